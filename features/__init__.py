@@ -1,0 +1,1 @@
+"""What was known about each customer at a cut-off."""

@@ -1,0 +1,16 @@
+"""A simulated company whose truth is known: the demonstration, and the oracle of later tests.
+
+Every customer buys as a renewal process until they leave for ever. The hazard of leaving depends
+on their loyalty and on what happened to them: late deliveries, problems, slow or reopened tickets,
+having to ask twice. Such grievances are remembered for `Effects.memory_days`; their sum is how
+*upset* the customer is, and it shows in surveys and comments too. Campaigns with a randomised
+control change the hazard for `OFFER_DAYS`: some customers are saved, some are driven away.
+
+Purchases and grievances are drawn as if nobody left and then cut at the leaving, so two companies
+with one `random_state` and different effects on leaving share their customers' luck.
+"""
+
+from features.company.effects import OFFER_DAYS, Effects
+from features.company.simulation import Company, simulate
+
+__all__ = ["OFFER_DAYS", "Company", "Effects", "simulate"]

@@ -1,0 +1,209 @@
+"""Purchases: how often, how recently, how much, and against the customer's own rhythm."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.feature import Feature, ratio
+from features.records import UNITS_PER_CURRENCY
+from features.timeline import AsOf, Floats, Ints, Timeline, running_total
+
+WINDOWS_DAYS = (7, 30, 90, 180, 365)
+
+
+@dataclass(frozen=True)
+class PurchaseDays:
+    """What each transaction row means for its customer's purchase days.
+
+    Several purchases on one calendar day are one purchase day. A free order (amount zero) is a
+    purchase; a refund (negative amount) never is: it reduces the spend of the latest purchase
+    day at or before it.
+
+    Attributes:
+        rows: The transactions, with columns `amount` (integers of 1/10,000) and `day` (local
+            calendar day since 1970).
+        latest: Row of the customer's latest purchase up to and including this row, -1 for none.
+        previous: The same, strictly before this row.
+        begins: Whether this row begins a purchase day.
+    """
+
+    rows: Timeline
+    latest: Ints
+    previous: Ints
+    begins: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, rows: Timeline) -> Self:
+        """Read the purchase days off the rows in one pass."""
+        day = rows.columns["day"]
+        purchases = rows.columns["amount"] >= 0
+        index = np.arange(len(day))
+        seen = np.maximum.accumulate(np.where(purchases, index, -1))
+        latest = np.where(seen >= rows.offsets[rows.customer], seen, -1)
+        previous = np.where(rows.first, -1, np.roll(latest, 1))
+        begins = purchases & ((previous < 0) | (day != day[previous]))
+        return cls(rows, latest, previous, begins)
+
+    @cached_property
+    def first_day(self) -> Ints:
+        """Each customer's first purchase day; meaningless for one without: (customers,)."""
+        first = np.zeros(self.rows.customers, dtype=np.int64)
+        opening = self.begins & (self.previous < 0)
+        first[self.rows.customer[opening]] = self.rows.columns["day"][opening]
+        return first
+
+    @cached_property
+    def gaps(self) -> Ints:
+        """Days since the purchase day before, on rows that begin a later one; else 0."""
+        day = self.rows.columns["day"]
+        return np.where(self.begins & (self.previous >= 0), day - day[self.previous], 0)
+
+    @cached_property
+    def repeat_amounts(self) -> Ints:
+        """Amounts that do not belong to the first purchase day, else 0."""
+        day = self.rows.columns["day"]
+        repeat = (self.latest >= 0) & (day[self.latest] != self.first_day[self.rows.customer])
+        return np.where(repeat, self.rows.columns["amount"], 0)
+
+
+class Purchases:
+    """The purchases of each customer as known at each cut-off; answers (customers, cut-offs)."""
+
+    def __init__(self, rows: Timeline, cutoffs: Ints, last_days: Ints) -> None:
+        """Prepare the look-ups.
+
+        Args:
+            rows: Transactions with columns `amount` and `day`, as in `PurchaseDays`.
+            cutoffs: Ascending cut-offs, microseconds, shape (k,).
+            last_days: The calendar day each cut-off looks back from, the last it has seen whole:
+                shape (k,). Ages are counted to its end, as in the BTYD literature.
+        """
+        self._days = PurchaseDays.of(rows)
+        self._known = AsOf(rows, cutoffs, WINDOWS_DAYS)
+        self._last_days = last_days
+        self._counts = running_total(self._days.begins)
+        self._amounts = running_total(rows.columns["amount"])
+        self._refunds = running_total(np.minimum(rows.columns["amount"], 0))
+
+    def purchase_days(self, days: int | None = None) -> Ints:
+        """How many purchase days, ever or in the last `days` days."""
+        return self._known.total(self._counts, days)
+
+    def frequency(self) -> Ints:
+        """Repeat purchase days: all but the first."""
+        return np.maximum(self.purchase_days() - 1, 0)
+
+    def spend(self, days: int | None = None) -> Floats:
+        """Net spend in currency, refunds taken off when they happened."""
+        return self._known.total(self._amounts, days) / UNITS_PER_CURRENCY
+
+    def monetary_value(self) -> Floats:
+        """Mean net spend per repeat purchase day, in currency; NaN without one."""
+        repeat = running_total(self._days.repeat_amounts)
+        return ratio(self._known.total(repeat) / UNITS_PER_CURRENCY, self.frequency())
+
+    def T(self) -> Ints:  # noqa: N802 - the literature's name
+        """Days from the first purchase day to the last day before the cut-off."""
+        return np.subtract(self._last_days, self._days.first_day[:, None])
+
+    def silence(self) -> Ints:
+        """Days since the last purchase day."""
+        latest_day = self._days.rows.columns["day"][self._days.latest]
+        return np.subtract(self._last_days, self._known.last(latest_day))
+
+    def recency(self) -> Ints:
+        """Days from the first to the last purchase day."""
+        return self.T() - self.silence()
+
+    def mean_gap(self) -> Floats:
+        """Mean days between purchase days; NaN before the second."""
+        return ratio(self.recency(), self.frequency())
+
+    def gap_spread(self) -> Floats:
+        """Standard deviation of the days between purchase days; NaN before the third."""
+        frequency = np.where(self.frequency() > 1, self.frequency(), 0)
+        squares = self._known.total(running_total(self._days.gaps**2))
+        mean = ratio(self.recency(), frequency)
+        return np.sqrt(np.maximum(ratio(squares, frequency) - mean**2, 0))
+
+    def silence_in_gaps(self) -> Floats:
+        """Silence in units of the customer's own mean gap; NaN before the second purchase day."""
+        return ratio(self.silence(), self.mean_gap())
+
+    def pace(self, days: int) -> Floats:
+        """Purchase days of the last `days` days beside what the whole history would give.
+
+        1 keeps the pace of the whole history, 0 is silence. NaN for customers younger than the
+        window, whose history is the window.
+        """
+        expected = ratio(self.purchase_days() * days, self.T() + 1)
+        return np.where(self.T() >= days, ratio(self.purchase_days(days), expected), np.nan)
+
+    def refund_share(self) -> Floats:
+        """Refunds ever as a share of gross spend ever."""
+        refunds = self._known.total(self._refunds)
+        return ratio(-refunds, self._known.total(self._amounts) - refunds)
+
+
+def _windows(days: int) -> tuple[Feature[Purchases], ...]:
+    return (
+        Feature(
+            f"purchase_days_{days}d",
+            "days",
+            f"purchase days in the last {days} days",
+            "fading",
+            lambda p: p.purchase_days(days),
+        ),
+        Feature(
+            f"spend_{days}d",
+            "currency",
+            f"net spend in the last {days} days",
+            "fading",
+            lambda p: p.spend(days),
+        ),
+    )
+
+
+FEATURES: tuple[Feature[Purchases], ...] = (
+    Feature("frequency", "days", "repeat purchase days", "habit", Purchases.frequency),
+    Feature("recency", "days", "age at the last purchase", "habit", Purchases.recency),
+    Feature("T", "days", "age: days since the first purchase", "newness", Purchases.T),
+    Feature(
+        "monetary_value",
+        "currency",
+        "mean net spend per repeat purchase day",
+        "spend",
+        Purchases.monetary_value,
+    ),
+    Feature("spend", "currency", "net spend ever", "spend", Purchases.spend),
+    Feature("silence", "days", "days since the last purchase", "silence", Purchases.silence),
+    Feature(
+        "silence_in_gaps",
+        "1",
+        "silence in units of the customer's own mean gap",
+        "silence",
+        Purchases.silence_in_gaps,
+    ),
+    Feature("mean_gap", "days", "mean days between purchases", "habit", Purchases.mean_gap),
+    Feature(
+        "gap_spread",
+        "days",
+        "standard deviation of the days between purchases",
+        "habit",
+        Purchases.gap_spread,
+    ),
+    *(feature for days in WINDOWS_DAYS for feature in _windows(days)),
+    Feature(
+        "pace_90d",
+        "1",
+        "purchases of the last 90 days beside the customer's own pace",
+        "fading",
+        lambda p: p.pace(90),
+    ),
+    Feature(
+        "refund_share", "1", "refunds as a share of gross spend", "returns", Purchases.refund_share
+    ),
+)

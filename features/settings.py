@@ -1,0 +1,52 @@
+"""The part of the configuration that says what is looked at, and under which definitions."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from features.cutoffs import Plan, Rhythm, plan
+from features.provenance import ChurnDefinition
+
+
+class TableSettings(BaseModel):
+    """Where one input table comes from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: Path = Field(description="CSV or Parquet file")
+    columns: dict[str, str] = Field({}, description="contract column = the file's own name")
+
+
+class FeatureSettings(BaseModel):
+    """Definitions that snapshots are made under."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = Field(
+        "EUR", description="reporting currency of every amount (ISO code)"
+    )
+    time_zone: str = Field("UTC", description="zone of naive times and of purchase days")
+    churn: ChurnDefinition = Field(
+        "inactivity", description="churn definition: inactivity = no purchase in the horizon"
+    )
+    horizon_days: int = Field(90, gt=0, le=730, description="days in which churn is judged")
+    every: Rhythm = Field("month", description="training cut-offs: each month or each week")
+    cutoffs: int = Field(12, ge=1, le=120, description="at most so many training cut-offs")
+
+    def plan(self, first_day: date, end_day: date) -> Plan | None:
+        """The cut-offs to use on records of these days (`features.cutoffs.plan`)."""
+        return plan(
+            first_day,
+            end_day,
+            horizon_days=self.horizon_days,
+            every=self.every,
+            most=self.cutoffs,
+            time_zone=self.time_zone,
+        )
+
+    @property
+    def days_needed(self) -> int:
+        """Days of records with which there is always a plan: three horizons, and two steps."""
+        return 3 * self.horizon_days + 2 * (31 if self.every == "month" else 7)

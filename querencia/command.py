@@ -1,0 +1,228 @@
+"""The command: one verb for each thing a person does.
+
+Heavy imports happen inside the verbs, so that help answers at once.
+"""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from features.errors import QuerenciaError
+
+if TYPE_CHECKING:
+    from serving.settings import Settings
+
+WIDTH_OF_A_FILE = 140
+"""Columns when the output is no terminal: tables stay whole."""
+
+out = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
+err = Console(stderr=True)
+
+app = typer.Typer(
+    name="querencia",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="""
+    Which customers are about to leave, what each is worth, why, and what to do about it.
+
+    **See it work:** `querencia demo`
+
+    **With your own purchases**, in this order:
+
+    `querencia check FILE` reads a CSV or Parquet file and says whether it will do,\n
+    `querencia train` learns churn and value, and judges them on a later period,\n
+    `querencia score` scores every customer,\n
+    `querencia flag` lists the best customers about to leave,\n
+    `querencia serve` answers over HTTP.
+
+    Settings come from `querencia.toml`; `querencia config` prints each with its meaning.
+    """,
+)
+
+
+class BuiltIn(StrEnum):
+    """Sources that come with the product."""
+
+    CDNOW = "cdnow"
+    COMPANY = "company"
+
+
+@app.callback()
+def configure(
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config", metavar="FILE", help="Configuration file; default: querencia.toml"
+        ),
+    ] = None,
+) -> None:
+    """Take the configuration file, for this process and those it starts."""
+    if config is not None:
+        os.environ["QUERENCIA_CONFIG"] = str(config)
+
+
+def _load(**given: object) -> "Settings":
+    from serving import settings
+
+    return settings.load(**{name: value for name, value in given.items() if value is not None})
+
+
+@app.command()
+def demo(
+    company: Annotated[
+        bool,
+        typer.Option(
+            "--company",
+            help="A simulated company, with surveys, tickets and offers, in place of the "
+            "real purchases of CDNOW",
+        ),
+    ] = False,
+    transactions: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Your own purchases, CSV or Parquet")
+    ] = None,
+    customers: Annotated[
+        int, typer.Option(min=500, help="Customers of the simulated company")
+    ] = 10_000,
+) -> None:
+    """Show the whole product at work: read, train, score, list, serve one answer.
+
+    Without options on the real purchases of CDNOW, a music shop: 23,570 customers, 69,659
+    purchases. Everything lands in `data/` and `mlruns/`, for you to look at afterwards.
+    """
+    from querencia import demo as demonstration
+
+    source = BuiltIn.COMPANY if company else BuiltIn.CDNOW
+    demonstration.run(out, source.value, transactions, customers=customers)
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="Purchases, CSV or Parquet; default: tables.transactions.path"
+        ),
+    ] = None,
+) -> None:
+    """Read your files and say whether they will do; good rows become the records.
+
+    Purchases need three columns: `customer_id`, `occurred_at` (2024-05-31 or
+    2024-05-31T10:15:00Z) and `amount` (negative for a refund). `transaction_id`, `margin`,
+    `recorded_at` and more help. Other names? Say so in `querencia.toml`:
+
+        [tables.transactions]
+        path = "orders.csv"
+        columns = { customer_id = "Customer", occurred_at = "Date", amount = "Total" }
+
+    Bad rows go to `data/quarantine/` with their reasons; nothing is lost.
+    """
+    from querencia import jobs, shows
+    from querencia.progress import Steps
+
+    settings = _load()
+    with Steps(out) as steps:
+        found = jobs.check(settings, {"transactions": file} if file else {}, steps)
+    shows.check(out, found, settings)
+    if not found.usable:
+        raise typer.Exit(1)
+
+
+@app.command()
+def features() -> None:
+    """Write the features of every customer at every cut-off to a Parquet file."""
+    from querencia import jobs
+    from querencia.progress import Steps
+
+    with Steps(out) as steps:
+        path = jobs.features(_load(), steps)
+    out.print(f"Written: {path}")
+
+
+@app.command()
+def train() -> None:
+    """Train churn and value, judge them on a later period, register, promote if better.
+
+    The run, with its measures, plots and model, is in MLflow:
+
+        mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db
+    """
+    from querencia import jobs, shows
+    from querencia.progress import Steps
+
+    settings = _load()
+    with Steps(out) as steps:
+        training = jobs.train(settings, steps)
+    shows.training(out, training, settings)
+
+
+@app.command()
+def score() -> None:
+    """Score every customer with the model that serves."""
+    from querencia import jobs
+    from querencia.progress import Steps
+
+    settings = _load()
+    with Steps(out) as steps:
+        scores = jobs.score(settings, steps)
+    out.print(
+        f"{len(scores.rows):,} customers scored as of {scores.provenance.cutoff:%Y-%m-%d}: "
+        f"{settings.data / 'scores' / 'scores.parquet'}"
+    )
+
+
+@app.command()
+def flag(
+    show: Annotated[int, typer.Option(min=1, help="How many to show here")] = 10,
+) -> None:
+    """List the best customers who are about to leave: risk, money, reason."""
+    from querencia import jobs, shows
+    from serving.batch import ScoreFile
+
+    settings = _load()
+    chosen, path = jobs.flag(settings)
+    shows.at_risk(out, chosen.head(show), ScoreFile(settings.data).read().provenance, settings)
+    out.print(f"{len(chosen):,} customers in {path}")
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on")] = None,
+) -> None:
+    """Answer over HTTP: `score`, `at_risk`, `model`; documentation at `/`.
+
+    curl -s localhost:3000/at_risk -H 'content-type: application/json' -d '{"most": 3}'
+    """
+    from querencia import jobs, server
+
+    settings = _load()
+    jobs.require_service(settings)
+    service = settings.service
+    server.replace_this_process(host or service.host, port or service.port)
+
+
+@app.command()
+def config() -> None:
+    """Print every setting with its value and meaning, as a `querencia.toml`."""
+    from querencia import shows
+
+    out.print(shows.configuration(_load()), markup=False, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command; what the user can mend is told without a traceback."""
+    try:
+        app()
+    except QuerenciaError as error:
+        err.print(f"[bold red]Error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+        sys.exit(130)

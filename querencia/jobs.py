@@ -1,0 +1,142 @@
+"""The jobs behind the verbs: each puts rooms of the house in a row, and says what it does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from features import cdnow, company, records, snapshot, sources, usability
+from features.errors import QuerenciaError
+from features.files import aside
+from features.sources import Intake, Source
+from features.store import Store
+from features.usability import Finding, Summary
+from serving import batch
+from serving.batch import ScoreFile
+from serving.decisions import at_risk
+from serving.settings import Settings
+from training.champion import Champion
+from training.retrain import Say, Training, lay_plan, retrain
+from training.scoring import Scores
+
+
+@dataclass(frozen=True)
+class Check:
+    """What reading the input tables came to."""
+
+    intakes: tuple[Intake, ...]
+    summary: Summary
+    findings: list[Finding]
+
+    @property
+    def usable(self) -> bool:
+        """Whether models can be trained on the records."""
+        return not any(finding.level == "error" for finding in self.findings)
+
+
+def check(settings: Settings, given: Mapping[str, Path], say: Say) -> Check:
+    """Read and check every table into the data folder.
+
+    Args:
+        settings: Where tables come from, unless
+        given: names a file for them.
+        say: Told what is being done.
+    """
+    configured = {
+        table: Source(entry.path, entry.columns) for table, entry in settings.tables.items()
+    }
+    wanted = configured | {
+        table: Source(path, configured.get(table, Source(path)).columns)
+        for table, path in given.items()
+    }
+    unknown = sorted(set(wanted) - set(records.CONTRACTS))
+    if unknown or "transactions" not in wanted:
+        raise QuerenciaError(
+            (
+                f"There is no input table called {unknown[0]}. "
+                if unknown
+                else "No transactions given. Name a file: querencia check FILE. "
+            )
+            + f"Tables: {', '.join(records.CONTRACTS)}."
+        )
+    intakes = {}
+    for table, source in wanted.items():
+        say(f"reading {table} from {source.path}")
+        intakes[table] = sources.read(
+            source, records.CONTRACTS[table], settings.data, time_zone=settings.features.time_zone
+        )
+    summary = usability.summarise(Store(settings.data), settings.features.time_zone)
+    findings = usability.judge(
+        summary,
+        intakes["transactions"],
+        settings.features,
+        today=datetime.now(UTC).date(),
+    )
+    return Check(tuple(intakes.values()), summary, findings)
+
+
+def features(settings: Settings, say: Say) -> Path:
+    """Write the snapshots that a training would use, for people who want to look at them."""
+    store = Store(settings.data)
+    cutoffs = lay_plan(store, settings.features)
+    every = (*cutoffs.training, cutoffs.evaluation, cutoffs.scoring)
+    say(f"features of every customer at {len(every)} cut-offs")
+    rows = snapshot.take(
+        store.records(), every, settings.features, observed_until=cutoffs.scoring
+    ).rows
+    path = settings.data / "snapshots" / "snapshots.parquet"
+    with aside(path) as new:
+        rows.to_parquet(new, index=False)
+    return path
+
+
+def train(settings: Settings, say: Say) -> Training:
+    """Train, judge, register, and promote if better."""
+    say("opening the MLflow store")
+    registry = settings.registry
+    registry.versions()
+    return retrain(Store(settings.data), registry, settings.features, settings.training, say=say)
+
+
+def score(settings: Settings, say: Say) -> Scores:
+    """Score every customer with the champion and keep the scores."""
+    champion = Champion.require(settings.registry)
+    say(f"scoring every customer with version {champion.version.number}")
+    scores = batch.score_all(Store(settings.data), champion, settings.features)
+    ScoreFile(settings.data).write(scores)
+    return scores
+
+
+def flag(settings: Settings) -> tuple[pd.DataFrame, Path]:
+    """Write the list of top customers at risk from the last scores."""
+    scores = ScoreFile(settings.data).read()
+    chosen = at_risk(scores.rows, **settings.list.model_dump())
+    path = settings.data / "lists" / "at_risk.csv"
+    batch.write_list(chosen, path, settings.language)
+    return chosen, path
+
+
+def require_service(settings: Settings) -> None:
+    """Make sure that the service has what it serves, before a process is started for it.
+
+    Raises:
+        QuerenciaError: where there is no champion or no scores yet.
+    """
+    Champion.require(settings.registry)
+    ScoreFile(settings.data).read()
+
+
+def built_in(source: str, folder: Path, *, customers: int) -> dict[str, Path]:
+    """Write the tables of a built-in source; say where each lies."""
+    tables = (
+        {"transactions": cdnow.transactions()}
+        if source == "cdnow"
+        else company.simulate(customers).tables
+    )
+    paths = {name: folder / "sources" / f"{name}.parquet" for name in tables}
+    for name, table in tables.items():
+        with aside(paths[name]) as new:
+            table.to_parquet(new, index=False)
+    return paths

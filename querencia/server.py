@@ -1,0 +1,88 @@
+"""Starting the HTTP service as a process, and waiting until it answers."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from tempfile import TemporaryFile
+
+from features.errors import QuerenciaError
+
+SERVICE = "serving.service:QuerenciaService"
+
+
+def replace_this_process(host: str, port: int) -> None:
+    """Become the service: signals reach it, and its exit code is ours."""
+    os.environ.update(_environment())
+    command = _command(host, port)
+    os.execv(command[0], command)  # noqa: S606 - no shell, and the arguments are ours
+
+
+@contextmanager
+def running(*, patience_seconds: float = 90, **environment: str) -> Iterator[tuple[str, int]]:
+    """The service on a free loopback port, for as long as the block lasts.
+
+    Args:
+        patience_seconds: How long it may take until it is ready.
+        environment: Further variables, such as QUERENCIA_CONFIG.
+
+    Raises:
+        QuerenciaError: where it stops, or does not get ready in time; with what it printed.
+    """
+    host, port = "127.0.0.1", _free_port()
+    with TemporaryFile("w+") as log:
+        process = subprocess.Popen(  # noqa: S603 - the arguments are ours
+            _command(host, port),
+            stdout=log,
+            stderr=log,
+            env=os.environ | _environment() | environment,
+        )
+        try:
+            if not _ready(process, host, port, patience_seconds):
+                log.seek(0)
+                raise QuerenciaError(f"The service did not start:\n{log.read()[-3000:]}")
+            yield host, port
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _command(host: str, port: int) -> list[str]:
+    return [sys.executable, "-m", "bentoml", "serve", SERVICE, "--host", host, "--port", str(port)]
+
+
+def _environment() -> dict[str, str]:
+    # The modules are found wherever the user stands, and nobody is told that the service runs.
+    return {
+        "PYTHONPATH": os.pathsep.join(
+            [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+        ),
+        "BENTOML_DO_NOT_TRACK": "true",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _ready(process: "subprocess.Popen[bytes]", host: str, port: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        connection = HTTPConnection(host, port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            if connection.getresponse().status == 200:
+                return True
+        except (OSError, HTTPException):
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.2)
+    return False

@@ -1,0 +1,1 @@
+"""From scores to what people and systems use."""

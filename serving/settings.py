@@ -1,0 +1,100 @@
+"""The configuration: one frozen tree, read from one TOML file and the environment."""
+
+import os
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from features.errors import QuerenciaError
+from features.settings import FeatureSettings, TableSettings
+from serving.words import Language
+from training.registry import Registry
+from training.settings import TrainingSettings
+
+FILE_VARIABLE = "QUERENCIA_CONFIG"
+DEFAULT_FILE = Path("querencia.toml")
+
+
+class ListSettings(BaseModel):
+    """Who is on the list of customers at risk."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    top_share: float = Field(0.2, gt=0, le=1, description="share of customers, by value")
+    min_risk: float = Field(0.5, ge=0, le=1, description="least risk to be listed")
+    most: int = Field(500, gt=0, description="at most so many customers")
+
+
+class ServiceSettings(BaseModel):
+    """The HTTP service."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="address it listens on")
+    port: int = Field(3000, gt=0, lt=65536, description="port it listens on")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; `querencia config` prints it with meanings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QUERENCIA_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    data: Path = Field(Path("data"), description="folder of records, scores and lists")
+    store: Path = Field(Path("mlruns"), description="folder of the MLflow store")
+    name: str = Field("querencia", description="name of the registered model")
+    language: Language = Field("en", description="language of what people read: en or es")
+    tables: dict[str, TableSettings] = Field({}, description="where the input tables come from")
+    features: FeatureSettings = FeatureSettings()
+    training: TrainingSettings = TrainingSettings()
+    list: ListSettings = ListSettings()
+    service: ServiceSettings = ServiceSettings()
+
+    @property
+    def registry(self) -> Registry:
+        """The MLflow store, and the registered model in it, that these settings name."""
+        return Registry(self.store, model_name=self.name)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - no other source counts
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What was passed, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file())
+
+
+def _file() -> Path:
+    return Path(os.environ.get(FILE_VARIABLE, DEFAULT_FILE))
+
+
+def load(**given: object) -> Settings:
+    """The configuration: `given`, else the environment (QUERENCIA_...), else the file.
+
+    Raises:
+        QuerenciaError: naming every entry that is wrong, and why.
+    """
+    if FILE_VARIABLE in os.environ and not _file().is_file():
+        raise QuerenciaError(f"{FILE_VARIABLE} names {_file()}, which does not exist.")
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        faults = [
+            f"  {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+        ]
+        raise QuerenciaError(
+            f"The configuration ({_file()} and QUERENCIA_... variables) is wrong:\n"
+            + "\n".join(faults)
+            + "\nquerencia config prints every entry with its meaning."
+        ) from None

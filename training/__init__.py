@@ -1,0 +1,1 @@
+"""From snapshots to a registered model, with the evidence."""

@@ -1,0 +1,42 @@
+"""The champion: the registered version that serves, loaded and checked."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from features.errors import QuerenciaError
+from training.model import Model
+from training.registry import Registry, Version
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+"""Aliases: the version that serves, and the latest that wanted to and may not."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model that serves.
+
+    Attributes:
+        model: It.
+        version: What it is registered as, with the metrics it earned on a later period.
+    """
+
+    model: Model
+    version: Version
+
+    @classmethod
+    def find(cls, registry: Registry) -> Self | None:
+        """The version the alias names, or None where nothing was promoted yet."""
+        version = registry.version(CHAMPION)
+        return None if version is None else cls(Model.load(registry.fetch(version)), version)
+
+    @classmethod
+    def require(cls, registry: Registry) -> Self:
+        """The version the alias names.
+
+        Raises:
+            QuerenciaError: where nothing was promoted yet.
+        """
+        found = cls.find(registry)
+        if found is None:
+            raise QuerenciaError("No model serves yet. Train one: querencia train")
+        return found

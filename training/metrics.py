@@ -1,0 +1,133 @@
+"""Measures of a prediction: `*_score` is better when higher, `*_loss` when lower."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+from sklearn.metrics import roc_curve
+
+Floats = NDArray[np.float64]
+
+
+def calibration_table(
+    y_true: ArrayLike, y_prob: ArrayLike, *, bins: int = 10
+) -> tuple[Floats, Floats, Floats]:
+    """Mean prediction, observed rate and number of customers in bins of equal size.
+
+    Args:
+        y_true: 1 where it happened, shape (n,).
+        y_prob: Predicted probability, shape (n,).
+        bins: How many groups the customers are cut into by prediction.
+
+    Returns:
+        Three arrays of shape (bins,), from the lowest prediction to the highest.
+    """
+    happened, predicted = np.asarray(y_true, float), np.asarray(y_prob, float)
+    groups = [
+        group for group in np.array_split(np.argsort(predicted, kind="stable"), bins) if len(group)
+    ]
+    return (
+        np.array([predicted[group].mean() for group in groups]),
+        np.array([happened[group].mean() for group in groups]),
+        np.array([float(len(group)) for group in groups]),
+    )
+
+
+def expected_calibration_loss(y_true: ArrayLike, y_prob: ArrayLike, *, bins: int = 10) -> float:
+    """Mean distance between predicted and observed rate over bins of equal size (ECE)."""
+    predicted, observed, size = calibration_table(y_true, y_prob, bins=bins)
+    return float(np.average(np.abs(predicted - observed), weights=size))
+
+
+def top_decile_lift_score(y_true: ArrayLike, y_score: ArrayLike) -> float:
+    """Rate among the tenth with the highest scores over the rate among all."""
+    happened = np.asarray(y_true, float)
+    top = np.argsort(-np.asarray(y_score, float), kind="stable")[: max(1, len(happened) // 10)]
+    return float(happened[top].mean() / happened.mean())
+
+
+def empc_score(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    clv: float,
+    offer_cost: float,
+    contact_cost: float,
+    alpha: float = 6,
+    beta: float = 14,
+) -> tuple[float, float]:
+    """Expected maximum profit of a retention campaign, per customer of the base.
+
+    A campaign contacts the customers with the highest scores. A contact costs `contact_cost`; a
+    leaver who is contacted accepts with chance gamma, keeps `clv` for the company and costs it
+    `offer_cost`; a stayer accepts always. For each gamma the best share to contact is taken, and
+    the profit is averaged over gamma ~ Beta(alpha, beta). `clv` is what is kept when a leaver
+    stays, not multiplied by any chance of staying.
+
+    Args:
+        y_true: 1 where the customer left.
+        y_score: Higher means more likely to leave.
+        clv: Mean value of a customer, currency.
+        offer_cost: Cost of an accepted offer, currency.
+        contact_cost: Cost of one contact, currency.
+        alpha: First parameter of the Beta distribution of the save rate.
+        beta: Second parameter.
+
+    Returns:
+        Profit per customer in currency, and the share of customers to contact.
+
+    References:
+        Verbraken, Verbeke & Baesens 2013, "A novel profit maximizing metric for measuring
+        classification performance of customer churn prediction models", equation 14.
+    """
+    happened = np.asarray(y_true, float)
+    leave, stay = happened.mean(), 1 - happened.mean()
+    leavers, stayers = _roc_hull(happened, np.asarray(y_score, float))
+    offer, contact = offer_cost / clv, contact_cost / clv
+    costs = contact * leave * leavers + (offer + contact) * stay * stayers
+    gains = (1 - offer) * leave * leavers
+    # On the hull the best share moves from one corner to the next where gain times gamma
+    # overtakes cost.
+    corners = np.clip(np.diff(costs) / np.maximum(np.diff(gains), np.finfo(float).tiny), 0, 1)
+    limits = np.concatenate([[0.0], corners, [1.0]])
+    chance = np.diff(stats.beta.cdf(limits, alpha, beta))
+    mean = alpha / (alpha + beta) * np.diff(stats.beta.cdf(limits, alpha + 1, beta))
+    profit = clv * float(np.sum(gains * mean - costs * chance))
+    return profit, float(np.sum((leave * leavers + stay * stayers) * chance))
+
+
+def _roc_hull(happened: Floats, score: Floats) -> tuple[Floats, Floats]:
+    """Corners of the convex hull of the ROC curve: shares of leavers and of stayers reached."""
+    stayers, leavers, _ = roc_curve(happened, score)
+    hull: list[int] = []
+    for i in range(len(stayers)):
+        while len(hull) > 1 and _turns_up(stayers, leavers, hull[-2], hull[-1], i):
+            hull.pop()
+        hull.append(i)
+    return leavers[hull], stayers[hull]
+
+
+def _turns_up(x: Floats, y: Floats, a: int, b: int, c: int) -> bool:
+    return bool((x[b] - x[a]) * (y[c] - y[a]) >= (y[b] - y[a]) * (x[c] - x[a]))
+
+
+def normalised_gini_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """How well the prediction orders the customers by amount: 1 is the true order, 0 chance."""
+    truth = np.asarray(y_true, float)
+    return _gini(truth, np.asarray(y_pred, float)) / _gini(truth, truth)
+
+
+def _gini(truth: Floats, order: Floats) -> float:
+    shares = np.cumsum(truth[np.argsort(-order, kind="stable")]) / truth.sum()
+    return float(2 * shares.mean() - 1 - 1 / len(truth))
+
+
+def top_decile_capture_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """Share of the true total held by the tenth with the highest predictions."""
+    truth = np.asarray(y_true, float)
+    top = np.argsort(-np.asarray(y_pred, float), kind="stable")[: max(1, len(truth) // 10)]
+    return float(truth[top].sum() / truth.sum())
+
+
+def total_bias(y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    """Predicted total over true total, less one: -0.1 is ten per cent too low."""
+    return float(np.sum(y_pred) / np.sum(y_true) - 1)

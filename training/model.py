@@ -1,0 +1,111 @@
+"""The model that serves: risk and value, trained as of one instant, in plain files."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+from features.errors import QuerenciaError
+from features.provenance import Provenance
+from features.snapshot import Snapshot
+from training.btyd import PurchaseModel
+from training.churn import BlendedRisk, LogisticRisk, RhythmRisk, TreeRisk
+from training.settings import TrainingSettings
+from training.spend import SpendModel
+from training.value import ValueModel
+
+FORMAT = 1
+"""Version of the files below; a model in another format is refused."""
+
+PARAMETERS, TREES = "model.json", "trees.ubj"
+
+
+@dataclass(frozen=True)
+class Model:
+    """Risk and value under one set of definitions.
+
+    Attributes:
+        risk: Tells the chance of churn within the horizon.
+        value: Tells the expected discounted margin.
+        provenance: The definitions it was trained under; its cut-offs are those it learned from.
+    """
+
+    risk: BlendedRisk
+    value: ValueModel
+    provenance: Provenance
+
+    @classmethod
+    def fit(cls, past: Snapshot, present: Snapshot, settings: TrainingSettings) -> Self:
+        """Learn what can be known at the cut-off of `present`.
+
+        Args:
+            past: Rows at cut-offs whose horizons have closed, with labels.
+            present: Rows at the cut-off the model is trained as of; their labels are not looked
+                at.
+            settings: How.
+        """
+        money = settings.money
+        value = ValueModel(
+            PurchaseModel(settings.purchases, random_state=settings.random_state),
+            SpendModel(),
+            margin_rate=money.margin_rate,
+            discount_rate=money.discount_rate,
+            value_horizon_days=money.value_horizon_days,
+        ).fit(
+            *(
+                present.rows[name].to_numpy()
+                for name in ("frequency", "recency", "T", "monetary_value")
+            )
+        )
+        rhythm = RhythmRisk(value.purchases, past.provenance.horizon_days)
+        risk = BlendedRisk.fit(
+            rhythm,
+            past.rows,
+            past.rows["churned"].to_numpy(),
+            settings,
+            present=present.rows,
+        )
+        return cls(risk, value, past.provenance)
+
+    def save(self, folder: Path) -> None:
+        """Write the model as JSON and UBJ files; nothing is pickled."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.risk.trees.save(folder / TREES)
+        (folder / PARAMETERS).write_text(
+            json.dumps(
+                {
+                    "format": FORMAT,
+                    "provenance": self.provenance.model_dump(mode="json"),
+                    "logistic": self.risk.logistic.to_dict(),
+                    "trees": {"features": list(self.risk.trees.features)},
+                    "peers": self.risk.peers.to_dict("list"),
+                    "value": self.value.to_dict(),
+                },
+                indent=1,
+            )
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """The model that `save` wrote.
+
+        Raises:
+            QuerenciaError: where it was written in another format.
+        """
+        parameters = json.loads((folder / PARAMETERS).read_text())
+        if parameters["format"] != FORMAT:
+            raise QuerenciaError(
+                f"This model has format {parameters['format']}, and this version "
+                f"reads format {FORMAT}. Train again: querencia train"
+            )
+        provenance = Provenance.model_validate(parameters["provenance"])
+        value = ValueModel.from_dict(parameters["value"])
+        risk = BlendedRisk(
+            RhythmRisk(value.purchases, provenance.horizon_days),
+            LogisticRisk.from_dict(parameters["logistic"]),
+            TreeRisk.load(folder / TREES, features=parameters["trees"]["features"]),
+            pd.DataFrame(parameters["peers"]),
+        )
+        return cls(risk, value, provenance)

@@ -1,0 +1,93 @@
+"""The pictures logged with each training: calibration, lift, and tracking of purchases."""
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from features.snapshot import Snapshot
+from training import metrics
+from training.value import ValueModel
+
+Floats = NDArray[np.float64]
+
+INK, SOFT = "#1f4e5f", "#b9c6cc"
+
+
+def calibration(y_true: Floats, y_prob: Floats) -> Figure:
+    """Predicted against observed churn by tenths of the customers."""
+    predicted, observed, size = metrics.calibration_table(y_true, y_prob)
+    figure, axes = _blank("Is the risk true?", "predicted churn", "observed churn")
+    margin = 1.96 * np.sqrt(observed * (1 - observed) / size)
+    axes.plot([0, 1], [0, 1], color=SOFT, linestyle="--", label="perfect")
+    axes.errorbar(
+        predicted,
+        observed,
+        yerr=margin,
+        color=INK,
+        marker="o",
+        capsize=3,
+        label="a tenth of the customers, 95 % interval",
+    )
+    axes.legend(frameon=False)
+    return figure
+
+
+def lift(y_true: Floats, y_prob: Floats) -> Figure:
+    """Share of all leavers reached by contacting the riskiest customers first."""
+    order = np.argsort(-y_prob, kind="stable")
+    reached = np.cumsum(y_true[order]) / y_true.sum()
+    share = np.arange(1, len(order) + 1) / len(order)
+    figure, axes = _blank(
+        "Who is reached?",
+        "share of customers contacted, riskiest first",
+        "share of leavers reached",
+    )
+    axes.plot([0, 1], [0, 1], color=SOFT, linestyle="--", label="at random")
+    axes.plot(share, reached, color=INK, label="by risk")
+    axes.legend(frameon=False)
+    return figure
+
+
+def tracking(value: ValueModel, snapshots: Snapshot, trained_as_of: datetime) -> Figure:
+    """Expected and actual purchase days in the horizon after each cut-off.
+
+    Cut-offs before `trained_as_of` lie in the period the purchase model was fitted on.
+    """
+    horizon = snapshots.provenance.horizon_days
+    rows = snapshots.rows
+    expected = pd.Series(
+        value.purchases.expected_purchases(
+            horizon, *(rows[name].to_numpy() for name in ("frequency", "recency", "T"))
+        )
+    )
+    totals = pd.DataFrame({"actual": rows["purchase_days_ahead"], "expected": expected})
+    by_cutoff = totals.groupby(rows["cutoff"]).sum()
+    figure, axes = _blank(
+        "Does it keep track?", "cut-off", f"purchase days in the {horizon} days after"
+    )
+    axes.plot(by_cutoff.index, by_cutoff["actual"], color=INK, marker="o", label="actual")
+    axes.plot(
+        by_cutoff.index,
+        by_cutoff["expected"],
+        color=INK,
+        linestyle=":",
+        marker="x",
+        label="expected",
+    )
+    axes.axvline(trained_as_of, color=SOFT, linestyle="--", label="trained as of")  # type: ignore[arg-type]
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)
+    figure.autofmt_xdate()
+    return figure
+
+
+def _blank(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set(title=title, xlabel=x, ylabel=y)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes

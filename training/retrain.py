@@ -1,0 +1,241 @@
+"""The training job: past cut-offs, models, evidence on a later period, promotion or not."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import BaseModel
+
+from features import snapshot
+from features.cutoffs import Plan
+from features.errors import QuerenciaError
+from features.provenance import DefinitionError
+from features.settings import FeatureSettings
+from features.snapshot import Snapshot
+from features.store import Store
+from training import backtest, plots
+from training.backtest import SERVED, Measures
+from training.champion import CHALLENGER, CHAMPION, Champion
+from training.churn import RiskModel
+from training.model import Model
+from training.registry import Registry, Run, Version
+from training.scoring import score
+from training.settings import MoneySettings, TrainingSettings
+
+Say = Callable[[str], None]
+"""How a job tells what it is doing, one short line a step."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How the models did on customers of a later period.
+
+    Attributes:
+        clv: Mean value at stake of these customers, in currency.
+        risk: One row per model, measures as columns (`backtest.judge_risk`).
+        value: One row per model and amount (`backtest.judge_value`).
+    """
+
+    clv: float
+    risk: Measures
+    value: Measures
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training came to.
+
+    Attributes:
+        version: The version registered.
+        promoted: Whether it is the champion now; and
+        reason: why, in words.
+        plan: The cut-offs it used.
+        evidence: Its measures beside members and baselines.
+    """
+
+    version: Version
+    promoted: bool
+    reason: str
+    plan: Plan
+    evidence: Evidence
+
+
+def retrain(
+    store: Store,
+    registry: Registry,
+    features: FeatureSettings,
+    settings: TrainingSettings,
+    *,
+    say: Say,
+) -> Training:
+    """Train on closed horizons, judge on the latest one, register, promote if better in money.
+
+    The model is trained as of the evaluation cut-off, so that what is served is what was judged.
+
+    Raises:
+        QuerenciaError: where the records are too short or too thin to train on.
+    """
+    cutoffs = lay_plan(store, features)
+    say(f"features of every customer at {len(cutoffs.training) + 1} cut-offs")
+    snapshots = snapshot.take(
+        store.records(),
+        (*cutoffs.training, cutoffs.evaluation),
+        features,
+        observed_until=cutoffs.scoring,
+    )
+    past, later = snapshots.at(*cutoffs.training), snapshots.at(cutoffs.evaluation)
+    _require_both_outcomes(past)
+    say(f"churn and value models from {len(past.rows):,} rows")
+    model = Model.fit(past, later, settings)
+    say(f"evidence on {len(later.rows):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
+    models = backtest.candidates(model, past)
+    with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
+        evidence = _judge(run, model, models, later, settings)
+        _log(run, model, snapshots, cutoffs, features, settings)
+        version = _register(registry, run, model, later)
+        promoted, reason = _promote(registry, version, evidence, later, settings.money)
+        run.set_tags({"promoted": str(promoted), "reason": reason})
+    return Training(version, promoted, reason, cutoffs, evidence)
+
+
+def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
+    """The cut-offs that these records allow.
+
+    Raises:
+        QuerenciaError: where there are fewer than three horizons of records.
+    """
+    first, end = store.span()
+    laid = settings.plan(first, end)
+    if laid is None:
+        raise QuerenciaError(
+            f"The transactions span {(end - first).days} days ({first} to {end}); a horizon of "
+            f"{settings.horizon_days} days needs up to {settings.days_needed}. "
+            "Bring more history, or choose a shorter horizon (features.horizon_days)."
+        )
+    return laid
+
+
+def _require_both_outcomes(past: Snapshot) -> None:
+    churned = past.rows["churned"]
+    if churned.nunique() < 2:
+        what = "left" if churned.all() else "stayed"
+        raise QuerenciaError(
+            f"All {len(churned):,} training rows {what} within the horizon: there is nothing to "
+            "tell apart. Choose another horizon (features.horizon_days) or bring more customers."
+        )
+
+
+def _judge(
+    run: Run,
+    model: Model,
+    models: Mapping[str, RiskModel],
+    later: Snapshot,
+    settings: TrainingSettings,
+) -> Evidence:
+    clv = float(score(model, later).rows["value_at_stake"].mean())
+    evidence = Evidence(
+        clv,
+        backtest.judge_risk(models, later, clv=clv, money=settings.money),
+        backtest.judge_value(model, later),
+    )
+    for name, measures in evidence.risk.items():
+        with run.child(name) as child:
+            child.log_metrics(measures)
+    run.log_metrics(evidence.risk[SERVED])
+    for amount in ("purchases", "spend"):
+        measures = evidence.value[f"{SERVED} {amount}"]
+        run.log_metrics({f"{amount}_{name}": value for name, value in measures.items()})
+    run.log_json({"risk": evidence.risk, "value": evidence.value}, "evidence.json")
+    churned, risk = later.rows["churned"].to_numpy(), model.risk.predict(later.rows)
+    run.log_figure(plots.calibration(churned, risk), "plots/calibration.png")
+    run.log_figure(plots.lift(churned, risk), "plots/lift.png")
+    return evidence
+
+
+def _log(
+    run: Run,
+    model: Model,
+    snapshots: Snapshot,
+    cutoffs: Plan,
+    features: FeatureSettings,
+    settings: TrainingSettings,
+) -> None:
+    run.log_params(
+        {
+            **dict(_flat(features, "features.")),
+            **dict(_flat(settings, "training.")),
+            **{f"purchases.{name}": value for name, value in model.value.purchases.params_.items()},
+            "training_cutoffs": len(cutoffs.training),
+            "training_rows": len(snapshots.rows),
+        }
+    )
+    run.log_json(model.provenance.model_dump(mode="json"), "provenance.json")
+    run.log_figure(
+        plots.tracking(model.value, snapshots, cutoffs.evaluation),
+        "plots/tracking.png",
+    )
+
+
+def _flat(settings: BaseModel, prefix: str) -> Iterator[tuple[str, object]]:
+    for name, value in settings:
+        if isinstance(value, BaseModel):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def _register(registry: Registry, run: Run, model: Model, later: Snapshot) -> Version:
+    from mlflow.models import infer_signature  # slow to import, and only jobs need it
+
+    example = later.rows[list(snapshot.NAMES)].head(5)
+    scores = score(model, later).rows.head(5).drop(columns="customer_id")
+    with _written(model) as folder:
+        return registry.register(
+            run,
+            folder,
+            signature=infer_signature(example, scores),
+            input_example=example,
+            tags={
+                "trained_as_of": later.provenance.cutoff.isoformat(),
+                "churn": model.provenance.churn,
+            },
+        )
+
+
+@contextmanager
+def _written(model: Model) -> Iterator[Path]:
+    with TemporaryDirectory() as folder:
+        model.save(Path(folder) / "model")
+        yield Path(folder) / "model"
+
+
+def _promote(
+    registry: Registry, version: Version, evidence: Evidence, later: Snapshot, money: MoneySettings
+) -> tuple[bool, str]:
+    """Make the version champion where its campaigns would earn more on the same customers."""
+    promoted, reason = _verdict(registry, evidence, later, money)
+    registry.set_alias(CHAMPION if promoted else CHALLENGER, version.number)
+    return promoted, reason
+
+
+def _verdict(
+    registry: Registry, evidence: Evidence, later: Snapshot, money: MoneySettings
+) -> tuple[bool, str]:
+    champion = Champion.find(registry)
+    if champion is None:
+        return True, "the first model"
+    try:
+        champion.model.provenance.require_same(later.provenance)
+    except DefinitionError as mismatch:
+        return True, f"the champion, version {champion.version.number}, does not fit: {mismatch}"
+    theirs = backtest.judge_risk(
+        {CHAMPION: champion.model.risk}, later, clv=evidence.clv, money=money
+    )
+    gain = evidence.risk[SERVED]["profit_score"] - theirs[CHAMPION]["profit_score"]
+    compared = (
+        f"{gain:+.4f} {later.provenance.currency} of campaign profit per customer against version "
+        f"{champion.version.number} on {len(later.rows):,} later customers"
+    )
+    return gain > 0, compared
