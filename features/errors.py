@@ -4,5 +4,5 @@
 class QuerenciaError(Exception):
     """Something the user can mend: the message says what, how often, an example and the remedy.
 
-    The command prints it without a traceback; the service turns it into a 4xx answer.
+    The command prints it without a traceback, and exits with code 1.
     """

@@ -3,11 +3,20 @@
 from datetime import date
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from features.cutoffs import Plan, Rhythm, plan
 from features.provenance import ChurnDefinition
+
+
+def _existing(time_zone: str) -> str:
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("no such time zone; use a name such as Europe/Madrid or UTC") from None
+    return time_zone
 
 
 class TableSettings(BaseModel):
@@ -27,7 +36,9 @@ class FeatureSettings(BaseModel):
     currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = Field(
         "EUR", description="reporting currency of every amount (ISO code)"
     )
-    time_zone: str = Field("UTC", description="zone of naive times and of purchase days")
+    time_zone: Annotated[str, AfterValidator(_existing)] = Field(
+        "UTC", description="zone of naive times and of purchase days"
+    )
     churn: ChurnDefinition = Field(
         "inactivity", description="churn definition: inactivity = no purchase in the horizon"
     )

@@ -14,7 +14,7 @@ from features.cutoffs import last_days, microseconds
 from features.provenance import Provenance
 from features.settings import FeatureSettings
 from features.store import Records
-from features.timeline import DAY, Timeline
+from features.timeline import DAY, Floats, Timeline
 
 FEATURES = purchases.FEATURES
 NAMES = tuple(f.name for f in FEATURES)
@@ -35,9 +35,10 @@ class Snapshot:
     provenance: Provenance
 
     @property
-    def history(self) -> tuple[NDArray[np.float64], ...]:
+    def history(self) -> tuple[Floats, Floats, Floats]:
         """Frequency, recency and T of each row: what a model of the purchase process reads."""
-        return tuple(self.rows[name].to_numpy() for name in ("frequency", "recency", "T"))
+        rows = self.rows
+        return rows["frequency"].to_numpy(), rows["recency"].to_numpy(), rows["T"].to_numpy()
 
     def at(self, *cutoffs: datetime) -> "Snapshot":
         """Only the rows of these cut-offs."""

@@ -123,8 +123,7 @@ def read(source: Source, contract: Contract, folder: Path, *, time_zone: str) ->
             intake = _intake(connection, contract, present)
         if intake.kept == 0:
             raise QuerenciaError(
-                f"No usable row in {source.path}.\n"
-                + "\n".join(f"  {fault}" for fault in intake.faults)
+                "\n  ".join([f"No usable row in {source.path}.", *map(str, intake.faults)])
             )
         _write(connection, contract, present, folder)
     return intake
@@ -149,7 +148,7 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        reason = " ".join(str(error).splitlines()[:4])
+        reason = " ".join(str(error).splitlines()[:3])
         raise QuerenciaError(
             f"{path} can't be read as {path.suffix or 'CSV'}: {reason}\n"
             "Save it as CSV in UTF-8, with as many columns in every row as in the header, or as "

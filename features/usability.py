@@ -107,7 +107,7 @@ def judge(
         (
             "margin" not in intake.columns,
             "advice",
-            "no margin: value is counted in sales times training.money.margin_rate.",
+            "no margin: value is counted in sales times training.money.margin_rate, or 1.",
         ),
     ]
     return [Finding(level, text) for applies, level, text in judged if applies]

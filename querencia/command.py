@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from features.errors import QuerenciaError
 
@@ -107,7 +108,7 @@ def check(
     file: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]", help="Purchases, CSV or Parquet; default: tables.transactions.path"
+            metavar="FILE", help="Purchases, CSV or Parquet; default: tables.transactions.path"
         ),
     ] = None,
 ) -> None:
@@ -119,7 +120,9 @@ def check(
 
         [tables.transactions]
         path = "orders.csv"
-        columns = { customer_id = "Customer", occurred_at = "Date", amount = "Total" }
+        columns.customer_id = "Customer"
+        columns.occurred_at = "Date"
+        columns.amount = "Total"
 
     Bad rows go to `data/quarantine/` with their reasons; nothing is lost.
     """
@@ -132,17 +135,19 @@ def check(
     shows.check(out, found, settings)
     if not found.usable:
         raise typer.Exit(1)
+    shows.line(out, "Next: querencia train")
 
 
 @app.command()
 def features() -> None:
     """Write the features of every customer at every cut-off to a Parquet file."""
-    from querencia import jobs
+    from querencia import jobs, shows
     from querencia.progress import Steps
 
+    settings = _load()
     with Steps(out) as steps:
-        path = jobs.features(_load(), steps)
-    out.print(f"Written: {path}")
+        path = jobs.features(settings, steps)
+    shows.line(out, f"Written: {path}")
 
 
 @app.command()
@@ -165,16 +170,14 @@ def train() -> None:
 @app.command()
 def score() -> None:
     """Score every customer with the model that serves."""
-    from querencia import jobs
+    from querencia import jobs, shows
     from querencia.progress import Steps
 
     settings = _load()
     with Steps(out) as steps:
-        scores = jobs.score(settings, steps)
-    out.print(
-        f"{len(scores.rows):,} customers scored as of {scores.provenance.cutoff:%Y-%m-%d}: "
-        f"{settings.data / 'scores' / 'scores.parquet'}"
-    )
+        scores, path = jobs.score(settings, steps)
+    as_of = f"{scores.provenance.cutoff:%Y-%m-%d}"
+    shows.line(out, f"{len(scores.rows):,} customers scored as of {as_of}: {path}")
 
 
 @app.command()
@@ -183,12 +186,10 @@ def flag(
 ) -> None:
     """List the best customers who are about to leave: risk, money, reason."""
     from querencia import jobs, shows
-    from serving.batch import ScoreFile
 
     settings = _load()
     chosen, path = jobs.flag(settings)
-    shows.at_risk(out, chosen.head(show), ScoreFile(settings.data).read().provenance, settings)
-    out.print(f"{len(chosen):,} customers in {path}")
+    shows.at_risk(out, chosen, path, settings, most=show)
 
 
 @app.command()
@@ -209,20 +210,23 @@ def serve(
 
 
 @app.command()
-def config() -> None:
+def config(
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="The values without any configuration")
+    ] = False,
+) -> None:
     """Print every setting with its value and meaning, as a `querencia.toml`."""
     from querencia import shows
+    from serving.settings import Settings
 
-    out.print(shows.configuration(_load()), markup=False, highlight=False, soft_wrap=True)
+    settings = Settings.model_construct() if defaults else _load()
+    shows.line(out, shows.configuration(settings))
 
 
 def main() -> None:
     """Run the command; what the user can mend is told without a traceback."""
     try:
-        app()
-    except QuerenciaError as error:
-        err.print(f"[bold red]Error:[/] {error}", highlight=False, soft_wrap=True)
+        app(prog_name="querencia")
+    except (QuerenciaError, OSError) as error:
+        err.print("[bold red]Error:[/]", escape(str(error)), highlight=False, soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("Stopped.")
-        sys.exit(130)

@@ -2,22 +2,23 @@
 
 import json
 import os
+import shutil
+import sys
 from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic
 
+import pandas as pd
 from rich.console import Console
 from rich.syntax import Syntax
 
 from features import cdnow
 from features.files import aside
+from features.settings import FeatureSettings
 from querencia import jobs, server, shows
 from querencia.progress import Steps
 from serving import settings as configuration
 from serving.settings import FILE_VARIABLE, Settings
-from training.scoring import Scores
-
-MODEL_URI = "sqlite:///{store}/mlflow.db"
 
 
 def run(console: Console, source: str, transactions: Path | None, *, customers: int) -> None:
@@ -30,13 +31,11 @@ def run(console: Console, source: str, transactions: Path | None, *, customers: 
         customers: Size of the simulated company.
     """
     began = monotonic()
-    name = "own" if transactions else source
-    settings = _settings(name, currency=cdnow.CURRENCY if name == "cdnow" else "EUR")
+    settings = _own(transactions) if transactions else _built_in(source)
     with Steps(console) as steps:
-        if transactions:
-            given = {"transactions": transactions}
-        else:
-            steps(f"preparing {name}")
+        given = {}
+        if not transactions:
+            steps(f"preparing {source}")
             given = jobs.built_in(source, settings.data, customers=customers)
         checked = jobs.check(settings, given, steps)
     shows.check(console, checked, settings)
@@ -44,48 +43,68 @@ def run(console: Console, source: str, transactions: Path | None, *, customers: 
         training = jobs.train(settings, steps)
     shows.training(console, training, settings)
     with Steps(console) as steps:
-        scores = jobs.score(settings, steps)
+        scores, _ = jobs.score(settings, steps)
     chosen, path = jobs.flag(settings)
-    shows.at_risk(console, chosen.head(10), scores.provenance, settings)
-    console.print(f"{len(chosen):,} customers in {path}\n")
-    _ask(console, scores, str(chosen["customer_id"].iloc[0]) if len(chosen) else None)
+    shows.at_risk(console, chosen, path, settings)
+    _ask(console, pd.concat([chosen.rows, scores.rows])["customer_id"].iloc[0])
     _farewell(console, settings, monotonic() - began)
 
 
-def _settings(name: str, *, currency: str) -> Settings:
-    """A configuration of the demo's own, in a file that the verbs can use afterwards."""
-    path = Path("data") / name / "querencia.toml"
-    with aside(path) as new:
-        new.write_text(
-            f'name = "{name}"\ndata = "data/{name}"\n\n[features]\ncurrency = "{currency}"\n'
+def _own(transactions: Path) -> Settings:
+    """The user's configuration, with a data folder and a model of the demo's own."""
+    return _adopt(
+        configuration.load(
+            name="own", data=_folder("own"), tables={"transactions": {"path": transactions}}
         )
+    )
+
+
+def _built_in(source: str) -> Settings:
+    """The defaults: a user's configuration is about the user's own files."""
+    currency = cdnow.CURRENCY if source == "cdnow" else "EUR"
+    return _adopt(
+        Settings.model_construct(
+            name=source, data=_folder(source), features=FeatureSettings(currency=currency)
+        )
+    )
+
+
+def _folder(name: str) -> Path:
+    return Path("data") / name
+
+
+def _adopt(settings: Settings) -> Settings:
+    """Write the configuration where the verbs can use it afterwards, and go by it."""
+    path = settings.data / "querencia.toml"
+    with aside(path) as new:
+        new.write_text(shows.configuration(settings))
     os.environ[FILE_VARIABLE] = str(path)
     return configuration.load()
 
 
-def _ask(console: Console, scores: Scores, customer_id: str | None) -> None:
+def _ask(console: Console, customer_id: str) -> None:
     """One real question over HTTP, and its answer."""
-    asked = customer_id or str(scores.rows["customer_id"].iloc[0])
-    body = json.dumps({"request": {"customer_ids": [asked]}})
+    body = json.dumps({"customer_ids": [customer_id]})
     with Steps(console) as steps:
         steps("starting the HTTP service")
-        with server.running() as (host, port):
-            connection = HTTPConnection(host, port, timeout=30)
+        with server.running() as service:
+            connection = HTTPConnection(service.host, service.port, timeout=30)
             connection.request("POST", "/score", body, {"content-type": "application/json"})
             answer = json.loads(connection.getresponse().read())
             connection.close()
-    console.print(f"POST /score {body}")
+    shows.line(console, f"POST /score {body}")
     console.print(Syntax(json.dumps(answer, indent=2), "json", background_color="default"))
 
 
 def _farewell(console: Console, settings: Settings, seconds: float) -> None:
-    console.print(
+    scripts = "" if shutil.which("querencia") else f"{Path(sys.argv[0]).parent}/"
+    shows.line(
+        console,
         f"""
 Done in {seconds:.0f} s. Go on with what was made:
 
-  querencia --config {settings.data}/querencia.toml serve
-  mlflow ui --backend-store-uri sqlite:///{settings.store}/mlflow.db
-  querencia check YOUR_PURCHASES.csv
+  {scripts}querencia --config {settings.data}/querencia.toml serve
+  {scripts}mlflow ui --backend-store-uri sqlite:///{settings.store}/mlflow.db
+  {scripts}querencia demo --transactions YOUR_PURCHASES.csv
 """,
-        highlight=False,
     )

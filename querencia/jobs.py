@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pandas as pd
-
 from features import cdnow, company, records, snapshot, sources, usability
 from features.errors import QuerenciaError
 from features.files import aside
@@ -94,25 +92,38 @@ def features(settings: Settings, say: Say) -> Path:
 
 def train(settings: Settings, say: Say) -> Training:
     """Train, judge, register, and promote if better."""
+    store, registry = Store(settings.data), settings.registry
+    _require_usable(store, settings)
     say("opening the MLflow store")
-    registry = settings.registry
     registry.versions()
-    return retrain(Store(settings.data), registry, settings.features, settings.training, say=say)
+    return retrain(store, registry, settings.features, settings.training, say=say)
 
 
-def score(settings: Settings, say: Say) -> Scores:
+def _require_usable(store: Store, settings: Settings) -> None:
+    """Refuse records that `check` finds an error in, before anything slow."""
+    lay_plan(store, settings.features)
+    held = usability.summarise(store, settings.features.time_zone)
+    intake = Intake("transactions", (), held.transactions, held.transactions, ())
+    findings = usability.judge(held, intake, settings.features, today=held.last)
+    errors = [finding.text for finding in findings if finding.level == "error"]
+    if errors:
+        raise QuerenciaError("\n".join(["These records can't be trained on.", *errors]))
+
+
+def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     """Score every customer with the champion and keep the scores."""
     champion = Champion.require(settings.registry)
     say(f"scoring every customer with version {champion.version.number}")
     scores = batch.score_all(Store(settings.data), champion, settings.features)
-    ScoreFile(settings.data).write(scores)
-    return scores
+    file = ScoreFile(settings.data)
+    file.write(scores)
+    return scores, file.path
 
 
-def flag(settings: Settings) -> tuple[pd.DataFrame, Path]:
+def flag(settings: Settings) -> tuple[Scores, Path]:
     """Write the list of top customers at risk from the last scores."""
     scores = ScoreFile(settings.data).read()
-    chosen = at_risk(scores.rows, **settings.list.model_dump())
+    chosen = Scores(at_risk(scores.rows, **settings.list.model_dump()), scores.provenance)
     path = settings.data / "lists" / "at_risk.csv"
     batch.write_list(chosen, path, settings.language)
     return chosen, path
@@ -122,10 +133,9 @@ def require_service(settings: Settings) -> None:
     """Make sure that the service has what it serves, before a process is started for it.
 
     Raises:
-        QuerenciaError: where there is no champion or no scores yet.
+        QuerenciaError: where there is no champion or no scores of it yet.
     """
-    Champion.require(settings.registry)
-    ScoreFile(settings.data).read()
+    batch.last(settings.data, Champion.require(settings.registry), settings.features)
 
 
 def built_in(source: str, folder: Path, *, customers: int) -> dict[str, Path]:

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 
 
@@ -20,8 +21,8 @@ class Steps:
     def __call__(self, text: str) -> None:
         """Begin a step; the one before is done."""
         self._finish()
-        self._text, self._began = text, monotonic()
-        self._status = self._console.status(text)
+        self._text, self._began = escape(text), monotonic()
+        self._status = self._console.status(self._text)
         self._status.start()
 
     def __enter__(self) -> Self:
@@ -41,4 +42,5 @@ class Steps:
         self._status.stop()
         self._status = None
         mark = "[green]✓[/]" if done else "[red]✗[/]"
-        self._console.print(f"{mark} {self._text} [dim]{monotonic() - self._began:.1f} s[/]")
+        took = f"[dim]{monotonic() - self._began:.1f} s[/]"
+        self._console.print(f"{mark} {self._text} {took}", highlight=False)

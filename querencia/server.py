@@ -7,9 +7,10 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory
 
 from features.errors import QuerenciaError
 
@@ -23,8 +24,23 @@ def replace_this_process(host: str, port: int) -> None:
     os.execv(command[0], command)  # noqa: S606 - no shell, and the arguments are ours
 
 
+@dataclass(frozen=True)
+class Running:
+    """A service that answers.
+
+    Attributes:
+        host: The address, and
+        port: the port it listens on.
+        log: The file it writes its log to.
+    """
+
+    host: str
+    port: int
+    log: Path
+
+
 @contextmanager
-def running(*, patience_seconds: float = 90, **environment: str) -> Iterator[tuple[str, int]]:
+def running(*, patience_seconds: float = 90, **environment: str) -> Iterator[Running]:
     """The service on a free loopback port, for as long as the block lasts.
 
     Args:
@@ -34,19 +50,20 @@ def running(*, patience_seconds: float = 90, **environment: str) -> Iterator[tup
     Raises:
         QuerenciaError: where it stops, or does not get ready in time; with what it printed.
     """
-    host, port = "127.0.0.1", _free_port()
-    with TemporaryFile("w+") as log:
-        process = subprocess.Popen(  # noqa: S603 - the arguments are ours
-            _command(host, port),
-            stdout=log,
-            stderr=log,
-            env=os.environ | _environment() | environment,
-        )
+    with TemporaryDirectory(prefix="querencia-") as folder:
+        service = Running("127.0.0.1", _free_port(), Path(folder) / "service.log")
+        with service.log.open("w") as log:
+            process = subprocess.Popen(  # noqa: S603 - the arguments are ours
+                _command(service.host, service.port),
+                stdout=log,
+                stderr=log,
+                env=os.environ | _environment() | environment,
+            )
         try:
-            if not _ready(process, host, port, patience_seconds):
-                log.seek(0)
-                raise QuerenciaError(f"The service did not start:\n{log.read()[-3000:]}")
-            yield host, port
+            if not _ready(process, service, patience_seconds):
+                told = service.log.read_text()[-3000:]
+                raise QuerenciaError(f"The service did not start:\n{told}")
+            yield service
         finally:
             process.terminate()
             process.wait(timeout=30)
@@ -72,10 +89,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _ready(process: "subprocess.Popen[bytes]", host: str, port: int, seconds: float) -> bool:
+def _ready(process: "subprocess.Popen[bytes]", service: Running, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
-        connection = HTTPConnection(host, port, timeout=5)
+        connection = HTTPConnection(service.host, service.port, timeout=5)
         try:
             connection.request("GET", "/readyz")
             if connection.getresponse().status == 200:

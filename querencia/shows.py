@@ -1,110 +1,195 @@
 """How results are shown on a terminal."""
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from pydantic import BaseModel
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-from features.provenance import Provenance
+from features.sources import Intake
 from querencia.jobs import Check
 from serving import words
 from serving.settings import Settings
 from training.backtest import Measures
 from training.retrain import Training
+from training.scoring import Scores
 
-_LEVELS = {
-    "error": "[bold red]error[/]",
-    "warning": "[yellow]warning[/]",
-    "advice": "[cyan]advice[/]",
-}
+_LEVELS = {"error": "bold red", "warning": "yellow", "advice": "cyan"}
+
+
+def line(console: Console, text: str, *, label: str = "", style: str = "") -> None:
+    """One line as it is, whole: brackets in people's data are not taken for colours."""
+    console.print(Text.assemble((label, style), text), soft_wrap=True)
 
 
 def check(console: Console, found: Check, settings: Settings) -> None:
     """What was read, what was refused and why, and whether it will do."""
     for intake in found.intakes:
-        console.print(
-            f"[bold]{intake.table}[/]: {intake.kept:,} of {intake.rows:,} rows kept",
-            highlight=False,
-        )
-        for fault in intake.faults:
-            console.print(f"  {fault}", highlight=False)
-        if intake.faults:
-            console.print(f"  all of them: {settings.data}/quarantine/{intake.table}.csv")
+        _intake(console, intake, settings.data / "quarantine" / f"{intake.table}.csv")
     held = found.summary
-    console.print(
-        f"{held.transactions:,} transactions of {held.customers:,} customers from "
-        f"{held.first} to {held.last}; {held.repeat_buyers:,} bought more than once",
-        highlight=False,
+    line(
+        console,
+        f"{held.transactions:,} transactions, {held.first} to {held.last}; {held.customers:,} "
+        f"customers, {held.repeat_buyers:,} of them ({held.repeat_buyers / held.customers:.0%}) "
+        "bought on more than one day",
     )
     for finding in found.findings:
-        console.print(f"{_LEVELS[finding.level]}: {finding.text}", highlight=False)
+        line(console, f": {finding.text}", label=finding.level, style=_LEVELS[finding.level])
+    line(
+        console,
+        "The records will do."
+        if found.usable
+        else "The records will not do yet: mend the errors above, then check again.",
+    )
+
+
+def _intake(console: Console, intake: Intake, refused: Path) -> None:
+    kept = f": {intake.kept:,} of {intake.rows:,} rows kept"
+    line(console, kept, label=intake.table, style="bold")
+    for fault in intake.faults:
+        line(console, f"  {fault}")
+    if intake.faults:
+        line(console, f"  every refused row, with its reasons: {refused}")
 
 
 def training(console: Console, result: Training, settings: Settings) -> None:
     """The evidence, and what became of the model."""
     since = f"{result.plan.evaluation:%Y-%m-%d}"
-    evidence, currency = result.evidence, settings.features.currency
-    risk = f"Who left in the {settings.features.horizon_days} days after {since}"
-    console.print(_measures(f"{risk}: no model knew anything later", evidence.risk, currency))
-    console.print(_measures("What they bought in the same days", evidence.value, currency))
+    days, currency = settings.features.horizon_days, settings.features.currency
+    risk, value = result.evidence.risk, result.evidence.value
+    for title, measures, caption in (
+        (f"Who left in the {days} days after {since}, unknown to every model", risk, _RISK),
+        (f"Purchase days of each customer in those {days} days", _part(value, "purchases"), None),
+        (f"Spend of each customer in those {days} days, {currency}", _part(value, "spend"), _PACE),
+    ):
+        console.print(_measures(title, measures, currency, caption), "")
     verb = "serves now" if result.promoted else "does not serve"
-    console.print(f"Version {result.version.number} {verb}: {result.reason}\n", highlight=False)
+    line(console, f"Version {result.version.number} {verb}: {result.reason}")
 
 
-_MEASURES = {
-    "auc_score": "AUC",
-    "log_loss": "log loss",
-    "brier_loss": "Brier",
-    "calibration_loss": "calibration error",
-    "top_decile_lift_score": "lift, top tenth",
-    "profit_score": "campaign profit, {currency} a customer",
-    "mae_loss": "mean error",
-    "rmse_loss": "RMSE",
-    "gini_score": "Gini",
-    "top_decile_capture_score": "captured by top tenth",
-    "total_bias": "bias of total",
+_RISK = (
+    "Querencia: the mean of the models marked -. AUC, lift, profit: higher is better; log loss, "
+    "Brier, calibration error: lower is. Profit: of the campaign that pays best."
+)
+_PACE = "Baseline pace: as much as before. Gini, top tenth: higher is better; errors: lower is."
+
+_MODELS = {
+    "served": "Querencia",
+    "pareto_nbd": "- Pareto/NBD",
+    "bg_nbd": "- BG/NBD",
+    "mbg_nbd": "- MBG/NBD",
+    "logistic": "- logistic",
+    "trees": "- trees",
+    "baseline_rfm": "baseline RFM",
+    "baseline_recency": "baseline recency",
+    "naive_rate": "baseline pace",
+}
+
+_MEASURES: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    "auc_score": ("AUC", "{:.3f}".format),
+    "log_loss": ("log\nloss", "{:.4f}".format),
+    "brier_loss": ("Brier", "{:.4f}".format),
+    "calibration_loss": ("calibration\nerror", "{:.1%}".format),
+    "top_decile_lift_score": ("lift of\ntop tenth", "{:.2f}".format),
+    "profit_score": ("profit,\n{currency} a\ncustomer", "{:,.2f}".format),
+    "mae_loss": ("mean\nerror", "{:,.2f}".format),
+    "rmse_loss": ("RMSE", "{:,.2f}".format),
+    "gini_score": ("Gini", "{:.3f}".format),
+    "top_decile_capture_score": ("caught by\ntop tenth", "{:.0%}".format),
+    "total_bias": ("total against\ntruth", "{:+.0%}".format),
 }
 
 
-def _measures(title: str, measures: Measures, currency: str) -> Table:
+def _part(measures: Measures, amount: str) -> Measures:
+    """The models that predict this amount, each under its own name."""
+    return {
+        name.removesuffix(f" {amount}"): figures
+        for name, figures in measures.items()
+        if name.endswith(f" {amount}")
+    }
+
+
+def _measures(title: str, measures: Measures, currency: str, caption: str | None) -> Table:
     names = list(next(iter(measures.values())))
-    headings = (_MEASURES[name].format(currency=currency) for name in names)
-    table = Table("model", *headings, title=title, title_justify="left")
+    table = _table("model", title=title, caption=caption)
+    for name in names:
+        heading, _ = _MEASURES[name]
+        table.add_column(heading.format(currency=currency), justify="right", no_wrap=True)
     for model, figures in measures.items():
-        table.add_row(model, *(f"{figures[name]:.4f}" for name in names))
+        shown = (_MEASURES[name][1](figures[name]) for name in names)
+        table.add_row(_MODELS[model], *shown)
     return table
 
 
 def at_risk(
-    console: Console, chosen: pd.DataFrame, provenance: Provenance, settings: Settings
+    console: Console, chosen: Scores, path: Path, settings: Settings, *, most: int = 10
 ) -> None:
-    """The list of customers to act on."""
-    headings, currency = words.HEADINGS[settings.language], provenance.currency
-    money = ("value", "value_at_stake", "expected_loss", "expected_spend")
-    table = Table(
+    """The list of customers to act on: the first of them, and where all of them are."""
+    if chosen.rows.empty:
+        nobody = words.HEADINGS[settings.language]["nobody"]
+        line(console, nobody.format(**settings.list.model_dump()))
+        return
+    shown = Scores(chosen.rows.head(most), chosen.provenance)
+    console.print(_listed(shown, settings.language, wide=console.width >= WIDE))
+    line(console, f"{len(shown.rows):,} of {len(chosen.rows):,} customers; the list: {path}")
+
+
+WIDE = 130
+"""Columns of a terminal from which there is room for every figure."""
+
+_MONEY = ("expected_loss", "value", "value_at_stake", "expected_spend")
+
+
+def _listed(chosen: Scores, language: words.Language, *, wide: bool) -> Table:
+    headings = words.HEADINGS[language]
+    more = ("value_at_stake", "expected_spend", "next_purchase_at") if wide else ()
+    table = _table(
         headings["customer_id"],
-        headings["risk"],
-        *(f"{headings[name]} {currency}" for name in money),
-        headings["next_purchase_at"],
-        headings["reason"],
-        title=f"{headings['title']} ({provenance.cutoff:%Y-%m-%d}, {provenance.churn} "
-        f"{provenance.horizon_days} d)",
-        title_justify="left",
+        title=words.title(chosen.provenance, language),
+        caption=headings["caption"],
     )
-    for row, reason in zip(
-        chosen.to_dict("records"), words.reasons(chosen, settings.language), strict=True
-    ):
-        due = row["next_purchase_at"]
-        table.add_row(
-            str(row["customer_id"]),
-            f"{row['risk']:.0%}",
-            *(f"{row[name]:,.2f}" for name in money),
-            headings["never"] if pd.isna(due) else f"{due:%Y-%m-%d}",
-            reason,
-        )
-    console.print(table)
+    names = ("risk", "expected_loss", "value", *more)
+    for name in names:
+        table.add_column(headings[name], justify="right", no_wrap=True)
+    table.add_column(headings["reason"], ratio=1)
+    reasons = words.reasons(chosen.rows, language)
+    for row, reason in zip(chosen.rows.to_dict("records"), reasons, strict=True):
+        cells = _cells(row, language)
+        table.add_row(escape(str(row["customer_id"])), *(cells[name] for name in names), reason)
+    return table
+
+
+def _cells(row: Mapping[Hashable, Any], language: words.Language) -> dict[str, str]:
+    due = row["next_purchase_at"]
+    never = words.HEADINGS[language]["never"]
+    return {
+        "risk": f"{row['risk']:.0%}",
+        "next_purchase_at": never if pd.isna(due) else f"{due:%Y-%m-%d}",
+        **{name: words.amount(row[name], language) for name in _MONEY},
+    }
+
+
+def _table(first: str, *, title: str, caption: str | None = None) -> Table:
+    table = Table(
+        title=title,
+        caption=caption,
+        title_justify="left",
+        caption_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+    )
+    table.add_column(first, overflow="fold")
+    return table
 
 
 def configuration(settings: Settings) -> str:
@@ -113,18 +198,29 @@ def configuration(settings: Settings) -> str:
 
 
 def _toml(settings: BaseModel, path: str) -> Iterator[str]:
-    sections = []
+    sections: list[tuple[str, BaseModel]] = []
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
         if isinstance(value, BaseModel):
             sections.append((f"{path}{name}", value))
-        elif not isinstance(value, dict):
+        elif name == "tables":
+            sections += [(f"{path}{name}.{_key(table)}", entry) for table, entry in value.items()]
+        else:
             yield f"# {field.description}"
-            yield f"{name} = {_literal(value)}"
-    for section, value in sections:
-        yield f"\n[{section}]"
-        yield from _toml(value, f"{section}.")
+            yield f"# {name} =" if value is None else f"{name} = {_literal(value)}"
+    for section, entry in sections:
+        yield f"\n# {(type(entry).__doc__ or '').splitlines()[0]}"
+        yield f"[{section}]"
+        yield from _toml(entry, f"{section}.")
 
 
 def _literal(value: object) -> str:
-    return str(value) if isinstance(value, int | float) else f'"{value}"'
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_key(k)} = {_literal(v)}' for k, v in value.items())} }}"
+    if isinstance(value, int | float):
+        return str(value).lower()
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+def _key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)

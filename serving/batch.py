@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from features import snapshot
 from features.cutoffs import midnight
@@ -16,9 +14,15 @@ from features.settings import FeatureSettings
 from features.store import Store
 from serving import words
 from training.champion import Champion
-from training.scoring import Scores, score
+from training.scoring import COLUMNS, Scores, score
 
-_PROVENANCE = b"querencia.provenance"
+_PROVENANCE = "querencia.provenance"
+_DEFINITIONS = ("churn", "horizon_days", "currency", "model_version")
+_DECIMALS = {
+    column.name: 4 if column.unit == "probability" else 2
+    for column in COLUMNS
+    if column.unit in {"probability", "currency", "days"}
+}
 
 
 def score_all(store: Store, champion: Champion, settings: FeatureSettings) -> Scores:
@@ -50,11 +54,10 @@ class ScoreFile:
 
     def write(self, scores: Scores) -> None:
         """Put new scores in the place of the old ones, at once."""
-        table = pa.Table.from_pandas(scores.rows, preserve_index=False)
-        origin = scores.provenance.model_dump_json().encode()
-        table = table.replace_schema_metadata({**table.schema.metadata, _PROVENANCE: origin})
+        rows = scores.rows.copy()
+        rows.attrs[_PROVENANCE] = scores.provenance.model_dump(mode="json")
         with aside(self.path) as path:
-            pq.write_table(table, path)
+            rows.to_parquet(path, index=False)
 
     def read(self) -> Scores:
         """The last scores.
@@ -64,13 +67,39 @@ class ScoreFile:
         """
         if not self.path.is_file():
             raise QuerenciaError(f"There are no scores in {self.folder} yet. Run: querencia score")
-        table = pq.read_table(self.path)
-        origin = Provenance.model_validate_json(table.schema.metadata[_PROVENANCE])
-        return Scores(table.to_pandas(), origin)
+        rows = pd.read_parquet(self.path)
+        return Scores(rows, Provenance.model_validate(rows.attrs.pop(_PROVENANCE)))
 
 
-def write_list(chosen: pd.DataFrame, path: Path, language: words.Language) -> None:
-    """Write the list of customers at risk as CSV, with the reason in words."""
-    listed = chosen.assign(reason=words.reasons(chosen, language))
+def last(folder: Path, champion: Champion, settings: FeatureSettings) -> Scores:
+    """The last scores of a data folder, as the champion made them under these settings.
+
+    Raises:
+        QuerenciaError: where there are none yet, or another version made them.
+        DefinitionError: where the settings are not those the champion was trained under.
+    """
+    scores = ScoreFile(folder).read()
+    number = champion.version.number
+    if scores.provenance.model_version != str(number):
+        raise QuerenciaError(
+            f"The scores in {folder} were made by version {scores.provenance.model_version}, but "
+            f"version {number} serves now. Run: querencia score"
+        )
+    champion.model.provenance.require_same(scores.provenance)
+    champion.model.provenance.require_same(snapshot.provenance(settings, ()))
+    return scores
+
+
+def write_list(chosen: Scores, path: Path, language: words.Language) -> None:
+    """Write the customers at risk as CSV: reason in words, and in every row the definitions.
+
+    Amounts are rounded to cents, probabilities to 1/10,000, days to hundredths.
+    """
+    origin = chosen.provenance
+    listed = chosen.rows.round(_DECIMALS).assign(
+        reason=words.reasons(chosen.rows, language),
+        cutoff=pd.Timestamp(origin.cutoff).tz_convert("UTC"),
+        **{name: getattr(origin, name) for name in _DEFINITIONS},
+    )
     with aside(path) as new:
-        listed.to_csv(new, index=False, float_format="%.4f")
+        listed.to_csv(new, index=False, float_format="%.15g", date_format="%Y-%m-%dT%H:%M:%SZ")

@@ -3,7 +3,9 @@
 Started by `querencia serve`. Each worker loads the champion and the last scores when it starts.
 """
 
-from datetime import datetime
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Self
 
 import bentoml
@@ -12,56 +14,92 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 from features import online
 from features.provenance import Provenance
-from serving import settings, words
-from serving.batch import ScoreFile
+from features.snapshot import Snapshot
+from serving import batch, settings, words
 from serving.decisions import at_risk
+from serving.discretion import LOGGER, OwnSourcesOnly, name_nobody
 from training.champion import Champion
 from training.scoring import score
 
 MOST_IDS = 10_000
+MOST_HISTORIES = 1_000
+MOST_TRANSACTIONS = 10_000
+LARGEST_AMOUNT = 1e10
+"""So many amounts of this size still add up exactly (`features.records.UNITS_PER_CURRENCY`)."""
+
 Probability = Annotated[float, Field(ge=0, le=1)]
+Instant = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC)),
+]
 
 
-class Transaction(BaseModel):
+class Asked(BaseModel):
+    """What a client may send: nothing unknown."""
+
+    # Nothing that handles the error, the log included, shall quote customers.
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Transaction(Asked):
     """One purchase, or one refund (negative amount)."""
 
-    model_config = ConfigDict(extra="forbid")
+    occurred_at: Instant = Field(description="instant of the purchase, with time zone")
+    amount: float = Field(
+        description="net amount in the reporting currency; negative for a refund",
+        ge=-LARGEST_AMOUNT,
+        le=LARGEST_AMOUNT,
+        allow_inf_nan=False,
+    )
 
-    occurred_at: AwareDatetime = Field(description="instant of the purchase, with time zone")
-    amount: float = Field(description="net amount in the reporting currency", allow_inf_nan=False)
 
-
-class History(BaseModel):
+class History(Asked):
     """Everything a customer bought, in any order."""
 
-    model_config = ConfigDict(extra="forbid")
-
     customer_id: str = Field(description="given back with the score", min_length=1)
-    transactions: list[Transaction] = Field(min_length=1, max_length=10_000)
+    transactions: list[Transaction] = Field(
+        min_length=1, max_length=MOST_TRANSACTIONS, description="purchases and refunds"
+    )
 
 
-class ScoreRequest(BaseModel):
+class ScoreRequest(Asked):
     """Whom to score: customers of the records by id, or posted histories."""
 
-    model_config = ConfigDict(extra="forbid")
-
     customer_ids: list[str] = Field([], max_length=MOST_IDS, description="customers by id")
-    histories: list[History] = Field([], max_length=1_000, description="customers by history")
-    cutoff: AwareDatetime | None = Field(
-        None, description="instant posted histories are looked at; default: that of the scores"
+    histories: list[History] = Field(
+        [], max_length=MOST_HISTORIES, description="customers by history"
+    )
+    cutoff: Instant | None = Field(
+        None,
+        description="instant that posted histories are looked back from; default: that of the "
+        "scores",
     )
 
     @model_validator(mode="after")
-    def _asks_something(self) -> Self:
+    def _can_be_answered(self) -> Self:
         if not self.customer_ids and not self.histories:
             raise ValueError("give customer_ids, histories, or both")
+        if self.cutoff and self.customer_ids:
+            raise ValueError("cutoff is for histories: customers by id were scored as of another")
         return self
+
+
+class ListRequest(Asked):
+    """Whom to list: by default, whom the configuration says."""
+
+    most: int = Field(20, ge=1, le=MOST_IDS, description="at most so many customers")
+    top_share: float | None = Field(
+        None, gt=0, le=1, description="share of customers, by value; default: the configured one"
+    )
+    min_risk: Probability | None = Field(
+        None, description="least probability of churn; default: the configured one"
+    )
 
 
 class CustomerScore(BaseModel):
     """What is known of one customer."""
 
-    customer_id: str
+    customer_id: str = Field(description="as asked for")
     known: bool = Field(description="false: never bought before the cut-off; nothing to say")
     risk: Probability | None = Field(
         None, description="calibrated probability of churn within the horizon"
@@ -110,51 +148,39 @@ class QuerenciaService:
     """Which customers are about to leave, what each is worth, and why."""
 
     def __init__(self) -> None:
+        logging.getLogger(LOGGER).addFilter(name_nobody)
         self.settings = settings.load()
         self.champion = Champion.require(self.settings.registry)
-        self.scores = ScoreFile(self.settings.data).read()
-        self.champion.model.provenance.require_same(self.scores.provenance)
+        self.scores = batch.last(self.settings.data, self.champion, self.settings.features)
         self._by_id = self.scores.rows.set_index("customer_id", drop=False)
 
     def __is_ready__(self) -> bool:
-        """Ready when the champion answers with a probability."""
-        first = self.scores.rows["risk"].iloc[0]
-        return bool(0 <= first <= 1)
+        """Ready when the champion answers a posted history with a probability."""
+        cutoff = self.scores.provenance.cutoff
+        bought = [Transaction(occurred_at=cutoff - timedelta(days=1), amount=1)]
+        probe = History(customer_id="nobody", transactions=bought)
+        return bool(self._score([probe], cutoff)["risk"].between(0, 1).all())
 
     @bentoml.api
-    def score(self, request: ScoreRequest) -> Answer:
+    def score(self, request: ScoreRequest, /) -> Answer:
         """Score customers by id, or by their posted histories."""
-        answers = [
-            *self._score_ids(request.customer_ids),
-            *(self._score_history(history, request.cutoff) for history in request.histories),
-        ]
-        return Answer(provenance=self.scores.provenance, customers=answers)
+        cutoff = request.cutoff or self.scores.provenance.cutoff
+        by_id = self._by_id.reindex(request.customer_ids)
+        posted = self._score(request.histories, cutoff)
+        return Answer(
+            provenance=self.scores.provenance.model_copy(update={"cutoffs": (cutoff,)}),
+            customers=[
+                *self._customers(request.customer_ids, by_id),
+                *self._customers([history.customer_id for history in request.histories], posted),
+            ],
+        )
 
     @bentoml.api
-    def at_risk(
-        self,
-        most: Annotated[int, Field(ge=1, le=MOST_IDS, description="at most so many")] = 20,
-        top_share: Annotated[
-            float | None,
-            Field(
-                gt=0,
-                le=1,
-                description=("share of customers, by value; default: the configured one"),
-            ),
-        ] = None,
-        min_risk: Annotated[
-            Probability | None,
-            Field(description=("least probability of churn; default: the configured one")),
-        ] = None,
-    ) -> Answer:
+    def at_risk(self, request: ListRequest, /) -> Answer:
         """The best customers who are about to leave, the largest expected loss first."""
-        chosen = at_risk(
-            self.scores.rows,
-            most=most,
-            top_share=top_share or self.settings.list.top_share,
-            min_risk=self.settings.list.min_risk if min_risk is None else min_risk,
-        )
-        return Answer(provenance=self.scores.provenance, customers=self._answers(chosen))
+        wanted = self.settings.list.model_dump() | request.model_dump(exclude_none=True)
+        chosen = at_risk(self.scores.rows, **wanted)
+        return Answer(provenance=self.scores.provenance, customers=self._known(chosen))
 
     @bentoml.api
     def model(self) -> ModelCard:
@@ -162,34 +188,40 @@ class QuerenciaService:
         version = self.champion.version
         return ModelCard(
             version=str(version.number),
-            trained_as_of=version.tags["trained_as_of"],
+            trained_as_of=datetime.fromisoformat(version.tags["trained_as_of"]),
             provenance=self.champion.model.provenance,
             metrics=version.metrics,
         )
 
-    def _score_ids(self, customer_ids: list[str]) -> list[CustomerScore]:
-        rows = self._by_id.reindex(customer_ids)
-        known = rows["risk"].notna()
-        found = iter(self._answers(rows[known]))
+    def _score(self, histories: Sequence[History], cutoff: datetime) -> pd.DataFrame:
+        """Scores of posted histories, all at once; NaN where there is no purchase yet."""
+        rows = [self._row(history, cutoff) for history in histories]
+        known = [i for i, row in enumerate(rows) if len(row.rows)]
+        if not known:
+            return self.scores.rows.head(0).reindex(range(len(rows)))
+        together = pd.concat([rows[i].rows for i in known], ignore_index=True)
+        scores = score(self.champion.model, Snapshot(together, rows[0].provenance))
+        return scores.rows.set_axis(known).reindex(range(len(rows)))
+
+    def _row(self, history: History, cutoff: datetime) -> Snapshot:
+        purchases = [online.Purchase(t.occurred_at, t.amount) for t in history.transactions]
+        return online.row(history.customer_id, purchases, cutoff, self.settings.features)
+
+    def _customers(self, customer_ids: Sequence[str], rows: pd.DataFrame) -> list[CustomerScore]:
+        """What there is to say of each customer, in order, from rows that may be all NaN."""
+        seen = rows["risk"].notna()
+        known = iter(self._known(rows[seen]))
         return [
-            next(found) if seen else CustomerScore(customer_id=customer_id, known=False)
-            for customer_id, seen in zip(customer_ids, known, strict=True)
+            next(known) if found else CustomerScore(customer_id=customer_id, known=False)
+            for customer_id, found in zip(customer_ids, seen, strict=True)
         ]
 
-    def _score_history(self, history: History, cutoff: datetime | None) -> CustomerScore:
-        purchases = [online.Purchase(t.occurred_at, t.amount) for t in history.transactions]
-        row = online.row(
-            history.customer_id,
-            purchases,
-            cutoff or self.scores.provenance.cutoff,
-            self.settings.features,
-        )
-        if row.rows.empty:
-            return CustomerScore(customer_id=history.customer_id, known=False)
-        return self._answers(score(self.champion.model, row).rows)[0]
-
-    def _answers(self, rows: pd.DataFrame) -> list[CustomerScore]:
+    def _known(self, rows: pd.DataFrame) -> list[CustomerScore]:
         listed = rows.assign(known=True, reason=words.reasons(rows, self.settings.language))
         fields = [name for name in CustomerScore.model_fields if name in listed]
         plain = listed[fields].astype(object).where(listed[fields].notna(), None)
         return [CustomerScore.model_validate(row) for row in plain.to_dict("records")]
+
+
+# A class to mypy, which ignores what decorators of classes return; in truth bentoml's Service.
+QuerenciaService.add_asgi_middleware(OwnSourcesOnly)  # type: ignore[attr-defined]

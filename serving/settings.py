@@ -1,13 +1,16 @@
 """The configuration: one frozen tree, read from one TOML file and the environment."""
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from tomllib import TOMLDecodeError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -17,6 +20,7 @@ from serving.words import Language
 from training.registry import Registry
 from training.settings import TrainingSettings
 
+PREFIX = "QUERENCIA_"
 FILE_VARIABLE = "QUERENCIA_CONFIG"
 DEFAULT_FILE = Path("querencia.toml")
 
@@ -44,7 +48,7 @@ class Settings(BaseSettings):
     """Everything that can be set; `querencia config` prints it with meanings."""
 
     model_config = SettingsConfigDict(
-        env_prefix="QUERENCIA_", env_nested_delimiter="__", frozen=True, extra="forbid"
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
     )
 
     data: Path = Field(Path("data"), description="folder of records, scores and lists")
@@ -86,15 +90,33 @@ def load(**given: object) -> Settings:
         QuerenciaError: naming every entry that is wrong, and why.
     """
     if FILE_VARIABLE in os.environ and not _file().is_file():
-        raise QuerenciaError(f"{FILE_VARIABLE} names {_file()}, which does not exist.")
+        raise QuerenciaError(f"There is no configuration file {_file()}.")
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        loaded = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        faults = [
-            f"  {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
-        ]
-        raise QuerenciaError(
-            f"The configuration ({_file()} and QUERENCIA_... variables) is wrong:\n"
-            + "\n".join(faults)
-            + "\nquerencia config prints every entry with its meaning."
+        raise _wrong(
+            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
         ) from None
+    except (SettingsError, TOMLDecodeError, UnicodeDecodeError) as error:
+        raise _wrong([str(error)]) from None
+    if strangers := list(_strangers()):
+        raise _wrong(f"{name}: there is no such entry" for name in strangers)
+    return loaded
+
+
+def _strangers() -> Iterator[str]:
+    """Variables that look like ours and that pydantic-settings would pass over."""
+    known = {FILE_VARIABLE, *(PREFIX + name.upper() for name in Settings.model_fields)}
+    for variable in os.environ:
+        name = variable.upper()
+        if name.startswith(PREFIX) and name.split("__")[0] not in known:
+            yield variable
+
+
+def _wrong(faults: Iterable[str]) -> QuerenciaError:
+    lines = [
+        f"The configuration ({_file()} and {PREFIX}... variables) is wrong:",
+        *(f"  {fault}" for fault in faults),
+        "querencia config --defaults prints every entry with its meaning.",
+    ]
+    return QuerenciaError("\n".join(lines))

@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from features.provenance import Provenance
+
 Language = Literal["en", "es"]
 
 HEADINGS: Mapping[Language, Mapping[str, str]] = {
@@ -18,8 +20,14 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "expected_spend": "expected spend",
         "next_purchase_at": "next purchase by",
         "reason": "why",
-        "title": "At risk, most to lose first",
+        "title": "At risk as of {cutoff:%Y-%m-%d} (churn: {churn}, {horizon_days} days), the most "
+        "to lose first; amounts in {currency}",
+        "caption": "value: expected discounted margin; at stake: what is lost if they leave now; "
+        "expected loss: risk times value",
+        "inactivity": "inactivity",
         "never": "not within 2 years",
+        "nobody": "Nobody is at risk: of the best {top_share:.0%} of customers, none has a risk of "
+        "{min_risk:.0%} or more.",
     },
     "es": {
         "customer_id": "cliente",
@@ -31,48 +39,82 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "expected_spend": "gasto esperado",
         "next_purchase_at": "próxima compra antes de",
         "reason": "por qué",
-        "title": "En riesgo, primero donde más se pierde",
+        "title": "En riesgo a {cutoff:%Y-%m-%d} (abandono: {churn}, {horizon_days} días), primero "
+        "donde más se pierde; importes en {currency}",
+        "caption": "valor: margen esperado y descontado; en juego: lo que se pierde si se va "
+        "ahora; pérdida esperada: riesgo por valor",
+        "inactivity": "inactividad",
         "never": "no en 2 años",
+        "nobody": "Nadie en riesgo: del mejor {top_share:.0%} de los clientes, ninguno tiene un "
+        "riesgo del {min_risk:.0%} o más.",
     },
 }
 
+_DAY: Mapping[Language, tuple[str, str]] = {"en": ("day", "days"), "es": ("día", "días")}
 _ONCE = "once"
 
 _REASONS: Mapping[Language, Mapping[str, str]] = {
     "en": {
-        _ONCE: "bought once, {silence:.0f} days ago",
-        "silence": "silent for {silence:.0f} days; used to buy every {mean_gap:.0f}",
-        "fading": "buys less than before: {purchase_days_180d:.0f} purchase days in the last 180 "
-        "days, one every {mean_gap:.0f} days until then",
-        "habit": "no firm habit: {frequency:.0f} repeat purchases, one every {mean_gap:.0f} days",
+        _ONCE: "bought once, {silence} ago",
+        "silence": "silent for {silence}; used to buy every {mean_gap}",
+        "fading": "buys less than before: on {purchase_days_180d:.0f} of the last 180 days; once "
+        "every {mean_gap} on average",
+        "habit": "no firm habit: bought on {purchase_days:.0f} days, every {mean_gap} on average",
         "spend": "spends less than other customers",
-        "newness": "length of the relationship: first bought {T:.0f} days ago",
+        "newness": "length of the relationship: first bought {T} ago",
         "returns": "sends back more than other customers",
-        "none": "at risk like others who bought as often: silent for {silence:.0f} days, a "
-        "purchase every {mean_gap:.0f} until then",
+        "none": "as likely to leave as others who bought as often: silent for {silence}, a "
+        "purchase every {mean_gap} until then",
     },
     "es": {
-        _ONCE: "compró una vez, hace {silence:.0f} días",
-        "silence": "{silence:.0f} días sin comprar; compraba cada {mean_gap:.0f}",
-        "fading": "compra menos que antes: {purchase_days_180d:.0f} días de compra en los últimos "
-        "180, uno cada {mean_gap:.0f} hasta entonces",
-        "habit": "sin costumbre firme: {frequency:.0f} compras repetidas, una cada "
-        "{mean_gap:.0f} días",
+        _ONCE: "compró una vez, hace {silence}",
+        "silence": "{silence} sin comprar; compraba cada {mean_gap}",
+        "fading": "compra menos que antes: en {purchase_days_180d:.0f} de los últimos 180 días; "
+        "una vez cada {mean_gap} de media",
+        "habit": "sin costumbre firme: compró en {purchase_days:.0f} días, cada {mean_gap} de "
+        "media",
         "spend": "gasta menos que otros clientes",
-        "newness": "duración de la relación: compró por primera vez hace {T:.0f} días",
+        "newness": "duración de la relación: compró por primera vez hace {T}",
         "returns": "devuelve más que otros clientes",
-        "none": "en riesgo como otros que compraron tanto: {silence:.0f} días sin comprar, una "
-        "compra cada {mean_gap:.0f} hasta entonces",
+        "none": "tan probable que se vaya como otros que compraron tanto: {silence} sin comprar, "
+        "una compra cada {mean_gap} hasta entonces",
     },
 }
+
+
+def title(origin: Provenance, language: Language = "en") -> str:
+    """What stands above a list of customers at risk: the definitions it was made under."""
+    headings = HEADINGS[language]
+    return headings["title"].format(
+        cutoff=origin.cutoff,
+        churn=headings[origin.churn],
+        horizon_days=origin.horizon_days,
+        currency=origin.currency,
+    )
 
 
 def reason(row: Mapping[Hashable, Any], language: Language = "en") -> str:
     """Why a customer is at risk, in one line, from a row of scores."""
     driver = row["driver"] if row["frequency"] > 0 else _ONCE
-    return _REASONS[language][driver].format(**{str(name): value for name, value in row.items()})
+    return _REASONS[language][driver].format(
+        purchase_days=row["frequency"] + 1,
+        purchase_days_180d=row["purchase_days_180d"],
+        **{name: _days(row[name], language) for name in ("T", "silence", "mean_gap")},
+    )
 
 
 def reasons(scores: pd.DataFrame, language: Language = "en") -> list[str]:
     """The reason of every row of scores, in their order."""
     return [reason(row, language) for row in scores.to_dict("records")]
+
+
+def amount(value: float, language: Language = "en") -> str:
+    """Money as it is written in the language: 1,234.50 or 1.234,50."""
+    written = f"{value:,.2f}"
+    return written.translate(str.maketrans(",.", ".,")) if language == "es" else written
+
+
+def _days(days: float, language: Language) -> str:
+    one, many = _DAY[language]
+    number = f"{days:.0f}"
+    return f"{number} {one if number == '1' else many}"

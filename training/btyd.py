@@ -23,7 +23,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.integrate import tanhsinh
 from scipy.optimize.elementwise import find_root
-from scipy.special import betaln, expit, exprel, gammaln, hyp2f1, psi
+from scipy.special import betaln, expit, exprel, gammaln, hyp2f1, log_expit, psi
 
 from features.errors import QuerenciaError
 from training._lifetimes import BetaGeoFitter, ModifiedBetaGeoFitter, ParetoNBDFitter, carrying
@@ -233,17 +233,16 @@ class _BetaGeometric(_Process):
     def purchases_if_alive(self, days: float, x: Floats, T: Floats) -> Floats:
         """Fader et al. (2005), the numerator of equation 10.
 
-        SciPy's hypergeometric function overflows for many purchases, and for customers of yesterday
-        who hardly leave: there the mean over the chance of leaving is integrated instead.
+        Its hypergeometric function overflows for many purchases and for customers of yesterday who
+        hardly leave, and it is singular at a = 1: there the integral it stands for is taken.
         """
-        # a = 1 is a removable singularity, which is stepped beside.
-        a = self.a if abs(self.a - 1) > 1e-6 else 1 + 1e-6
         shape, stays, ratio = self.r + x, self.b + x + self.first_chance, days / (self.alpha + T)
-        with np.errstate(invalid="ignore"):
-            left = (1 + ratio) ** -shape * hyp2f1(shape, stays, a + stays - 1, ratio / (1 + ratio))
-        purchases: Floats = np.asarray((a + stays - 1) / (a - 1) * (1 - left))
-        lost = ~np.isfinite(purchases)
-        purchases[lost] = _integrated_purchases(shape[lost], ratio[lost], a, stays[lost])
+        last = self.a + stays - 1
+        with np.errstate(all="ignore"):
+            left = (1 + ratio) ** -shape * hyp2f1(shape, stays, last, ratio / (1 + ratio))
+            purchases: Floats = last / (self.a - 1) * (1 - left)
+        lost = ~np.isfinite(purchases) | (abs(self.a - 1) < 1e-7)
+        purchases[lost] = _integrated_purchases(shape[lost], ratio[lost], self.a, stays[lost])
         return np.maximum(purchases, 0)  # rounding may leave it below 0
 
 
@@ -279,7 +278,6 @@ class PurchaseModel:
     log_likelihood_: float
 
     def __init__(self, kind: Kind = "pareto_nbd", *, random_state: int = 0) -> None:
-        """Choose the model; see the class."""
         self.kind: Kind = kind
         self.random_state = random_state
 
@@ -430,11 +428,13 @@ def _rows(*rows: ArrayLike) -> Floats:
 def _integrated_purchases(shape: Floats, ratio: Floats, a: float, stays: Floats) -> Floats:
     """The mean of [1 - (1 + p ratio)^-shape] / p over chances of leaving p ~ Beta(a, stays)."""
 
-    def integrand(p: Floats, shape: Floats, ratio: Floats, stays: Floats) -> Any:
-        log_density = (a - 1) * np.log(p) + (stays - 1) * np.log1p(-p) - betaln(a, stays)
+    def integrand(log_odds: Floats, shape: Floats, ratio: Floats, stays: Floats) -> Floats:
+        log_p, log_stay = log_expit(log_odds), log_expit(-log_odds)
+        log_density = a * log_p + stays * log_stay - betaln(a, stays)
+        p = np.maximum(np.exp(log_p), np.finfo(float).tiny)
         return -np.expm1(-shape * np.log1p(p * ratio)) / p * np.exp(log_density)
 
-    return np.asarray(tanhsinh(integrand, 0, 1, args=(shape, ratio, stays)).integral)
+    return np.asarray(tanhsinh(integrand, -np.inf, np.inf, args=(shape, ratio, stays)).integral)
 
 
 def _histories(

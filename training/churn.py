@@ -49,6 +49,7 @@ class LogisticRisk:
     def fit(self, rows: pd.DataFrame, churned: Floats) -> Self:
         """Learn from snapshot rows and their labels (1 = churned)."""
         logs = self._logs(rows)
+        logs[:, np.isnan(logs).all(axis=0)] = 0  # known of nobody, so without a mean
         scaler = StandardScaler().fit(logs)
         model = LogisticRegression(C=1 / self.penalty, max_iter=1000)
         model.fit(np.nan_to_num(scaler.transform(logs)), churned)
@@ -234,7 +235,7 @@ _SAMPLE = 10_000
 
 def peer_class(rows: pd.DataFrame) -> Ints:
     """Which class of peers each row belongs to, by repeat purchase days: 0 to 5."""
-    return np.digitize(rows["frequency"].to_numpy(), PEER_LIMITS)
+    return np.asarray(np.digitize(rows["frequency"].to_numpy(), PEER_LIMITS))
 
 
 def _mean_log_odds(logistic: LogisticRisk, trees: TreeRisk, rows: pd.DataFrame) -> pd.DataFrame:

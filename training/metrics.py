@@ -8,6 +8,16 @@ from sklearn.metrics import roc_curve
 Floats = NDArray[np.float64]
 
 
+def ranked(y_true: ArrayLike, y_score: ArrayLike) -> Floats:
+    """The truth from the highest score to the lowest.
+
+    Customers with equal scores share the mean of theirs: the score does not say who of them comes
+    first, and the order of the rows must not.
+    """
+    _, group, size = np.unique(-np.asarray(y_score, float), return_inverse=True, return_counts=True)
+    return np.repeat(np.bincount(group, np.asarray(y_true, float)) / size, size)
+
+
 def calibration_table(
     y_true: ArrayLike, y_prob: ArrayLike, *, bins: int = 10
 ) -> tuple[Floats, Floats, Floats]:
@@ -19,16 +29,16 @@ def calibration_table(
         bins: How many groups the customers are cut into by prediction.
 
     Returns:
-        Three arrays of shape (bins,), from the lowest prediction to the highest.
+        Three arrays of shape (bins,), from the lowest prediction to the highest; of shape (n,)
+        where there are fewer customers than bins.
     """
-    happened, predicted = np.asarray(y_true, float), np.asarray(y_prob, float)
-    groups = [
-        group for group in np.array_split(np.argsort(predicted, kind="stable"), bins) if len(group)
-    ]
+    bins = min(bins, np.size(y_prob))
+    predicted = np.array_split(np.sort(np.asarray(y_prob, float)), bins)
+    happened = np.array_split(ranked(y_true, y_prob)[::-1], bins)
     return (
-        np.array([predicted[group].mean() for group in groups]),
-        np.array([happened[group].mean() for group in groups]),
-        np.array([float(len(group)) for group in groups]),
+        np.array([group.mean() for group in predicted]),
+        np.array([group.mean() for group in happened]),
+        np.array([float(len(group)) for group in happened]),
     )
 
 
@@ -40,9 +50,8 @@ def expected_calibration_loss(y_true: ArrayLike, y_prob: ArrayLike, *, bins: int
 
 def top_decile_lift_score(y_true: ArrayLike, y_score: ArrayLike) -> float:
     """Rate among the tenth with the highest scores over the rate among all."""
-    happened = np.asarray(y_true, float)
-    top = np.argsort(-np.asarray(y_score, float), kind="stable")[: max(1, len(happened) // 10)]
-    return float(happened[top].mean() / happened.mean())
+    happened = ranked(y_true, y_score)
+    return float(_top_decile(happened).mean() / happened.mean())
 
 
 def empc_score(
@@ -87,7 +96,8 @@ def empc_score(
     gains = (1 - offer) * leave * leavers
     # On the hull the best share moves from one corner to the next where gain times gamma
     # overtakes cost.
-    corners = np.clip(np.diff(costs) / np.maximum(np.diff(gains), np.finfo(float).tiny), 0, 1)
+    cost, gain = np.diff(costs), np.diff(gains)
+    corners = np.divide(cost, gain, out=np.ones_like(cost), where=gain > cost)
     limits = np.concatenate([[0.0], corners, [1.0]])
     chance = np.diff(stats.beta.cdf(limits, alpha, beta))
     mean = alpha / (alpha + beta) * np.diff(stats.beta.cdf(limits, alpha + 1, beta))
@@ -112,20 +122,22 @@ def _turns_up(x: Floats, y: Floats, a: int, b: int, c: int) -> bool:
 
 def normalised_gini_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """How well the prediction orders the customers by amount: 1 is the true order, 0 chance."""
-    truth = np.asarray(y_true, float)
-    return _gini(truth, np.asarray(y_pred, float)) / _gini(truth, truth)
+    return _gini(ranked(y_true, y_pred)) / _gini(ranked(y_true, y_true))
 
 
-def _gini(truth: Floats, order: Floats) -> float:
-    shares = np.cumsum(truth[np.argsort(-order, kind="stable")]) / truth.sum()
-    return float(2 * shares.mean() - 1 - 1 / len(truth))
+def _gini(amounts: Floats) -> float:
+    shares = np.cumsum(amounts) / amounts.sum()
+    return float(2 * shares.mean() - 1 - 1 / len(amounts))
 
 
 def top_decile_capture_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Share of the true total held by the tenth with the highest predictions."""
-    truth = np.asarray(y_true, float)
-    top = np.argsort(-np.asarray(y_pred, float), kind="stable")[: max(1, len(truth) // 10)]
-    return float(truth[top].sum() / truth.sum())
+    amounts = ranked(y_true, y_pred)
+    return float(_top_decile(amounts).sum() / amounts.sum())
+
+
+def _top_decile(values: Floats) -> Floats:
+    return values[: max(1, len(values) // 10)]
 
 
 def total_bias(y_true: ArrayLike, y_pred: ArrayLike) -> float:

@@ -37,7 +37,9 @@ class Model:
     provenance: Provenance
 
     @classmethod
-    def fit(cls, past: Snapshot, present: Snapshot, settings: TrainingSettings) -> Self:
+    def fit(
+        cls, past: Snapshot, present: Snapshot, settings: TrainingSettings, *, margin_rate: float
+    ) -> Self:
         """Learn what can be known at the cut-off of `present`.
 
         Args:
@@ -45,12 +47,13 @@ class Model:
             present: Rows at the cut-off the model is trained as of; their labels are not looked
                 at.
             settings: How.
+            margin_rate: What the company keeps of its net sales.
         """
         money = settings.money
         value = ValueModel(
             PurchaseModel(settings.purchases, random_state=settings.random_state),
             SpendModel(),
-            margin_rate=money.margin_rate,
+            margin_rate=margin_rate,
             discount_rate=money.discount_rate,
             value_horizon_days=money.value_horizon_days,
         ).fit(

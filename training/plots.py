@@ -38,9 +38,8 @@ def calibration(y_true: Floats, y_prob: Floats) -> Figure:
 
 def lift(y_true: Floats, y_prob: Floats) -> Figure:
     """Share of all leavers reached by contacting the riskiest customers first."""
-    order = np.argsort(-y_prob, kind="stable")
-    reached = np.cumsum(y_true[order]) / y_true.sum()
-    share = np.arange(1, len(order) + 1) / len(order)
+    reached = np.cumsum(metrics.ranked(y_true, y_prob)) / y_true.sum()
+    share = np.arange(1, len(reached) + 1) / len(reached)
     figure, axes = _blank(
         "Who is reached?",
         "share of customers contacted, riskiest first",

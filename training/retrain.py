@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -21,8 +22,11 @@ from training.champion import CHALLENGER, CHAMPION, Champion
 from training.churn import RiskModel
 from training.model import Model
 from training.registry import Registry, Run, Version
-from training.scoring import score
+from training.scoring import COLUMNS, score
 from training.settings import MoneySettings, TrainingSettings
+
+if TYPE_CHECKING:
+    from mlflow.models import ModelSignature
 
 Say = Callable[[str], None]
 """How a job tells what it is doing, one short line a step."""
@@ -86,9 +90,10 @@ def retrain(
         observed_until=cutoffs.scoring,
     )
     past, later = snapshots.at(*cutoffs.training), snapshots.at(cutoffs.evaluation)
-    _require_both_outcomes(past)
+    _require_both_outcomes(past, "training")
+    _require_both_outcomes(later, "evaluation")
     say(f"churn and value models from {len(past.rows):,} rows")
-    model = Model.fit(past, later, settings)
+    model = Model.fit(past, later, settings, margin_rate=_margin_rate(store, cutoffs, settings))
     say(f"evidence on {len(later.rows):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     models = backtest.candidates(model, past)
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
@@ -117,12 +122,16 @@ def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
     return laid
 
 
-def _require_both_outcomes(past: Snapshot) -> None:
-    churned = past.rows["churned"]
+def _margin_rate(store: Store, cutoffs: Plan, settings: TrainingSettings) -> float:
+    return settings.money.margin_rate or store.margin_rate(before=cutoffs.evaluation) or 1.0
+
+
+def _require_both_outcomes(closed: Snapshot, purpose: str) -> None:
+    churned = closed.rows["churned"]
     if churned.nunique() < 2:
         what = "left" if churned.all() else "stayed"
         raise QuerenciaError(
-            f"All {len(churned):,} training rows {what} within the horizon: there is nothing to "
+            f"All {len(churned):,} {purpose} rows {what} within the horizon: there is nothing to "
             "tell apart. Choose another horizon (features.horizon_days) or bring more customers."
         )
 
@@ -168,7 +177,8 @@ def _log(
             **dict(_flat(settings, "training.")),
             **{f"purchases.{name}": value for name, value in model.value.purchases.params_.items()},
             "training_cutoffs": len(cutoffs.training),
-            "training_rows": len(snapshots.rows),
+            "training_rows": len(snapshots.at(*cutoffs.training).rows),
+            "margin_rate": model.value.margin_rate,
         }
     )
     run.log_json(model.provenance.model_dump(mode="json"), "provenance.json")
@@ -187,21 +197,35 @@ def _flat(settings: BaseModel, prefix: str) -> Iterator[tuple[str, object]]:
 
 
 def _register(registry: Registry, run: Run, model: Model, later: Snapshot) -> Version:
-    from mlflow.models import infer_signature  # slow to import, and only jobs need it
-
-    example = later.rows[list(snapshot.NAMES)].head(5)
-    scores = score(model, later).rows.head(5).drop(columns="customer_id")
     with _written(model) as folder:
         return registry.register(
             run,
             folder,
-            signature=infer_signature(example, scores),
-            input_example=example,
+            signature=_signature(),
+            input_example=later.rows[list(snapshot.NAMES)].head(5),
             tags={
                 "trained_as_of": later.provenance.cutoff.isoformat(),
                 "churn": model.provenance.churn,
             },
         )
+
+
+def _signature() -> "ModelSignature":
+    # Declared: inferred from rows, a column would be required where those happened to be full.
+    from mlflow.models import ModelSignature  # slow to import, and only jobs need it
+    from mlflow.types import ColSpec, Schema
+
+    kinds = {"instant": "datetime", "text": "string"}
+    return ModelSignature(
+        inputs=Schema([ColSpec("double", name, required=False) for name in snapshot.NAMES]),
+        outputs=Schema(
+            [
+                ColSpec(kinds.get(column.unit, "double"), column.name, required=False)
+                for column in COLUMNS
+                if column.unit != "id"
+            ]
+        ),
+    )
 
 
 @contextmanager

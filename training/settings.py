@@ -29,8 +29,12 @@ class MoneySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    margin_rate: float = Field(
-        1.0, gt=0, le=1, description="what the company keeps of its net sales; 1 = value is sales"
+    margin_rate: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="what the company keeps of its net sales; left out: measured from the margin "
+        "column, and 1 (value is sales) without one",
     )
     discount_rate: float = Field(0.1, ge=0, description="per year, continuous")
     value_horizon_days: int = Field(365, gt=0, description="days that value looks ahead")

@@ -5,6 +5,7 @@ References:
     Journal of Marketing Research 42(4).
 """
 
+import math
 from typing import Any, Self
 
 import numpy as np
@@ -17,9 +18,8 @@ Floats = NDArray[np.float64]
 
 DAYS_PER_YEAR = 365.25
 
-# Discounting each month's purchases at its middle errs by the square of a month's discount / 24:
-# 3e-6 of the value at 10 % a year.
-_STEP_DAYS = 30.0
+# 16 points are right to 1e-5 for a value horizon of 5 years, and to 1e-8 for one.
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
 
 
 class ValueModel:
@@ -65,8 +65,9 @@ class ValueModel:
     ) -> Floats:
         """Expected discounted margin over the value horizon in currency, survival included.
 
-        The integral of margin_rate * expected spend * exp(-delta t) over the expected purchases at
-        t, the purchases of at most 30 days at a time being discounted at the middle of those.
+        With N(t) the purchases expected by t, it is margin_rate times the expected spend times the
+        integral of exp(-delta t) dN(t) from 0 to the value horizon H. By parts that is
+        exp(-delta H) N(H) plus the integral of delta exp(-delta t) N(t), taken by Gauss-Legendre.
         """
         alive = self.purchases.p_alive(frequency, recency, T)
         return alive * self.value_at_stake(frequency, recency, T, monetary_value)
@@ -85,17 +86,12 @@ class ValueModel:
         return purchases * self.margin_rate * self.spend.expected_spend(frequency, monetary_value)
 
     def _grid(self) -> list[tuple[float, float]]:
-        """Ends of the steps in days, and what a purchase expected by then counts more than later.
-
-        Adding up the purchases of each step, discounted at its middle, is to add up those expected
-        by each end, weighted by the fall of the discount factor from that step to the next.
-        """
-        steps = int(np.ceil(self.value_horizon_days / _STEP_DAYS))
-        edges = np.linspace(0, self.value_horizon_days, steps + 1)
-        middles = (edges[:-1] + edges[1:]) / 2
-        discounts = np.exp(-self.discount_rate / DAYS_PER_YEAR * middles)
-        falls = -np.diff(discounts, append=0)
-        return list(zip(edges[1:].tolist(), falls.tolist(), strict=True))
+        """Days by which to expect purchases, and the weights with which to add those up."""
+        horizon, delta = self.value_horizon_days, self.discount_rate / DAYS_PER_YEAR
+        days = horizon * (_NODES + 1) / 2
+        weights = horizon * _WEIGHTS / 2 * delta * np.exp(-delta * days)
+        end = horizon, math.exp(-delta * horizon)
+        return [*zip(days.tolist(), weights.tolist(), strict=True), end]
 
     def expected_spend(
         self,

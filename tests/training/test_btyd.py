@@ -2,14 +2,15 @@ import json
 import subprocess
 import sys
 from importlib.metadata import distribution
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.integrate import dblquad, quad
+from scipy.integrate import quad
 from scipy.stats import beta, gamma
 from sklearn.metrics import roc_auc_score
 
@@ -109,8 +110,9 @@ def test_reproduces_the_holdout_errors_of_cdnow(
     assert errors[1:] == pytest.approx((rmse, correlation), abs=0.0006)
 
 
-def test_the_naive_same_count_is_worse_than_every_model(models, weeks, sample):
-    naive = holdout_errors(sample[0], sample[3])
+def test_going_on_at_the_same_pace_is_worse_than_every_model(models, weeks, sample):
+    frequency, _, T = weeks
+    naive = holdout_errors(frequency * WEEKS / T, sample[3])
     assert naive == pytest.approx((1.024, 2.212, 0.584), abs=0.0006)
     for model in models.values():
         errors = holdout_errors(model.expected_purchases(WEEKS, *weeks), sample[3])
@@ -141,12 +143,6 @@ def test_the_complement_of_p_alive_of_bg_nbd_ranks_worse_than_chance(models, wee
     assert roc_auc_score(sample[3] == 0, 1 - models["bg_nbd"].p_alive(*weeks)) < 0.4
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_risk_is_calibrated_in_the_mean(models, weeks, sample, kind):
-    risk = models[kind].p_no_purchase(WEEKS, *weeks)
-    assert risk.mean() == pytest.approx((sample[3] == 0).mean(), abs=0.03)
-
-
 def test_one_time_buyers_are_alive_for_certain_under_bg_nbd_only(models):
     one_time = 0, 0, 30
     assert models["bg_nbd"].p_alive(*one_time) == 1
@@ -173,20 +169,26 @@ def individual_likelihood(kind, rate, leaving, x, t_x, T):
     chances = x + (kind == "mbg_nbd")
     alive = (1 - leaving) ** chances * rate**x * np.exp(-rate * T)
     if chances == 0:
-        return alive, 0.0
+        return alive, 0 * alive
     return alive, leaving * (1 - leaving) ** (chances - 1) * rate**x * np.exp(-rate * t_x)
+
+
+def quantile_grid():
+    """Points and weights on (0, 1), dense at both ends, where a customer's trait may be extreme."""
+    nodes, weights = np.polynomial.legendre.leggauss(20)
+    ends = np.geomspace(1e-12, 0.5, 30)
+    edges = np.concatenate([[0], ends, 1 - ends[-2::-1], [1]])
+    width = np.diff(edges)[:, None]
+    return (edges[:-1, None] + width * (nodes + 1) / 2).ravel(), (width * weights / 2).ravel()
 
 
 def mean_over_customers(kind, function):
     r, alpha, third, fourth = POPULATIONS[kind]
-    rates = gamma(r, scale=1 / alpha)
+    u, weights = quantile_grid()
+    rates = gamma(r, scale=1 / alpha).ppf(u)
     pareto = kind == "pareto_nbd"
-    leavings = gamma(third, scale=1 / fourth) if pareto else beta(third, fourth)
-
-    def integrand(u, v):
-        return function(rates.ppf(u), leavings.ppf(v))
-
-    return dblquad(integrand, 0, 1, 0, 1, epsabs=1e-9, epsrel=1e-6)[0]
+    leavings = gamma(third, scale=1 / fourth).ppf(u) if pareto else beta(third, fourth).ppf(u)
+    return weights @ np.broadcast_to(function(rates[:, None], leavings), (u.size,) * 2) @ weights
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -202,9 +204,9 @@ def test_risk_and_survival_agree_with_integration_over_customers(kind, x, t_x, T
 
     alive, dead = part(0, T), part(1, T)
     silent = part(0, T + horizon) + part(1, T + horizon)
-    assert model.p_alive(x, t_x, T) == pytest.approx(alive / (alive + dead), rel=1e-4)
+    assert model.p_alive(x, t_x, T) == pytest.approx(alive / (alive + dead), rel=1e-6)
     assert model.p_no_purchase(horizon, x, t_x, T) == pytest.approx(
-        silent / (alive + dead), rel=1e-4
+        silent / (alive + dead), rel=1e-6
     )
 
 
@@ -255,8 +257,7 @@ def test_survival_under_pareto_nbd_agrees_with_plain_quadrature(scales, x, t_x, 
         return s / (b + y) * np.exp(fall)
 
     ages = [t_x, *np.geomspace(0.001, 1, 30)[:-1] * (T - t_x) + t_x, T]
-    pairs = zip(ages[:-1], ages[1:], strict=True)
-    odds = sum(quad(departure, *pair, epsabs=0, epsrel=1e-10)[0] for pair in pairs)
+    odds = sum(quad(departure, *pair, epsabs=0, epsrel=1e-10)[0] for pair in pairwise(ages))
     p_alive = given_parameters("pareto_nbd", r, alpha, s, b).p_alive(x, t_x, T)
     assert p_alive == pytest.approx(1 / (1 + odds), rel=1e-7)
 
@@ -266,8 +267,9 @@ def test_survival_under_pareto_nbd_agrees_with_plain_quadrature(scales, x, t_x, 
     ("params", "x", "T"),
     [
         ((0.105, 2.6, 0.38, 7012.0), 0, 0.0),  # hyp2f1 is NaN
-        ((2.0, 20.0, 1.2, 3.0), 1000, 1400.0),  # and overflows
+        ((2.0, 20.0, 1.2, 3.0), 1000, 1400.0),  # hyp2f1 overflows
         ((0.5, 30.0, 1.0, 2.0), 2, 90.0),  # a = 1 is singular in the closed form
+        ((0.5, 30.0, 0.5, 0.5), 0, 0.0),  # and so is a + b = 1 for those of BG/NBD's first day
         ((0.24, 30.0, 0.79, 2.4), 5, 200.0),
     ],
 )
@@ -300,12 +302,13 @@ def histories(draw):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None)
 @given(params=st.tuples(shapes, scales, shapes, shapes), history=histories())
 def test_probabilities_and_purchases_obey_their_bounds(kind, params, history):
     model = given_parameters(kind, *params)
     month, year = (model.p_no_purchase(days, *history)[0] for days in (30, 365))
     alive = model.p_alive(*history)[0]
-    assert 0 <= year <= month <= 1
+    assert 0 <= year <= month + 1e-9 <= 1 + 1e-9
     assert year >= 1 - alive - 1e-9
     purchases = model.expected_purchases(30, *history)[0]
     # Markov's inequality, and not more than a lifetime of purchases at the posterior mean rate
@@ -319,7 +322,7 @@ def test_probabilities_and_purchases_obey_their_bounds(kind, params, history):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("quantile", [0.2, 0.5])
 def test_the_next_purchase_is_the_quantile_of_those_alive(models, kind, quantile):
-    model, history = models[kind], (np.array([0, 2, 9]), np.array([0, 20, 30]), np.full(3, 35))
+    model, history = models[kind], (np.array([1, 2, 9]), np.array([8, 20, 30]), np.full(3, 35))
     days = model.next_purchase_days(*history, quantile=quantile)
     for i, wait in enumerate(days):
         own = tuple(column[i] for column in history)

@@ -1,0 +1,130 @@
+"""How every test runs, and a small real data set that tests of models share."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+# Before anything imports MLflow, which reports usage to its makers unless told not to.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, settings
+
+from features import cdnow, snapshot, sources
+from features.records import TRANSACTIONS
+from features.settings import FeatureSettings
+from features.snapshot import Snapshot
+from features.store import Store
+from serving.settings import FILE_VARIABLE, PREFIX, Settings
+from training.model import Model
+from training.retrain import lay_plan
+from training.settings import TrainingSettings, TreeSettings
+
+# Without deadlines, for a busy machine is no fault.
+settings.register_profile(
+    "querencia", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("querencia")
+
+
+@pytest.fixture(scope="session")
+def make_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[pd.DataFrame], Store]:
+    """Put transactions, as a user hands them in, into a store of their own."""
+
+    def make(transactions: pd.DataFrame) -> Store:
+        folder = tmp_path_factory.mktemp("data")
+        file = folder / "transactions.parquet"
+        transactions.to_parquet(file)
+        sources.read(sources.Source(file), TRANSACTIONS, folder, time_zone="UTC")
+        return Store(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def cdnow_settings() -> FeatureSettings:
+    """The definitions of the fixtures below: no purchase in 90 days, in US dollars."""
+    return FeatureSettings(currency=cdnow.CURRENCY)
+
+
+@pytest.fixture(scope="session")
+def quick() -> TrainingSettings:
+    """Settings that train in a second: few trees, and the defaults for all else."""
+    return TrainingSettings(trees=TreeSettings(rounds=30))
+
+
+@pytest.fixture(scope="session")
+def cdnow_store(make_store: Callable[[pd.DataFrame], Store]) -> Store:
+    """Every tenth CDNOW customer, under ids that nothing but an id can look like."""
+    rows = cdnow.transactions()
+    rows = rows[rows["customer_id"].astype(int) % 10 == 4]
+    return make_store(rows.assign(customer_id="customer-" + rows["customer_id"]))
+
+
+@pytest.fixture(scope="session")
+def cdnow_snapshots(cdnow_store: Store, cdnow_settings: FeatureSettings) -> Snapshot:
+    """The CDNOW sample at all cut-offs a training uses. Not to be written to: it is shared."""
+    plan = lay_plan(cdnow_store, cdnow_settings)
+    return snapshot.take(
+        cdnow_store.records(),
+        (*plan.training, plan.evaluation),
+        cdnow_settings,
+        observed_until=plan.scoring,
+    )
+
+
+@pytest.fixture(scope="session")
+def past(
+    cdnow_snapshots: Snapshot, cdnow_store: Store, cdnow_settings: FeatureSettings
+) -> Snapshot:
+    """The CDNOW sample at the training cut-offs."""
+    return cdnow_snapshots.at(*lay_plan(cdnow_store, cdnow_settings).training)
+
+
+@pytest.fixture(scope="session")
+def later(cdnow_snapshots: Snapshot) -> Snapshot:
+    """The CDNOW sample at the evaluation cut-off, 1998-04-01."""
+    return cdnow_snapshots.at(cdnow_snapshots.provenance.cutoff)
+
+
+@pytest.fixture(scope="session")
+def model(past: Snapshot, later: Snapshot, quick: TrainingSettings) -> Model:
+    """What a training on the CDNOW sample comes to."""
+    return Model.fit(past, later, quick, margin_rate=1)
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to stand in, and nothing configured but by the test itself."""
+    monkeypatch.chdir(tmp_path)
+    for variable in {FILE_VARIABLE, *(name for name in os.environ if name.startswith(PREFIX))}:
+        monkeypatch.setenv(variable, "")  # so that what a verb sets is taken back as well
+        monkeypatch.delenv(variable)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def trained(
+    cdnow_store: Store, cdnow_settings: FeatureSettings, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """A folder where the CDNOW sample was trained on, scored and flagged; it is shared.
+
+    `data` and `store` lie beside a `querencia.toml` that says so.
+    """
+    from querencia import jobs, shows
+
+    folder = tmp_path_factory.mktemp("trained")
+    settings = Settings.model_construct(
+        data=folder / "data",
+        store=folder / "mlruns",
+        features=cdnow_settings.model_copy(update={"cutoffs": 3}),
+        training=TrainingSettings(trees=TreeSettings(rounds=10)),
+    )
+    shutil.copytree(cdnow_store.folder, settings.data)
+    (folder / "querencia.toml").write_text(shows.configuration(settings))
+    jobs.train(settings, lambda _: None)
+    jobs.score(settings, lambda _: None)
+    jobs.flag(settings)
+    return settings

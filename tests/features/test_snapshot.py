@@ -1,0 +1,181 @@
+"""Snapshots say what was known at a cut-off, and what came of it: no more and no less."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features import snapshot
+from features.labels import LABELS
+from features.settings import FeatureSettings
+from tests.features import naive
+from tests.features.histories import at, by_customer, indexed, looks, records, time_zones
+from tests.features.naive import Row
+
+FOREVER = at(10_000)
+NEVER = at(-10_000)
+
+
+def taken(
+    rows: Iterable[Row],
+    cutoffs: Iterable[datetime],
+    *,
+    time_zone: str = "UTC",
+    horizon_days: int = 30,
+    observed_until: datetime = FOREVER,
+) -> pd.DataFrame:
+    settings = FeatureSettings(time_zone=time_zone, horizon_days=horizon_days)
+    groups = [records(rows, time_zone)]
+    return indexed(snapshot.take(groups, cutoffs, settings, observed_until=observed_until).rows)
+
+
+def recalculated(
+    rows: Iterable[Row], cutoffs: Iterable[datetime], time_zone: str, horizon_days: int
+) -> pd.DataFrame:
+    found = [
+        {"customer_id": customer_id, "cutoff": cutoff.astimezone(UTC)}
+        | known
+        | naive.labels(own, cutoff, horizon_days, time_zone)
+        for customer_id, own in by_customer(rows).items()
+        for cutoff in cutoffs
+        if (known := naive.features(own, cutoff, time_zone))
+    ]
+    columns = ["customer_id", "cutoff", *snapshot.NAMES, *LABELS]
+    return indexed(pd.DataFrame(found, columns=columns)).astype(float)
+
+
+@given(looks(), time_zones, st.sampled_from([1, 7, 30, 90]))
+def test_every_feature_and_label_equals_a_plain_recalculation(
+    look: tuple[list[Row], list[datetime]], time_zone: str, horizon_days: int
+) -> None:
+    rows, cutoffs = look
+    expected = recalculated(rows, cutoffs, time_zone, horizon_days)
+    found = taken(rows, cutoffs, time_zone=time_zone, horizon_days=horizon_days)
+    assert list(found.index) == list(expected.index)
+    pd.testing.assert_frame_equal(
+        found, expected, check_index_type=False, check_exact=False, rtol=1e-9, atol=1e-9
+    )
+
+
+@given(looks(), looks())
+def test_nothing_known_at_or_after_the_cutoff_changes_a_feature(
+    look: tuple[list[Row], list[datetime]], other: tuple[list[Row], list[datetime]]
+) -> None:
+    rows, cutoffs = look
+    cutoff = cutoffs[0]
+    past = [row for row in rows if row.known_at < cutoff]
+    another_future = [row for row in other[0] if row.known_at >= cutoff]
+    told = taken(rows, [cutoff])[list(snapshot.NAMES)]
+    retold = taken([*past, *another_future], [cutoff])[list(snapshot.NAMES)]
+    if not past:
+        assert told.empty
+    pd.testing.assert_frame_equal(told, retold, check_exact=True)
+
+
+@given(looks())
+def test_cutoffs_do_not_disturb_one_another(look: tuple[list[Row], list[datetime]]) -> None:
+    rows, cutoffs = look
+    alone = pd.concat([taken(rows, [cutoff]) for cutoff in cutoffs]).sort_index()
+    pd.testing.assert_frame_equal(taken(rows, cutoffs), alone, check_exact=True)
+
+
+def test_a_row_recorded_late_is_unknown_until_then() -> None:
+    rows = [Row("a", at(0), 10), Row("a", at(5), 20, recorded_at=at(12))]
+    found = taken(rows, [at(10), at(12), at(12, 1)])
+    assert found["spend"].tolist() == [10, 10, 30]
+    assert found["frequency"].tolist() == [0, 0, 1]
+
+
+def test_a_row_recorded_before_it_happened_is_known_when_it_happens() -> None:
+    rows = [Row("a", at(0), 10), Row("a", at(5), 20, recorded_at=at(2))]
+    assert taken(rows, [at(4), at(6)])["spend"].tolist() == [10, 30]
+
+
+def test_a_customer_of_whom_nothing_is_known_yet_has_no_row() -> None:
+    rows = [Row("a", at(5), 10, recorded_at=at(8)), Row("b", at(2), -5), Row("c", at(20), 10)]
+    found = taken(rows, [at(1), at(6), at(9)])
+    assert found.index.tolist() == [("a", pd.Timestamp(at(9)))]
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_labels_of_an_open_horizon_are_unknown(late: bool) -> None:
+    rows = [Row("a", at(0), 10, at(1) if late else None), Row("a", at(40), 10)]
+    found = taken(rows, [at(10), at(11)], horizon_days=30, observed_until=at(40))
+    assert found[list(LABELS)].notna().all(axis=1).tolist() == [True, False]
+    assert (
+        found[list(snapshot.NAMES)]
+        .notna()
+        .equals(taken(rows, [at(10), at(11)])[list(snapshot.NAMES)].notna())
+    )
+
+
+@pytest.mark.parametrize(
+    ("cutoff", "closes"),
+    [("2024-03-01", "2024-05-30T01:00"), ("2024-09-01", "2024-11-29T23:00")],
+)
+def test_a_horizon_over_a_clock_change_closes_after_days_of_24_hours(
+    cutoff: str, closes: str
+) -> None:
+    zone = ZoneInfo("Europe/Madrid")
+    opened = datetime.fromisoformat(cutoff).replace(tzinfo=zone)
+    closed = datetime.fromisoformat(closes).replace(tzinfo=zone)
+    rows = [Row("a", datetime(2024, 1, 1, tzinfo=UTC), 10)]
+
+    def churned(cutoff: datetime, observed_until: datetime) -> float:
+        found = taken(
+            rows,
+            [cutoff],
+            time_zone="Europe/Madrid",
+            horizon_days=90,
+            observed_until=observed_until,
+        )
+        return float(found["churned"].item())
+
+    assert churned(opened, closed) == 1
+    assert churned(opened.astimezone(UTC), closed) == 1
+    assert np.isnan(churned(opened, closed - timedelta(minutes=1)))
+    assert np.isnan(churned(opened.astimezone(UTC), closed - timedelta(minutes=1)))
+
+
+def test_at_keeps_the_rows_and_the_provenance_of_its_cutoffs() -> None:
+    zone = ZoneInfo("Europe/Madrid")
+    winter, summer = datetime(2023, 2, 1, tzinfo=zone), datetime(2023, 8, 1, tzinfo=zone)
+    whole = snapshot.take(
+        [records([Row("a", at(0), 10)], "UTC")],
+        [summer, winter],
+        FeatureSettings(),
+        observed_until=FOREVER,
+    )
+    part = whole.at(summer)
+    assert part.rows["cutoff"].tolist() == [pd.Timestamp(summer)]
+    assert part.provenance.cutoffs == (summer,)
+    assert whole.provenance.cutoffs == (winter, summer)
+    read_back = type(whole.provenance).model_validate_json(whole.provenance.model_dump_json())
+    pd.testing.assert_frame_equal(whole.at(*read_back.cutoffs).rows, whole.rows)
+
+
+def test_history_is_frequency_recency_and_age() -> None:
+    rows = [Row("a", at(0), 10), Row("a", at(4), 10), Row("a", at(7), 10)]
+    taken_ = snapshot.take(
+        [records(rows, "UTC")], [at(10)], FeatureSettings(), observed_until=NEVER
+    )
+    assert [column.tolist() for column in taken_.history] == [[2], [7], [9]]
+
+
+def test_provenance_carries_the_definitions() -> None:
+    settings = FeatureSettings(currency="USD", time_zone="Asia/Tokyo", horizon_days=45)
+    origin = snapshot.provenance(settings, [at(3), at(1)])
+    assert origin.definitions() | {"feature_version": ""} == {
+        "churn": "inactivity",
+        "horizon_days": 45,
+        "currency": "USD",
+        "time_zone": "Asia/Tokyo",
+        "families": ("purchases",),
+        "feature_version": "",
+    }
+    assert origin.cutoffs == (at(1), at(3))

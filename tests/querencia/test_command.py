@@ -1,0 +1,373 @@
+"""The command as a person at a terminal meets it: every verb, its help, and its errors."""
+
+import csv
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from features.store import Store
+from querencia import command, server, shows
+from serving.batch import ScoreFile
+from serving.settings import Settings, load
+from training.scoring import COLUMNS
+
+pytestmark = pytest.mark.usefixtures("workplace")
+
+VERBS = ("demo", "check", "features", "train", "score", "flag", "serve", "config")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command came to."""
+
+    code: int | str | None
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the entry point with these arguments."""
+    monkeypatch.setattr(command, "out", Console(width=command.WIDTH_OF_A_FILE))
+    monkeypatch.setattr(command, "err", Console(stderr=True))
+
+    def run(*arguments: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["querencia", *arguments])
+        with pytest.raises(SystemExit) as end:
+            command.main()
+        printed = capsys.readouterr()
+        return Outcome(end.value.code, printed.out, printed.err)
+
+    return run
+
+
+def refused(outcome: Outcome) -> str:
+    """The error that was told: on stderr, without a traceback, with exit code 1."""
+    assert outcome.code == 1
+    assert outcome.err.startswith("Error: ")
+    assert "Traceback" not in outcome.err + outcome.out
+    return outcome.err
+
+
+@pytest.fixture
+def purchases(trained: Settings) -> Path:
+    """The purchases that were trained on, as a CSV file of a user."""
+    table = pd.read_parquet(Store(trained.data).path("transactions"))
+    table[["transaction_id", "customer_id", "occurred_at", "amount"]].to_csv(
+        "purchases.csv", index=False
+    )
+    return Path("purchases.csv")
+
+
+@pytest.fixture
+def mine(trained: Settings, workplace: Path) -> Settings:
+    """A copy of the trained folder, configured in `querencia.toml`, to be written to."""
+    shutil.copytree(trained.data, "data")
+    shutil.copytree(trained.store, "mlruns")
+    settings = trained.model_copy(update={"data": Path("data"), "store": Path("mlruns")})
+    (workplace / "querencia.toml").write_text(shows.configuration(settings))
+    return settings
+
+
+HEAVY = {"mlflow", "bentoml", "xgboost", "pandas", "numpy", "duckdb", "sklearn", "matplotlib"}
+ASK = """
+import sys
+from querencia import command
+
+sys.argv = ["querencia", *sys.argv[1:]]
+try:
+    command.main()
+finally:
+    print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["train", "--help"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK, *arguments], capture_output=True, text=True, check=True
+    )
+    loaded = set(asked.stdout.rpartition("LOADED")[2].split())
+    assert "Usage: querencia" in asked.stdout
+    assert "typer" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_the_installed_script_is_the_command() -> None:
+    script = Path(sys.executable).with_name("querencia")
+    asked = subprocess.run([script, "--help"], capture_output=True, text=True, check=True)
+    assert "querencia demo" in asked.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--help"], []])
+def test_help_lists_the_verbs_in_the_order_of_their_use(run: Run, arguments: list[str]) -> None:
+    shown = run(*arguments)
+    commands = (shown.out + shown.err).partition("Commands")[2]
+    assert tuple(re.findall(r"^│ (\w+) ", commands, re.MULTILINE)) == VERBS
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself(run: Run, verb: str) -> None:
+    shown = run(verb, "--help")
+    assert shown.code == 0
+    assert f"Usage: querencia {verb}" in shown.out
+    assert len(shown.out.splitlines()) > 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["nonsense"], "No such command 'nonsense'"),
+        (["flag", "--show", "0"], "greater than or equal to 1"),
+        (["check", "a.csv", "b.csv"], "unexpected extra argument"),
+        (["demo", "--customers", "3"], "greater than or equal to 500"),
+    ],
+)
+def test_what_is_typed_wrongly_is_told_with_exit_code_2(
+    run: Run, arguments: list[str], why: str
+) -> None:
+    outcome = run(*arguments)
+    assert outcome.code == 2
+    assert why in " ".join(re.findall(r"[^\s│]+", outcome.err))
+
+
+@pytest.mark.usefixtures("mine")
+def test_the_main_job_from_a_file_to_a_list(run: Run, purchases: Path) -> None:
+    shutil.rmtree("data")
+
+    checked = run("check", str(purchases))
+    assert checked.code == 0
+    assert "6,856 of 6,856 rows kept" in checked.out.replace("\n", " ")
+    assert "Next: querencia train" in checked.out
+
+    trained = run("train")
+    assert trained.code == 0
+    assert re.search(r"^✓ churn and value models from [\d,]+ rows \d+\.\d s$", trained.out, re.M)
+    assert "Who left in the 90 days after 1998-04-01" in trained.out
+    assert "Version 2 does not serve: +0.0000 USD" in trained.out
+
+    scored = run("score")
+    assert scored.code == 0
+    assert "2,357 customers scored as of 1998-07-01: data/scores/scores.parquet" in scored.out
+
+    flagged = run("flag", "--show", "3")
+    assert flagged.code == 0
+    assert "amounts in USD" in flagged.out
+    assert re.search(r"^3 of \d+ customers; the list: data/lists/at_risk\.csv$", flagged.out, re.M)
+
+    with Path("data/lists/at_risk.csv").open(newline="") as file:
+        listed = list(csv.DictReader(file))
+    assert list(listed[0]) == [
+        *(column.name for column in COLUMNS),
+        *("reason", "cutoff", "churn", "horizon_days", "currency", "model_version"),
+    ]
+    losses = [float(row["expected_loss"]) for row in listed]
+    assert losses == sorted(losses, reverse=True)
+    assert listed[0]["customer_id"] in flagged.out
+
+
+@pytest.mark.usefixtures("mine")
+def test_the_list_speaks_spanish(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUERENCIA_LANGUAGE", "es")
+    flagged = run("flag")
+    assert "En riesgo a 1998-07-01" in flagged.out
+    assert re.search(r"\d,\d\d ", flagged.out)
+    reasons = pd.read_csv("data/lists/at_risk.csv")["reason"]
+    assert reasons.str.contains("compra|compró|gasta|días|devuelve").all()
+
+
+@pytest.mark.usefixtures("mine")
+def test_nobody_at_risk_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUERENCIA_LIST__MIN_RISK", "1")
+    flagged = run("flag")
+    assert flagged.code == 0
+    assert "Nobody is at risk" in flagged.out
+    assert len(Path("data/lists/at_risk.csv").read_text().splitlines()) == 1
+
+
+@pytest.mark.usefixtures("mine")
+def test_the_features_are_written_where_it_says(run: Run) -> None:
+    assert "Written: data/snapshots/snapshots.parquet" in run("features").out
+    assert Path("data/snapshots/snapshots.parquet").is_file()
+
+
+FAULTY = """customer_id,occurred_at,amount
+ann,2024-01-05,10.00
+ann,2024-02-05,"1,200.00"
+[bold]bob,soon,10
+,2024-02-06,5
+cid,2024-03-01,7.50
+"""
+
+
+def test_a_check_of_a_bad_file_shows_faults_quarantine_findings_and_fails(run: Run) -> None:
+    Path("bad.csv").write_text(FAULTY)
+    checked = run("check", "bad.csv")
+
+    assert checked.code == 1
+    assert checked.err == ""
+    assert "transactions: 2 of 5 rows kept" in checked.out
+    for fault in (
+        r"amount is not an amount \(e\.g\. .*amount=1,200\.00\); write amounts as 1234\.50",
+        r"occurred_at is not a time \(e\.g\. .*customer_id=\[bold\]bob, occurred_at=soon",
+        r"customer_id is missing",
+    ):
+        assert re.search(fault, checked.out)
+    assert "every refused row, with its reasons: data/quarantine/transactions.csv" in checked.out
+    assert re.search(r"^error: 57 days of history", checked.out, re.M)
+    assert re.search(r"^error: 0 customers bought on more than one day", checked.out, re.M)
+    assert re.search(r"^warning: 60\.0% of the rows were refused", checked.out, re.M)
+    assert re.search(r"^advice: no margin", checked.out, re.M)
+    assert "mend the errors above" in checked.out
+
+    refused_rows = pd.read_csv("data/quarantine/transactions.csv")
+    assert refused_rows["row"].tolist() == [2, 3, 4]
+    assert refused_rows["reasons"].notna().all()
+
+
+def test_a_file_that_is_not_there_is_told(run: Run) -> None:
+    assert "There is no file nowhere.csv" in refused(run("check", "nowhere.csv"))
+
+
+def test_columns_that_are_missing_are_told_with_what_to_write_where(run: Run) -> None:
+    Path("orders.csv").write_text("Customer,Date,Total\nann,2024-01-05,10\n")
+    told = refused(run("check", "orders.csv"))
+    assert "no column for customer_id, occurred_at, amount" in told
+    assert "It has: Customer, Date, Total" in told
+    assert "[tables.transactions.columns]" in told
+    assert 'customer_id = "Customer"' in told
+
+
+def test_what_is_told_about_columns_can_be_done(run: Run) -> None:
+    Path("orders.csv").write_text("Customer,Date,Total\nann,2024-01-05,10\n")
+    Path("querencia.toml").write_text(
+        '[tables.transactions.columns]\ncustomer_id = "Customer"\noccurred_at = "Date"\n'
+        'amount = "Total"\n[tables.transactions]\npath = "orders.csv"\n'
+    )
+    assert "1 of 1 rows kept" in run("check").out
+
+
+@pytest.mark.parametrize(
+    ("verb", "remedy"),
+    [
+        ("check", "Name a file: querencia check FILE"),
+        ("features", "querencia check FILE"),
+        ("train", "querencia check FILE"),
+        ("flag", "querencia score"),
+    ],
+)
+def test_without_records_or_scores_the_remedy_is_told(run: Run, verb: str, remedy: str) -> None:
+    assert remedy in refused(run(verb))
+
+
+@pytest.mark.usefixtures("mine")
+@pytest.mark.parametrize("verb", ["score", "serve"])
+def test_without_a_champion_the_remedy_is_told(run: Run, verb: str) -> None:
+    Path("querencia.toml").write_text('name = "new"')
+    assert "No model serves yet. Train one: querencia train" in refused(run(verb))
+
+
+def test_without_scores_there_is_no_service(run: Run, mine: Settings) -> None:
+    ScoreFile(mine.data).path.unlink()
+    assert "There are no scores in data yet. Run: querencia score" in refused(run("serve"))
+
+
+@pytest.mark.usefixtures("mine")
+def test_under_other_settings_there_is_no_service(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUERENCIA_FEATURES__HORIZON_DAYS", "30")
+    assert "horizon_days: 90 against 30" in refused(run("serve"))
+
+
+@pytest.mark.usefixtures("mine")
+@pytest.mark.parametrize(
+    ("options", "address"),
+    [([], ("127.0.0.1", 3000)), (["--host", "0.0.0.0", "--port", "80"], ("0.0.0.0", 80))],  # noqa: S104
+)
+def test_serving_starts_the_service_at_the_address(
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    address: tuple[str, int],
+) -> None:
+    started: list[tuple[str, int]] = []
+    monkeypatch.setattr(
+        server, "replace_this_process", lambda host, port: started.append((host, port))
+    )
+    assert run("serve", *options).code == 0
+    assert started == [address]
+
+
+def test_the_configuration_is_printed_as_it_would_be_read(
+    run: Run, mine: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUERENCIA_LIST__MOST", "7")
+    printed = run("config").out
+    Path("again.toml").write_text(printed)
+
+    assert tomllib.loads(printed)["list"]["most"] == 7
+    monkeypatch.delenv("QUERENCIA_LIST__MOST")
+    assert run("--config", "again.toml", "config").out == printed
+    assert load() == mine.model_copy(update={"list": mine.list.model_copy(update={"most": 7})})
+
+
+def test_the_defaults_are_printed_whatever_is_configured(run: Run) -> None:
+    Path("querencia.toml").write_text("[features]\nhorizon_days = 0\n")
+    told = refused(run("config"))
+    assert "features.horizon_days: Input should be greater than 0" in told
+    printed = run("config", "--defaults")
+    assert printed.code == 0
+    assert load(**tomllib.loads(printed.out)) == Settings.model_construct()
+
+
+def test_the_configuration_named_is_taken_for_this_process_and_those_it_starts(run: Run) -> None:
+    Path("mine.toml").write_text('name = "mine"\n')
+    assert 'name = "mine"' in run("--config", "mine.toml", "config").out
+    assert os.environ["QUERENCIA_CONFIG"] == "mine.toml"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("nowhere.toml", None, "no configuration file nowhere.toml"),
+        ("bad.toml", "[features", "The configuration (bad.toml"),
+        ("wrong.toml", "[list]\nmost = 'all'", "list.most: "),
+    ],
+)
+def test_a_configuration_that_is_wrong_is_told(
+    run: Run, name: str, content: str | None, why: str
+) -> None:
+    if content is not None:
+        Path(name).write_text(content)
+    assert why in refused(run("--config", name, "check", "a.csv"))
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(run: Run, purchases: Path) -> None:
+    Path("data").write_text("a file where the folder should be")
+    assert "data" in refused(run("check", str(purchases)))
+
+
+def test_an_interrupted_job_ends_with_the_code_of_an_interrupt(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(**_: object) -> Settings:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_load", interrupt)
+    outcome = run("check", "a.csv")
+    assert outcome.code == 130
+    assert "Traceback" not in outcome.err

@@ -1,0 +1,195 @@
+"""The jobs behind the verbs: what each reads, writes, says, and refuses."""
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from features import company
+from features.errors import QuerenciaError
+from features.labels import LABELS
+from features.provenance import DefinitionError
+from features.snapshot import KEYS, NAMES
+from features.store import Store
+from querencia import jobs
+from serving.batch import ScoreFile
+from serving.settings import Settings, load
+from training.retrain import lay_plan
+
+pytestmark = pytest.mark.usefixtures("workplace")
+
+
+def hush(_: str) -> None:
+    """Say nothing."""
+
+
+@pytest.fixture
+def mine(trained: Settings, workplace: Path) -> Settings:
+    """A copy of the trained folder, to be written to."""
+    data, store = workplace / "data", workplace / "mlruns"
+    shutil.copytree(trained.data, data)
+    shutil.copytree(trained.store, store)
+    return trained.model_copy(update={"data": data, "store": store})
+
+
+def purchases(customers: Iterable[str], days: Iterable[str], path: str = "orders.csv") -> Path:
+    rows = [(customer, day, 10.0) for customer in customers for day in days]
+    pd.DataFrame(rows, columns=["customer_id", "occurred_at", "amount"]).to_csv(path, index=False)
+    return Path(path)
+
+
+MONTHS = [f"{year}-{month:02}-05" for year in (2023, 2024) for month in range(1, 13)]
+
+
+def test_check_reads_the_file_given() -> None:
+    said: list[str] = []
+    file = purchases(["a", "b"], MONTHS)
+    found = jobs.check(load(), {"transactions": file}, said.append)
+
+    assert said == ["reading transactions from orders.csv"]
+    assert [intake.table for intake in found.intakes] == ["transactions"]
+    assert (found.summary.customers, found.summary.transactions) == (2, 48)
+    assert Store(Path("data")).path("transactions").is_file()
+
+
+def test_check_reads_the_file_configured_under_its_own_names() -> None:
+    table = pd.read_csv(purchases(["a"], MONTHS)).rename(columns={"amount": "Total"})
+    table.to_csv("orders.csv", index=False)
+    entry = {"path": "orders.csv", "columns": {"amount": "Total"}}
+    assert jobs.check(load(tables={"transactions": entry}), {}, hush).summary.transactions == 24
+
+
+def test_a_file_given_is_read_under_the_configured_names() -> None:
+    table = pd.read_csv(purchases(["a"], MONTHS)).rename(columns={"amount": "Total"})
+    table.to_csv("new.csv", index=False)
+    entry = {"path": "gone.csv", "columns": {"amount": "Total"}}
+    found = jobs.check(
+        load(tables={"transactions": entry}), {"transactions": Path("new.csv")}, hush
+    )
+    assert found.summary.transactions == 24
+
+
+def test_check_reads_every_table_of_a_company() -> None:
+    tables = jobs.built_in("company", Path("data"), customers=60)
+    found = jobs.check(load(), tables, hush)
+
+    simulated = company.simulate(60).tables
+    assert {intake.table: intake.rows for intake in found.intakes} == {
+        name: len(table) for name, table in simulated.items()
+    }
+    assert all(intake.kept == intake.rows for intake in found.intakes)
+
+
+def test_check_finds_records_unusable_that_are_too_few() -> None:
+    found = jobs.check(load(), {"transactions": purchases(["a", "b"], MONTHS)}, hush)
+    assert not found.usable
+    assert [finding.level for finding in found.findings].count("error") == 1
+
+
+def test_check_finds_records_usable_that_are_enough() -> None:
+    file = purchases([str(number) for number in range(60)], MONTHS)
+    assert jobs.check(load(), {"transactions": file}, hush).usable
+
+
+@pytest.mark.parametrize(
+    ("tables", "why"),
+    [
+        ({}, r"No transactions given\. Name a file: querencia check FILE"),
+        ({"surveys": {"path": "s.csv"}}, "No transactions given"),
+        ({"orders": {"path": "o.csv"}}, r"no input table called orders\. Tables: transactions, "),
+    ],
+)
+def test_check_says_which_tables_there_are(tables: dict[str, object], why: str) -> None:
+    with pytest.raises(QuerenciaError, match=why):
+        jobs.check(load(tables=tables), {}, hush)
+
+
+def test_features_are_written_for_every_cutoff_with_their_labels(mine: Settings) -> None:
+    said: list[str] = []
+    rows = pd.read_parquet(jobs.features(mine, said.append))
+
+    plan = lay_plan(Store(mine.data), mine.features)
+    assert said == ["features of every customer at 5 cut-offs"]
+    assert rows.columns.tolist() == [*KEYS, *NAMES, *LABELS]
+    assert rows["cutoff"].drop_duplicates().tolist() == [
+        *plan.training,
+        plan.evaluation,
+        plan.scoring,
+    ]
+    closed = rows["cutoff"] < pd.Timestamp(plan.scoring)
+    assert rows.loc[closed, "churned"].notna().all()
+    assert rows.loc[~closed, "churned"].isna().all()
+
+
+def test_training_again_on_the_same_records_promotes_nothing(mine: Settings) -> None:
+    said: list[str] = []
+    again = jobs.train(mine, said.append)
+
+    assert (again.version.number, again.promoted) == (2, False)
+    assert "+0.0000 USD" in again.reason
+    assert said[0] == "opening the MLflow store"
+    scores, path = jobs.score(mine, hush)
+    assert scores.provenance.model_version == "1"
+    assert path == ScoreFile(mine.data).path
+    jobs.require_service(mine)
+
+
+def test_training_is_refused_before_anything_slow_where_check_finds_an_error() -> None:
+    said: list[str] = []
+    jobs.check(load(), {"transactions": purchases(["a", "b"], MONTHS)}, hush)
+    with pytest.raises(
+        QuerenciaError, match="2 customers bought on more than one day; at least 50"
+    ):
+        jobs.train(load(), said.append)
+    assert said == []
+    assert not Path("mlruns").exists()
+
+
+def test_training_without_records_says_how_to_bring_them() -> None:
+    with pytest.raises(QuerenciaError, match=r"no transactions in data yet.*querencia check FILE"):
+        jobs.train(load(), hush)
+
+
+def test_the_list_holds_who_is_at_risk_under_the_settings(mine: Settings) -> None:
+    settings = mine.model_copy(
+        update={"list": mine.list.model_copy(update={"most": 3, "min_risk": 0.7})}
+    )
+    chosen, path = jobs.flag(settings)
+
+    assert path == mine.data / "lists" / "at_risk.csv"
+    assert len(chosen.rows) == 3
+    assert (chosen.rows["risk"] >= 0.7).all()
+    assert chosen.provenance == ScoreFile(mine.data).read().provenance
+    assert pd.read_csv(path)["customer_id"].tolist() == chosen.rows["customer_id"].tolist()
+
+
+def test_nothing_can_be_scored_flagged_or_served_before_a_training(mine: Settings) -> None:
+    new = mine.model_copy(update={"name": "new", "data": Path("new")})
+    with pytest.raises(QuerenciaError, match=r"No model serves yet.*querencia train"):
+        jobs.score(new, hush)
+    with pytest.raises(QuerenciaError, match=r"no scores in new yet.*querencia score"):
+        jobs.flag(new)
+    with pytest.raises(QuerenciaError, match=r"No model serves yet.*querencia train"):
+        jobs.require_service(new)
+
+
+def test_a_service_needs_scores_under_its_settings(mine: Settings) -> None:
+    jobs.require_service(mine)
+
+    shorter = mine.features.model_copy(update={"horizon_days": 30})
+    with pytest.raises(DefinitionError, match="horizon_days: 90 against 30"):
+        jobs.require_service(mine.model_copy(update={"features": shorter}))
+
+    ScoreFile(mine.data).path.unlink()
+    with pytest.raises(QuerenciaError, match=r"no scores in .* yet.*querencia score"):
+        jobs.require_service(mine)
+
+
+def test_the_built_in_purchases_are_those_published(workplace: Path) -> None:
+    tables = jobs.built_in("cdnow", workplace, customers=1)
+    assert set(tables) == {"transactions"}
+    rows = pd.read_parquet(tables["transactions"])
+    assert (len(rows), rows["customer_id"].nunique()) == (69_659, 23_570)
+    assert rows["amount"].sum() == pytest.approx(2_500_315.63)

@@ -1,0 +1,315 @@
+"""What a person reads on the terminal: words, units, alignment, and a configuration to keep."""
+
+import re
+import tomllib
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from features.cutoffs import Plan
+from features.provenance import Provenance
+from features.settings import FeatureSettings, TableSettings
+from features.sources import Fault, Intake
+from features.usability import Finding, Summary
+from querencia import shows
+from querencia.jobs import Check
+from serving.settings import ListSettings, ServiceSettings, Settings, load
+from training.registry import Version
+from training.retrain import Evidence, Training
+from training.scoring import Scores
+from training.settings import MoneySettings, PurchaseProcess, TrainingSettings, TreeSettings
+
+SETTINGS = Settings.model_construct(features=FeatureSettings(currency="USD"))
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(file=StringIO(), width=140)
+
+
+def lines(console: Console) -> list[str]:
+    assert isinstance(console.file, StringIO)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def row_of(first: str, shown: list[str]) -> list[str]:
+    """The cells of a table's row, by what its first cell says."""
+    row = next(line for line in shown if line.startswith(f"{first}  "))
+    return re.split(r" {2,}", row)
+
+
+INTAKE = Intake(
+    "transactions",
+    ("customer_id", "occurred_at", "amount"),
+    1234567,
+    1234560,
+    (Fault("amount is not an amount", 7, {"row": 3, "amount": "[red]12[/red]"}, "write 12.5"),),
+)
+SUMMARY = Summary(1234560, 40_000, 10_001, date(2023, 1, 1), date(2024, 12, 31))
+
+
+def test_a_check_shows_what_was_kept_what_was_not_and_where_it_is(console: Console) -> None:
+    found = Check((INTAKE,), SUMMARY, [Finding("warning", "old [records]")])
+    shows.check(console, found, SETTINGS)
+    assert lines(console) == [
+        "transactions: 1,234,560 of 1,234,567 rows kept",
+        "  7 rows: amount is not an amount (e.g. row=3, amount=[red]12[/red]); write 12.5",
+        "  every refused row, with its reasons: data/quarantine/transactions.csv",
+        "1,234,560 transactions, 2023-01-01 to 2024-12-31; 40,000 customers, 10,001 of them (25%) "
+        "bought on more than one day",
+        "warning: old [records]",
+        "The records will do.",
+    ]
+
+
+def test_a_check_without_faults_names_no_quarantine(console: Console) -> None:
+    clean = replace(INTAKE, kept=INTAKE.rows, faults=())
+    shows.check(console, Check((clean,), SUMMARY, []), SETTINGS)
+    assert not any("refused" in line for line in lines(console))
+
+
+def test_a_check_with_an_error_says_that_the_records_will_not_do(console: Console) -> None:
+    shows.check(console, Check((INTAKE,), SUMMARY, [Finding("error", "too short")]), SETTINGS)
+    assert lines(console)[-2] == "error: too short"
+    assert "will not do yet" in lines(console)[-1]
+
+
+RISK = {
+    "auc_score": 0.81234,
+    "log_loss": 0.27214,
+    "brier_loss": 0.07789,
+    "calibration_loss": 0.0326,
+    "top_decile_lift_score": 2.5,
+    "profit_score": 1234.567,
+}
+AMOUNT = {
+    "mae_loss": 1234.5,
+    "rmse_loss": 2345.678,
+    "gini_score": 0.7354,
+    "top_decile_capture_score": 0.638,
+    "total_bias": -0.254,
+}
+
+
+def training(process: str = "pareto_nbd", *, promoted: bool = True) -> Training:
+    names = ("served", process, "logistic", "trees", "baseline_rfm", "baseline_recency")
+    amounts = [f"{name} {of}" for of in ("purchases", "spend") for name in ("served", "naive_rate")]
+    april = datetime(1998, 4, 1, tzinfo=UTC)
+    return Training(
+        Version("querencia", 3, "run", (), april, {}, {}),
+        promoted,
+        "+0.0100 USD [so]",
+        Plan((april,), april, april),
+        Evidence(10.0, dict.fromkeys(names, RISK), dict.fromkeys(amounts, AMOUNT)),
+    )
+
+
+def test_evidence_has_units_separators_and_percentages(console: Console) -> None:
+    shows.training(console, training(), SETTINGS)
+    shown = lines(console)
+    assert row_of("Querencia", shown) == [
+        *("Querencia", "0.812", "0.2721", "0.0779", "3.3%", "2.50", "1,234.57"),
+    ]
+    spend = shown[next(i for i, line in enumerate(shown) if line.startswith("Spend")) :]
+    assert spend[0] == "Spend of each customer in those 90 days, USD"
+    assert row_of("Querencia", spend) == [
+        "Querencia",
+        "1,234.50",
+        "2,345.68",
+        "0.735",
+        "64%",
+        "-25%",
+    ]
+    assert any(line.endswith("USD a") for line in shown)
+
+
+def test_evidence_tells_members_and_baselines_in_words(console: Console) -> None:
+    shows.training(console, training(), SETTINGS)
+    shown = lines(console)
+    under = [shown[i + 1 : i + 7] for i, line in enumerate(shown) if line.startswith("──")]
+    models = [[row.partition("  ")[0] for row in rows] for rows in under]
+    assert models[0] == [
+        *("Querencia", "- Pareto/NBD", "- logistic", "- trees"),
+        *("baseline RFM", "baseline recency"),
+    ]
+    assert models[1][:2] == models[2][:2] == ["Querencia", "baseline pace"]
+    assert any("the mean of the models marked -" in line for line in shown)
+
+
+def test_evidence_fits_a_narrow_terminal_without_a_figure_cut() -> None:
+    narrow = Console(file=StringIO(), width=80)
+    shows.training(narrow, training(), SETTINGS)
+    assert max(map(len, lines(narrow))) <= 80
+    assert not any("…" in line for line in lines(narrow))
+    assert row_of("baseline recency", lines(narrow))[-1] == "1,234.57"
+
+
+@pytest.mark.parametrize("process", get_args(PurchaseProcess))
+def test_every_purchase_process_has_a_name(console: Console, process: str) -> None:
+    shows.training(console, training(process), SETTINGS)
+    assert not any(process in line for line in lines(console))
+
+
+@pytest.mark.parametrize(("promoted", "verb"), [(True, "serves now"), (False, "does not serve")])
+def test_the_verdict_is_told_with_its_reason(console: Console, promoted: bool, verb: str) -> None:
+    shows.training(console, training(promoted=promoted), SETTINGS)
+    assert lines(console)[-1] == f"Version 3 {verb}: +0.0100 USD [so]"
+
+
+PROVENANCE = Provenance(
+    churn="inactivity",
+    horizon_days=90,
+    currency="USD",
+    time_zone="UTC",
+    families=("purchases",),
+    feature_version="0",
+    cutoffs=(datetime(1998, 7, 1, tzinfo=UTC),),
+    model_version="1",
+)
+CUSTOMER = {
+    "customer_id": "[bold]7",
+    "risk": 0.546,
+    "value": 12345.678,
+    "value_at_stake": 23456.7,
+    "expected_loss": 6740.5,
+    "expected_purchases": 3.0,
+    "expected_spend": 0.5,
+    "next_purchase_at": pd.Timestamp("1998-08-10", tz="UTC"),
+    "driver": "silence",
+    "T": 400.0,
+    "frequency": 4.0,
+    "silence": 80.0,
+    "mean_gap": 20.0,
+    "purchase_days_180d": 2.0,
+}
+
+
+def chosen(*customers: dict[str, object]) -> Scores:
+    return Scores(pd.DataFrame(customers, columns=list(CUSTOMER)), PROVENANCE)
+
+
+def test_the_list_tells_who_how_much_and_why(console: Console) -> None:
+    gone = CUSTOMER | {"customer_id": "8", "next_purchase_at": pd.NaT}
+    shows.at_risk(console, chosen(CUSTOMER, gone), Path("list.csv"), SETTINGS)
+    shown = lines(console)
+    assert shown[0] == (
+        "At risk as of 1998-07-01 (churn: inactivity, 90 days), the most to lose first; amounts in "
+        "USD"
+    )
+    assert row_of("customer", shown) == [
+        *("customer", "risk", "expected loss", "value", "at stake", "expected spend"),
+        *("next purchase by", "why"),
+    ]
+    assert row_of("[bold]7", shown)[:7] == [
+        *("[bold]7", "55%", "6,740.50", "12,345.68", "23,456.70", "0.50", "1998-08-10"),
+    ]
+    assert any("silent for 80 days" in line for line in shown)
+    assert row_of("8", shown)[6] == "not within 2 years"
+    assert shown[-1] == "2 of 2 customers; the list: list.csv"
+
+
+def test_the_list_is_told_in_spanish(console: Console) -> None:
+    spanish = SETTINGS.model_copy(update={"language": "es"})
+    shows.at_risk(console, chosen(CUSTOMER), Path("list.csv"), spanish)
+    shown = lines(console)
+    assert shown[0].startswith("En riesgo a 1998-07-01 (abandono: inactividad, 90 días)")
+    assert row_of("[bold]7", shown)[2:4] == ["6.740,50", "12.345,68"]
+    assert any("80 días sin comprar" in line for line in shown)
+
+
+def test_figures_are_aligned_at_the_right(console: Console) -> None:
+    poor = CUSTOMER | {"customer_id": "poor", "value": 1.0, "risk": 1.0}
+    shows.at_risk(console, chosen(CUSTOMER, poor), Path("list.csv"), SETTINGS)
+    rich_row, poor_row = (
+        next(line for line in lines(console) if line.startswith(name))
+        for name in ("[bold]7", "poor")
+    )
+    assert rich_row.index("12,345.68") + len("12,345.68") == poor_row.index(" 1.00 ") + 5
+    assert rich_row.index("55%") + len("55%") == poor_row.index("100%") + len("100%")
+
+
+def test_only_the_first_of_a_long_list_are_shown(console: Console) -> None:
+    many = chosen(*[CUSTOMER] * 1200)
+    shows.at_risk(console, many, Path("list.csv"), SETTINGS, most=2)
+    assert sum(line.startswith("[bold]7") for line in lines(console)) == 2
+    assert lines(console)[-1] == "2 of 1,200 customers; the list: list.csv"
+
+
+def test_an_empty_list_says_what_was_looked_for(console: Console) -> None:
+    shows.at_risk(console, chosen(), Path("list.csv"), SETTINGS)
+    assert lines(console) == [
+        "Nobody is at risk: of the best 20% of customers, none has a risk of 50% or more."
+    ]
+
+
+def test_a_narrow_terminal_shows_fewer_figures_and_each_whole() -> None:
+    narrow = Console(file=StringIO(), width=80)
+    customer_id = "5f0c2a6e-8a35-4c58-9d51-3e7d0a2d9b1c"
+    shows.at_risk(narrow, chosen(CUSTOMER | {"customer_id": customer_id}), Path("l.csv"), SETTINGS)
+    shown = lines(narrow)
+    assert max(map(len, shown)) <= 80
+    assert not any("…" in line for line in shown)
+    header = next(line for line in shown if line.startswith("customer "))
+    assert header.split() == ["customer", "risk", "expected", "loss", "value", "why"]
+    rows = shown[shown.index(header) + 2 : -3]
+    assert all(figure in rows[0] for figure in ("55%", "6,740.50", "12,345.68"))
+    assert "".join(row[: header.index("risk")].strip() for row in rows) == customer_id
+
+
+text = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=20)
+paths = text.filter(lambda name: "/" not in name and "\\0" not in name).map(Path)
+positive = st.floats(1e-9, 1e9)
+shares = st.floats(0, 1, exclude_min=True)
+trees = st.builds(TreeSettings, rounds=st.integers(1, 10_000), learning_rate=shares)
+money = st.builds(MoneySettings, margin_rate=st.none() | shares, offer_cost=positive)
+configurations = st.fixed_dictionaries(
+    {
+        "data": paths,
+        "store": paths,
+        "name": text,
+        "language": st.sampled_from(["en", "es"]),
+        "tables": st.dictionaries(
+            text, st.builds(TableSettings, path=paths, columns=st.dictionaries(text, text))
+        ),
+        "features": st.builds(
+            FeatureSettings,
+            time_zone=st.sampled_from(["UTC", "Europe/Madrid", "America/Santiago"]),
+            horizon_days=st.integers(1, 730),
+            every=st.sampled_from(["week", "month"]),
+        ),
+        "training": st.builds(
+            TrainingSettings,
+            purchases=st.sampled_from(get_args(PurchaseProcess)),
+            trees=trees,
+            money=money,
+        ),
+        "list": st.builds(ListSettings, top_share=shares, min_risk=st.floats(0, 1)),
+        "service": st.builds(ServiceSettings, port=st.integers(1, 65535)),
+    }
+)
+
+
+@given(configurations)
+def test_a_configuration_that_is_printed_is_read_back_as_it_was(
+    configured: dict[str, object],
+) -> None:
+    settings = Settings.model_construct(**configured)  # type: ignore[arg-type]
+    assert load(**tomllib.loads(shows.configuration(settings))) == settings
+
+
+def test_every_entry_is_printed_under_its_meaning() -> None:
+    printed = shows.configuration(Settings.model_construct()).splitlines()
+    assert printed[printed.index("horizon_days = 90") - 1] == "# days in which churn is judged"
+    assert "# margin_rate =" in printed  # not set, and yet shown
+    entries = [line for line in printed if re.match(r"(# )?\w+ =", line)]
+    assert len(entries) > 20
+    assert all(printed[printed.index(entry) - 1].startswith("# ") for entry in entries)
+    assert printed[printed.index("[list]") - 1] == "# Who is on the list of customers at risk."

@@ -1,0 +1,135 @@
+"""What people read, in every language: complete, and sound for every customer."""
+
+import math
+from string import Formatter
+from typing import Any, get_args
+
+import pandas as pd
+import pytest
+
+from features.feature import Driver
+from features.provenance import ChurnDefinition
+from serving import words
+from serving.batch import ScoreFile
+from serving.settings import Settings
+from serving.words import Language
+from training.scoring import COLUMNS, NO_DRIVER
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+DRIVERS = (*get_args(Driver), NO_DRIVER)
+
+
+def row(driver: str = "silence", *, frequency: float = 4, **told: float) -> dict[str, Any]:
+    """A row of scores of someone who bought so often."""
+    history = {"T": 400.0, "silence": 80.0, "purchase_days_180d": 3.0}
+    gap = 80.0 if frequency else math.nan
+    return history | {"driver": driver, "frequency": frequency, "mean_gap": gap} | told
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_there_is_english_and_spanish() -> None:
+    assert set(LANGUAGES) == {"en", "es"}
+    assert set(words.HEADINGS) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_headings_of_english(language: Language) -> None:
+    english, theirs = words.HEADINGS["en"], words.HEADINGS[language]
+    assert theirs.keys() == english.keys()
+    assert all(placeholders(theirs[name]) == placeholders(english[name]) for name in english)
+    shown = {column.name for column in COLUMNS} & {
+        *("customer_id", "risk", "value", "value_at_stake", "expected_loss", "expected_spend"),
+        *("expected_purchases", "next_purchase_at"),
+    }
+    assert shown | set(get_args(ChurnDefinition)) <= theirs.keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_every_driver_has_a_sentence_of_its_own(driver: str, language: Language) -> None:
+    told = {each: words.reason(row(each), language) for each in DRIVERS}
+    assert len(set(told.values())) == len(DRIVERS)
+    assert "nan" not in told[driver]
+    assert "{" not in told[driver]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_who_bought_once_has_no_rhythm_to_speak_of(driver: str, language: Language) -> None:
+    told = words.reason(row(driver, frequency=0, silence=33), language)
+    assert (
+        told == {"en": "bought once, 33 days ago", "es": "compró una vez, hace 33 días"}[language]
+    )
+
+
+@pytest.mark.parametrize(
+    ("driver", "english", "spanish"),
+    [
+        (
+            "silence",
+            "silent for 80 days; used to buy every 100 days",
+            "80 días sin comprar; compraba cada 100 días",
+        ),
+        (
+            "fading",
+            "buys less than before: on 3 of the last 180 days; once every 100 days on average",
+            "compra menos que antes: en 3 de los últimos 180 días; una vez cada 100 días de media",
+        ),
+        (
+            "habit",
+            "no firm habit: bought on 5 days, every 100 days on average",
+            "sin costumbre firme: compró en 5 días, cada 100 días de media",
+        ),
+        (
+            "newness",
+            "length of the relationship: first bought 400 days ago",
+            "duración de la relación: compró por primera vez hace 400 días",
+        ),
+    ],
+)
+def test_sentences_tell_the_customers_own_figures(driver: str, english: str, spanish: str) -> None:
+    history = row(driver, mean_gap=100.4)
+    assert words.reason(history) == english
+    assert words.reason(history, "es") == spanish
+
+
+def test_one_day_is_not_days() -> None:
+    assert words.reason(row(frequency=0, silence=1)) == "bought once, 1 day ago"
+    assert words.reason(row(frequency=0, silence=0)) == "bought once, 0 days ago"
+    assert words.reason(row(mean_gap=1.2)).endswith("every 1 day")
+    assert words.reason(row(frequency=0, silence=1), "es") == "compró una vez, hace 1 día"
+
+
+def test_reasons_keep_the_order_of_the_rows() -> None:
+    rows = pd.DataFrame([row("spend"), row("returns"), row("spend", frequency=0)])
+    assert words.reasons(rows) == [
+        "spends less than other customers",
+        "sends back more than other customers",
+        "bought once, 80 days ago",
+    ]
+    assert words.reasons(rows.head(0)) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_customer_of_a_real_shop_has_a_reason(language: Language, trained: Settings) -> None:
+    rows = ScoreFile(trained.data).read().rows
+    assert (rows["mean_gap"].isna() == (rows["frequency"] == 0)).all()
+    told = words.reasons(rows, language)
+    assert len(told) == len(rows)
+    assert not [text for text in told if "nan" in text or "{" in text]
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "spanish"),
+    [
+        (0, "0.00", "0,00"),
+        (1234.5, "1,234.50", "1.234,50"),
+        (-9_876_543.215, "-9,876,543.21", "-9.876.543,21"),
+    ],
+)
+def test_amounts_are_written_as_the_language_does(value: float, english: str, spanish: str) -> None:
+    assert words.amount(value) == english
+    assert words.amount(value, "es") == spanish

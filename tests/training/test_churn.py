@@ -1,0 +1,194 @@
+"""Churn models: probabilities, what adds up to them, and parameters that come back the same."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import logit
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from features.snapshot import NAMES, Snapshot
+from training.btyd import PurchaseModel
+from training.churn import BlendedRisk, LogisticRisk, RhythmRisk, TreeRisk, peer_class
+from training.model import Model
+from training.settings import TrainingSettings, TreeSettings
+
+FEW = TreeSettings(rounds=10)
+
+
+def signed_logs(values: np.ndarray) -> np.ndarray:
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
+
+
+@pytest.fixture(scope="module")
+def churned(past: Snapshot) -> np.ndarray:
+    return past.rows["churned"].to_numpy()
+
+
+@pytest.fixture(scope="module")
+def logistic(past: Snapshot, churned: np.ndarray) -> LogisticRisk:
+    return LogisticRisk(penalty=0.5).fit(past.rows, churned)
+
+
+@pytest.fixture(scope="module")
+def trees(past: Snapshot, churned: np.ndarray) -> TreeRisk:
+    return TreeRisk(FEW).fit(past.rows, churned)
+
+
+# Logistic regression
+
+
+def test_logistic_risk_is_scikit_learns(
+    past: Snapshot, later: Snapshot, churned: np.ndarray, logistic: LogisticRisk
+) -> None:
+    theirs = make_pipeline(
+        FunctionTransformer(signed_logs),
+        StandardScaler(),
+        SimpleImputer(strategy="constant", fill_value=0),
+        LogisticRegression(C=2, max_iter=1000),
+    ).fit(past.rows[list(NAMES)].to_numpy(), churned)
+    risk = theirs.predict_proba(later.rows[list(NAMES)].to_numpy())[:, 1]
+    assert later.rows[list(NAMES)].isna().any(axis=None)
+    assert logistic.predict(later.rows) == pytest.approx(risk, abs=1e-12)
+
+
+def test_what_is_not_known_counts_as_average(past: Snapshot, logistic: LogisticRisk) -> None:
+    values = past.rows[list(NAMES)].to_numpy()
+    mean = np.nanmean(signed_logs(values), axis=0)
+    average = pd.DataFrame([np.sign(mean) * np.expm1(np.abs(mean))], columns=NAMES)
+    unknown = pd.DataFrame([[np.nan] * len(NAMES)], columns=NAMES)
+    assert logistic.predict(unknown) == pytest.approx(logistic.predict(average))
+    assert (logistic.contributions(unknown) == 0).all(axis=None)
+
+
+def test_a_feature_nobody_has_changes_nothing(
+    past: Snapshot, later: Snapshot, churned: np.ndarray
+) -> None:
+    never = {"spend": np.nan}
+    model = LogisticRisk(features=("silence", "spend")).fit(past.rows.assign(**never), churned)
+    without = LogisticRisk(features=("silence",)).fit(past.rows, churned)
+    assert model.predict(later.rows) == pytest.approx(without.predict(later.rows), abs=1e-6)
+
+
+def test_logistic_contributions_add_up_to_the_log_odds(
+    later: Snapshot, logistic: LogisticRisk
+) -> None:
+    added = logistic.intercept_ + logistic.contributions(later.rows).sum(axis=1)
+    assert added.to_numpy() == pytest.approx(logit(logistic.predict(later.rows)))
+
+
+def test_a_logistic_model_comes_back_from_json_to_the_bit(
+    later: Snapshot, logistic: LogisticRisk
+) -> None:
+    back = LogisticRisk.from_dict(json.loads(json.dumps(logistic.to_dict())))
+    assert back.to_dict() == logistic.to_dict()
+    assert (back.predict(later.rows) == logistic.predict(later.rows)).all()
+
+
+def test_only_the_features_named_are_looked_at(past: Snapshot, churned: np.ndarray) -> None:
+    rows = past.rows[["silence", "T"]]
+    assert LogisticRisk(features=("T", "silence")).fit(rows, churned).coef_.shape == (2,)
+
+
+# Trees
+
+
+def test_tree_contributions_and_bias_add_up_to_the_log_odds(
+    later: Snapshot, trees: TreeRisk
+) -> None:
+    gap = logit(trees.predict(later.rows)) - trees.contributions(later.rows).sum(axis=1).to_numpy()
+    assert gap == pytest.approx(gap.mean(), abs=1e-5)  # the bias, the same for everybody
+    assert np.ptp(trees.predict(later.rows)) > 0.1
+
+
+def test_trees_come_back_from_their_file_to_the_bit(
+    later: Snapshot, trees: TreeRisk, tmp_path: Path
+) -> None:
+    trees.save(tmp_path / "trees.ubj")
+    back = TreeRisk.load(tmp_path / "trees.ubj", features=trees.features)
+    assert (back.predict(later.rows) == trees.predict(later.rows)).all()
+    pd.testing.assert_frame_equal(
+        back.contributions(later.rows), trees.contributions(later.rows), check_exact=True
+    )
+
+
+def test_trees_are_the_same_under_one_seed_and_others_under_another(
+    past: Snapshot, later: Snapshot, churned: np.ndarray, trees: TreeRisk
+) -> None:
+    risk = trees.predict(later.rows)
+    again = TreeRisk(FEW).fit(past.rows, churned).predict(later.rows)
+    other = TreeRisk(FEW, random_state=1).fit(past.rows, churned).predict(later.rows)
+    assert (again == risk).all()
+    assert (other != risk).any()
+
+
+def test_settings_reach_the_trees(past: Snapshot, churned: np.ndarray) -> None:
+    stumps = TreeRisk(TreeSettings(rounds=3, max_depth=1)).fit(past.rows, churned)
+    nodes = stumps.booster_.trees_to_dataframe()
+    assert nodes["Tree"].nunique() == 3
+    assert (nodes.groupby("Tree").size() == 3).all()  # one question, two leaves
+
+
+# Purchase process
+
+
+def test_rhythm_risk_is_the_chance_of_no_purchase_and_falls_with_the_horizon(
+    model: Model, later: Snapshot
+) -> None:
+    purchases: PurchaseModel = model.value.purchases
+    short, long = (RhythmRisk(purchases, days).predict(later.rows) for days in (90, 180))
+    assert (short == purchases.p_no_purchase(90, *later.history)).all()
+    assert (long < short).all()
+
+
+# The blend
+
+
+def test_the_blend_is_the_mean_of_its_members(model: Model, later: Snapshot) -> None:
+    blend = model.risk
+    members = [member.predict(later.rows) for member in (blend.rhythm, blend.logistic, blend.trees)]
+    assert blend.predict(later.rows) == pytest.approx(sum(members) / 3)
+
+
+def test_contributions_of_customers_who_are_one_anothers_peers_cancel_out(
+    model: Model, later: Snapshot
+) -> None:
+    contributions = model.risk.contributions(later.rows)
+    by_class = contributions.groupby(peer_class(later.rows)).mean()
+    assert by_class.to_numpy() == pytest.approx(0, abs=1e-6)
+    assert (contributions.abs().mean() > 0.01).any()
+
+
+def test_contributions_are_the_members_mean_log_odds_against_the_peers(
+    model: Model, later: Snapshot
+) -> None:
+    """Between two customers of one class the difference is the members' own."""
+    two = later.rows[peer_class(later.rows) == 1].head(2)
+    blend = model.risk
+    own = (blend.logistic.contributions(two) + blend.trees.contributions(two)) / 2
+    told = blend.contributions(two)
+    assert told.index.equals(two.index)
+    assert told.diff().iloc[1].to_numpy() == pytest.approx(own.diff().iloc[1].to_numpy())
+
+
+def test_a_class_nobody_is_in_has_everybody_as_its_peers(
+    model: Model, past: Snapshot, later: Snapshot, churned: np.ndarray
+) -> None:
+    nobody_often = later.rows[later.rows["frequency"] < 4]
+    settings = TrainingSettings(trees=FEW)
+    blend = BlendedRisk.fit(model.risk.rhythm, past.rows, churned, settings, present=nobody_often)
+    everybody = (
+        blend.logistic.contributions(nobody_often) + blend.trees.contributions(nobody_often)
+    ).mean() / 2
+    assert blend.peers.loc[5].to_numpy() == pytest.approx(everybody.to_numpy())
+    assert blend.peers.loc[0].to_numpy() != pytest.approx(everybody.to_numpy())
+
+
+def test_classes_of_peers_by_repeat_purchase_days() -> None:
+    rows = pd.DataFrame({"frequency": [0, 1, 2, 3, 4, 7, 8, 15, 16, 400]})
+    assert peer_class(rows).tolist() == [0, 1, 2, 2, 3, 3, 4, 4, 5, 5]

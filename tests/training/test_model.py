@@ -1,0 +1,134 @@
+"""The model as files, and what it may not have seen."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features import snapshot
+from features.company import simulate
+from features.cutoffs import Plan
+from features.errors import QuerenciaError
+from features.settings import FeatureSettings
+from features.snapshot import Snapshot
+from features.store import Store
+from training.model import FORMAT, PARAMETERS, TREES, Model
+from training.retrain import lay_plan
+from training.scoring import score
+from training.settings import MoneySettings, TrainingSettings, TreeSettings
+
+MakeStore = Callable[[pd.DataFrame], Store]
+
+
+@pytest.fixture
+def saved(model: Model, tmp_path: Path) -> Path:
+    model.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def files(model: Model, folder: Path) -> dict[str, bytes]:
+    """What the model comes to in files, to the byte."""
+    model.save(folder)
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_model_read_back_scores_the_same_to_the_bit(
+    model: Model, saved: Path, later: Snapshot
+) -> None:
+    back = Model.load(saved)
+    assert back.provenance == model.provenance
+    pd.testing.assert_frame_equal(
+        score(back, later).rows, score(model, later).rows, check_exact=True
+    )
+
+
+def test_a_model_read_back_is_written_the_same(saved: Path, tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in saved.iterdir()}
+    assert files(Model.load(saved), tmp_path / "again") == before
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def test_a_model_is_json_and_trees_and_nothing_else(saved: Path) -> None:
+    assert (
+        {path.name for path in saved.rglob("*")}
+        == {"model.json", "trees.ubj"}
+        == {
+            PARAMETERS,
+            TREES,
+        }
+    )
+    json.loads((saved / PARAMETERS).read_text(), parse_constant=_refuse)
+    assert (saved / TREES).read_bytes().startswith(b"{L")  # a UBJSON object
+
+
+@pytest.mark.parametrize("other", [FORMAT - 1, FORMAT + 1])
+def test_another_format_is_refused_with_the_remedy(saved: Path, other: int) -> None:
+    parameters = json.loads((saved / PARAMETERS).read_text())
+    (saved / PARAMETERS).write_text(json.dumps(parameters | {"format": other}))
+    with pytest.raises(QuerenciaError, match=rf"format {other}.*reads format 1.*querencia train"):
+        Model.load(saved)
+
+
+def test_settings_reach_the_value(past: Snapshot, later: Snapshot) -> None:
+    money = MoneySettings(discount_rate=0.3, value_horizon_days=180)
+    settings = TrainingSettings(purchases="mbg_nbd", money=money, trees=TreeSettings(rounds=1))
+    value = Model.fit(past, later, settings, margin_rate=0.25).value
+    assert (value.margin_rate, value.discount_rate, value.value_horizon_days) == (0.25, 0.3, 180)
+    assert value.purchases.kind == "mbg_nbd"
+
+
+def test_the_provenance_of_a_model_is_that_of_the_rows_it_learned_from(
+    model: Model, past: Snapshot
+) -> None:
+    assert model.provenance == past.provenance
+    assert model.risk.rhythm.horizon_days == 90
+
+
+# Honesty
+
+
+def test_the_outcomes_it_is_judged_on_do_not_change_a_model(
+    past: Snapshot, later: Snapshot, quick: TrainingSettings, model: Model, tmp_path: Path
+) -> None:
+    labels = ["churned", "purchase_days_ahead", "spend_ahead"]
+    rows = later.rows.copy()
+    rows[labels] = rows[labels].sample(frac=1, random_state=0).to_numpy()
+    assert not rows[labels].equals(later.rows[labels])
+    blind = Model.fit(past, Snapshot(rows, later.provenance), quick, margin_rate=1)
+    assert files(blind, tmp_path / "blind") == files(model, tmp_path / "model")
+
+
+def _fit(store: Store, plan: Plan, observed_until: pd.Timestamp) -> Model:
+    settings = FeatureSettings()
+    cutoffs = (*plan.training, plan.evaluation)
+    taken = snapshot.take(store.records(), cutoffs, settings, observed_until=observed_until)
+    margin_rate = store.margin_rate(before=plan.evaluation)
+    assert margin_rate is not None
+    return Model.fit(
+        taken.at(*plan.training),
+        taken.at(plan.evaluation),
+        TrainingSettings(trees=TreeSettings(rounds=20)),
+        margin_rate=margin_rate,
+    )
+
+
+def test_records_after_the_evaluation_cutoff_do_not_change_a_model(
+    make_store: MakeStore, tmp_path: Path
+) -> None:
+    """Refunds, late records, margins and new customers come after the cut-off too."""
+    transactions = simulate(1_500, days=500).tables["transactions"]
+    whole = make_store(transactions)
+    plan = lay_plan(whole, FeatureSettings())
+    end = pd.Timestamp(plan.evaluation)
+    known = transactions["recorded_at"].fillna(transactions["occurred_at"])
+    before = transactions[np.maximum(known, transactions["occurred_at"]) < end]
+    assert 0.5 < len(before) / len(transactions) < 0.9
+    told = _fit(whole, plan, pd.Timestamp(plan.scoring))
+    blind = _fit(make_store(before), plan, end)
+    assert files(blind, tmp_path / "blind") == files(told, tmp_path / "told")

@@ -1,0 +1,394 @@
+"""The training job: its evidence on real purchases, what it leaves in MLflow, whom it promotes."""
+
+import json
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from mlflow.entities import Run as MlflowRun
+from mlflow.models import Model as Card
+from mlflow.models import infer_signature
+
+from features import cdnow
+from features.errors import QuerenciaError
+from features.settings import FeatureSettings
+from features.snapshot import NAMES, Snapshot
+from features.store import Store
+from training.backtest import SERVED, Measures
+from training.champion import CHALLENGER, CHAMPION, Champion
+from training.model import Model
+from training.registry import EXPERIMENT, Registry
+from training.retrain import Training, lay_plan, retrain
+from training.scoring import COLUMNS, score
+from training.settings import MoneySettings, TrainingSettings
+
+MakeStore = Callable[[pd.DataFrame], Store]
+START = datetime(2023, 1, 1, tzinfo=UTC)
+BASELINES = ("baseline_rfm", "baseline_recency")
+
+
+@dataclass
+class Job:
+    """A training that was run: what it came to, where it wrote, and what it said."""
+
+    training: Training
+    registry: Registry
+    said: list[str]
+
+    @property
+    def run(self) -> MlflowRun:
+        return self.registry.client.get_run(self.training.version.run_id)
+
+    @property
+    def artifacts(self) -> Path:
+        return Path(self.run.info.artifact_uri.removeprefix("file://"))
+
+
+def train(
+    store: Store, registry: Registry, features: FeatureSettings, settings: TrainingSettings
+) -> Job:
+    said: list[str] = []
+    return Job(retrain(store, registry, features, settings, say=said.append), registry, said)
+
+
+@pytest.fixture(scope="module")
+def job(
+    make_store: MakeStore, cdnow_settings: FeatureSettings, tmp_path_factory: pytest.TempPathFactory
+) -> Job:
+    """A training under the default settings on all 23,570 customers of CDNOW."""
+    registry = Registry(tmp_path_factory.mktemp("cdnow"))
+    return train(make_store(cdnow.transactions()), registry, cdnow_settings, TrainingSettings())
+
+
+@pytest.fixture(scope="module")
+def jobs(
+    cdnow_store: Store,
+    cdnow_settings: FeatureSettings,
+    quick: TrainingSettings,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> list[Job]:
+    """Trainings on a sample: one, the same again, and one under another horizon and margin."""
+    registry = Registry(tmp_path_factory.mktemp("sample"))
+    shorter = cdnow_settings.model_copy(update={"horizon_days": 60})
+    poorer = quick.model_copy(update={"money": MoneySettings(margin_rate=0.4)})
+    return [
+        train(cdnow_store, registry, features, settings)
+        for features, settings in (
+            (cdnow_settings, quick),
+            (cdnow_settings, quick),
+            (shorter, poorer),
+        )
+    ]
+
+
+# Evidence
+
+
+def test_cutoffs_lie_before_the_period_a_model_is_judged_on(job: Job) -> None:
+    plan = job.training.plan
+    assert plan.evaluation == datetime(1998, 4, 1, tzinfo=UTC)
+    assert plan.scoring == datetime(1998, 7, 1, tzinfo=UTC)
+    assert len(plan.training) == 10
+    assert max(plan.training) + timedelta(days=90) <= plan.evaluation
+
+
+def test_the_served_model_is_as_good_on_a_later_period_as_was_measured(job: Job) -> None:
+    served = job.training.evidence.risk[SERVED]
+    assert served["auc_score"] >= 0.835
+    assert served["log_loss"] <= 0.304
+    assert served["calibration_loss"] <= 0.02
+
+
+def test_the_served_model_beats_every_baseline(job: Job) -> None:
+    risk = job.training.evidence.risk
+    for name in BASELINES:
+        for measure in ("log_loss", "brier_loss", "calibration_loss"):
+            assert risk[SERVED][measure] < risk[name][measure]
+        for measure in ("auc_score", "profit_score"):
+            assert risk[SERVED][measure] > risk[name][measure]
+
+
+def test_the_served_model_is_no_worse_than_any_member(job: Job) -> None:
+    risk = job.training.evidence.risk
+    members = set(risk) - {SERVED, *BASELINES}
+    assert members == {"pareto_nbd", "logistic", "trees"}
+    assert risk[SERVED]["log_loss"] < min(risk[name]["log_loss"] for name in members)
+
+
+def test_expected_amounts_are_nearer_than_the_naive_rate(job: Job) -> None:
+    value = job.training.evidence.value
+    for amount in ("purchases", "spend"):
+        served, naive = value[f"{SERVED} {amount}"], value[f"naive_rate {amount}"]
+        for measure in ("mae_loss", "rmse_loss"):
+            assert served[measure] < naive[measure]
+        assert served["gini_score"] > naive["gini_score"]
+        assert abs(served["total_bias"]) < abs(naive["total_bias"])
+
+
+# What is left in MLflow
+
+
+def children(job: Job) -> dict[str, MlflowRun]:
+    experiment = job.registry.client.get_experiment_by_name(EXPERIMENT)
+    assert experiment is not None
+    found = job.registry.client.search_runs(
+        [experiment.experiment_id], f"tags.mlflow.parentRunId = '{job.run.info.run_id}'"
+    )
+    return {run.info.run_name: run for run in found}
+
+
+def test_the_run_tells_when_how_and_how_well(job: Job) -> None:
+    run, evidence = job.run, job.training.evidence
+    assert (run.info.run_name, run.info.status) == ("train 1998-04-01", "FINISHED")
+    assert run.data.tags["promoted"] == "True"
+    assert run.data.tags["reason"] == job.training.reason
+    assert evidence.risk[SERVED].items() <= run.data.metrics.items()
+    spend = evidence.value[f"{SERVED} spend"]
+    assert run.data.metrics["spend_gini_score"] == spend["gini_score"]
+    assert job.training.version.metrics == run.data.metrics
+
+
+def test_every_setting_is_a_parameter_of_the_run(job: Job) -> None:
+    params = job.run.data.params
+    assert {
+        "features.horizon_days": "90",
+        "features.churn": "inactivity",
+        "features.currency": "USD",
+        "training.trees.rounds": "250",
+        "training.money.offer_cost": "10",
+        "training_cutoffs": "10",
+        "training_rows": str(10 * 23_570),
+        "margin_rate": "1.0",
+    }.items() <= params.items()
+    assert float(params["purchases.r"]) > 0
+
+
+def test_every_model_judged_has_a_child_run_with_its_measures(job: Job) -> None:
+    runs = children(job)
+    assert runs.keys() == job.training.evidence.risk.keys()
+    for name, measures in job.training.evidence.risk.items():
+        assert runs[name].info.status == "FINISHED"
+        assert runs[name].data.metrics == measures
+
+
+def test_the_evidence_and_the_provenance_can_be_read_again(job: Job) -> None:
+    evidence: dict[str, Measures] = json.loads((job.artifacts / "evidence.json").read_text())
+    assert evidence["risk"] == job.training.evidence.risk
+    assert evidence["value"] == job.training.evidence.value
+    provenance = json.loads((job.artifacts / "provenance.json").read_text())
+    assert provenance["horizon_days"] == 90
+    assert provenance["churn"] == "inactivity"
+    assert len(provenance["cutoffs"]) == 10
+
+
+def test_the_pictures_are_there(job: Job) -> None:
+    pictures = {path.name: path.read_bytes() for path in (job.artifacts / "plots").iterdir()}
+    assert pictures.keys() == {"calibration.png", "lift.png", "tracking.png"}
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures.values())
+
+
+def test_the_model_registered_has_a_signature_and_an_example(job: Job) -> None:
+    card = Card.load(job.registry.fetch(job.training.version))
+    assert card.signature is not None
+    assert card.signature.inputs.input_names() == list(NAMES)
+    columns = [column.name for column in COLUMNS if column.name != "customer_id"]
+    assert card.signature.outputs.input_names() == columns
+    example = pd.DataFrame(card.load_input_example(str(job.registry.fetch(job.training.version))))
+    assert list(example.columns) == list(NAMES)
+    assert len(example) == 5
+    assert not any(column.required for column in card.signature.inputs.inputs)
+
+
+def test_the_version_registered_is_the_model_that_was_judged(
+    jobs: list[Job], later: Snapshot
+) -> None:
+    first = jobs[0]
+    registered = Model.load(first.registry.fetch(first.training.version))
+    at_stake = score(registered, later).rows["value_at_stake"].mean()
+    assert at_stake == pytest.approx(first.training.evidence.clv)
+    assert first.training.version.tags["trained_as_of"] == "1998-04-01T00:00:00+00:00"
+    assert first.training.version.tags["churn"] == "inactivity"
+
+
+def test_steps_are_told_as_they_are_taken(job: Job) -> None:
+    assert job.said == [
+        "features of every customer at 11 cut-offs",
+        "churn and value models from 235,700 rows",
+        "evidence on 23,570 customers after 1998-04-01",
+    ]
+
+
+# Promotion
+
+
+def test_the_first_model_is_promoted(jobs: list[Job]) -> None:
+    assert jobs[0].training.promoted
+    assert jobs[0].training.reason == "the first model"
+
+
+def test_the_same_model_again_is_a_challenger(jobs: list[Job]) -> None:
+    second = jobs[1].training
+    assert not second.promoted
+    assert second.reason == (
+        "+0.0000 USD of campaign profit per customer against version 1 on 2,357 later customers"
+    )
+    assert jobs[1].run.data.tags["promoted"] == "False"
+    versions = jobs[1].registry.versions()
+    assert versions[1].aliases == (CHALLENGER,)
+    assert versions[0].metrics == versions[1].metrics
+
+
+def test_a_model_under_other_definitions_is_promoted_and_says_so(jobs: list[Job]) -> None:
+    third = jobs[2].training
+    assert third.promoted
+    assert "the champion, version 1, does not fit" in third.reason
+    assert "horizon_days: 90 against 60" in third.reason
+    champion = Champion.require(jobs[2].registry)
+    assert champion.version.number == 3
+    assert champion.version.aliases == (CHAMPION,)
+    assert champion.model.provenance.horizon_days == 60
+
+
+def test_a_margin_rate_that_is_set_is_used(jobs: list[Job]) -> None:
+    assert Champion.require(jobs[2].registry).model.value.margin_rate == 0.4
+    assert jobs[2].run.data.params["margin_rate"] == "0.4"
+
+
+@pytest.fixture
+def copied(jobs: list[Job], tmp_path: Path) -> Registry:
+    """The sample's store with its first version as champion, the test's own."""
+    registry = Registry(shutil.copytree(jobs[0].registry.folder, tmp_path / "mlruns"))
+    registry.set_alias(CHAMPION, 1)
+    return registry
+
+
+def test_a_better_model_is_promoted(
+    cdnow_store: Store,
+    cdnow_settings: FeatureSettings,
+    quick: TrainingSettings,
+    past: Snapshot,
+    later: Snapshot,
+    copied: Registry,
+    tmp_path: Path,
+) -> None:
+    """Better than a champion that learned stayers for leavers."""
+    misled = past.rows.assign(churned=1 - past.rows["churned"])
+    worse = Model.fit(Snapshot(misled, past.provenance), later, quick, margin_rate=1)
+    worse.save(tmp_path / "worse")
+    example = later.rows[list(NAMES)].head(1)
+    with copied.run("mislead") as run:
+        copied.register(
+            run,
+            tmp_path / "worse",
+            signature=infer_signature(example),
+            input_example=example,
+            tags={},
+        )
+    copied.set_alias(CHAMPION, 4)
+    better = train(cdnow_store, copied, cdnow_settings, quick).training
+    assert better.promoted
+    assert re.match(r"\+\d+\.\d+ USD .* against version 4 ", better.reason)
+    assert Champion.require(copied).version.number == better.version.number == 5
+
+
+def test_a_training_that_dies_leaves_the_champion(
+    cdnow_store: Store,
+    cdnow_settings: FeatureSettings,
+    quick: TrainingSettings,
+    copied: Registry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Model, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        train(cdnow_store, copied, cdnow_settings, quick)
+    assert [version.number for version in copied.versions()] == [1, 2, 3]
+    assert Champion.require(copied).version.number == 1
+
+
+# Customer ids
+
+
+def written(folder: Path) -> Iterator[str]:
+    """Everything a store holds: the database row by row, every file, and every name."""
+    with closing(sqlite3.connect(folder / "mlflow.db")) as connection:
+        yield from connection.iterdump()
+    for path in folder.rglob("*"):
+        yield str(path.relative_to(folder))
+        if path.is_file():
+            yield path.read_bytes().decode("latin-1")
+
+
+def test_no_customer_id_is_written_or_told(jobs: list[Job], cdnow_store: Store) -> None:
+    ids = next(cdnow_store.records()).customers
+    an_id = re.compile(r"customer-\d")
+    assert all(map(an_id.match, ids))
+    held = "\n".join(
+        [*written(jobs[0].registry.folder), *(line for job in jobs for line in job.said)]
+    )
+    for evidence_of_search in ("baseline_rfm", "training.trees.rounds", "purchase_days_180d"):
+        assert evidence_of_search in held
+    assert an_id.search(held) is None
+
+
+# Records that can't be trained on
+
+
+def purchases(days_by_customer: Mapping[str, range]) -> pd.DataFrame:
+    rows = [
+        (customer, START + timedelta(days=day), 25.0)
+        for customer, days in days_by_customer.items()
+        for day in days
+    ]
+    table = pd.DataFrame(rows, columns=["customer_id", "occurred_at", "amount"])
+    return table.assign(transaction_id=[str(row) for row in range(len(table))])
+
+
+NEWCOMERS = {f"newcomer {day}": range(day, day + 1) for day in range(500)}
+
+
+@pytest.mark.parametrize(
+    ("customers", "message"),
+    [
+        (
+            {f"regular {i}": range(i, 100, 7) for i in range(20)},
+            r"span 100 days \(2023-01-01 to 2023-04-11\).* horizon of 60 days needs up to 242.*"
+            r"features\.horizon_days",
+        ),
+        (NEWCOMERS, r"All [\d,]+ training rows left within the horizon.*features\.horizon_days"),
+        (
+            {f"regular {i}": range(i, 500, 7) for i in range(20)},
+            r"All [\d,]+ training rows stayed within the horizon.*features\.horizon_days",
+        ),
+        (
+            {f"regular {i}": range(i, 300, 7) for i in range(20)} | NEWCOMERS,
+            r"All [\d,]+ evaluation rows left within the horizon.*features\.horizon_days",
+        ),
+    ],
+    ids=["too short", "all left", "all stayed", "all left later"],
+)
+def test_records_that_cannot_teach_are_refused_with_the_remedy(
+    make_store: MakeStore, tmp_path: Path, customers: Mapping[str, range], message: str
+) -> None:
+    registry = Registry(tmp_path / "mlruns")
+    store = make_store(purchases(customers))
+    with pytest.raises(QuerenciaError, match=message):
+        train(store, registry, FeatureSettings(horizon_days=60), TrainingSettings())
+    assert not registry.folder.exists()
+
+
+def test_the_plan_is_laid_over_the_days_of_the_records(make_store: MakeStore) -> None:
+    store = make_store(purchases({"one": range(0, 400, 10)}))
+    plan = lay_plan(store, FeatureSettings(horizon_days=60))
+    assert plan.scoring == START + timedelta(days=391)
+    assert plan.evaluation + timedelta(days=60) <= plan.scoring
+    assert plan.training[0] >= START + timedelta(days=60)

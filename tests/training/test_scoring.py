@@ -1,0 +1,159 @@
+"""Scores: what is in them, what is refused, and the driver that is told."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features import online
+from features.online import Purchase
+from features.provenance import DefinitionError
+from features.settings import FeatureSettings
+from features.snapshot import NAMES, Snapshot
+from training.churn import BlendedRisk
+from training.model import Model
+from training.scoring import COLUMNS, DRIVERS, FAINT, NO_DRIVER, Scores, drivers, score
+
+CUTOFF = datetime(1998, 4, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def scores(model: Model, later: Snapshot) -> Scores:
+    return score(model, later, model_version="7")
+
+
+def weekly(*, age: int, silent: int) -> list[Purchase]:
+    """Somebody who bought every week from `age` days before the cut-off to `silent` days before."""
+    return [Purchase(CUTOFF - timedelta(days=day), 20.0) for day in range(age, silent, -7)]
+
+
+@pytest.fixture(scope="module")
+def regulars(cdnow_settings: FeatureSettings) -> Snapshot:
+    """A weekly customer who fell silent half a year ago, and one who did not."""
+    rows = [
+        online.row(name, weekly(age=400, silent=silent), CUTOFF, cdnow_settings)
+        for name, silent in (("silent", 180), ("active", 0))
+    ]
+    together = pd.concat([row.rows for row in rows], ignore_index=True)
+    return Snapshot(together, rows[0].provenance)
+
+
+def test_columns_are_those_declared_in_their_order(scores: Scores) -> None:
+    assert list(scores.rows.columns) == [column.name for column in COLUMNS]
+
+
+def test_a_score_per_row_carrying_its_provenance(scores: Scores, later: Snapshot) -> None:
+    assert (scores.rows["customer_id"] == later.rows["customer_id"]).all()
+    assert scores.provenance == later.provenance.model_copy(update={"model_version": "7"})
+
+
+def test_risks_are_probabilities_and_money_adds_up(scores: Scores) -> None:
+    rows = scores.rows
+    assert rows["risk"].between(0, 1).all()
+    assert rows["expected_loss"].to_numpy() == pytest.approx(rows["risk"] * rows["value"])
+    assert (rows["value"] <= rows["value_at_stake"]).all()
+    amounts = ["value", "value_at_stake", "expected_purchases", "expected_spend"]
+    assert (rows[amounts] > 0).all(axis=None)
+    assert not rows.drop(columns=["next_purchase_at", "mean_gap"]).isna().any(axis=None)
+
+
+def test_risk_value_and_spend_are_the_models_own(
+    scores: Scores, model: Model, later: Snapshot
+) -> None:
+    spend = later.rows["monetary_value"].to_numpy()
+    assert (scores.rows["risk"] == model.risk.predict(later.rows)).all()
+    assert (scores.rows["value"] == model.value.value(*later.history, spend)).all()
+    ahead = model.value.expected_spend(90, *later.history, spend)
+    assert (scores.rows["expected_spend"] == ahead).all()
+
+
+def test_the_next_purchase_lies_the_median_wait_after_the_cutoff(
+    scores: Scores, model: Model, later: Snapshot
+) -> None:
+    wait = (scores.rows["next_purchase_at"] - pd.Timestamp(CUTOFF)) / pd.Timedelta(days=1)
+    median = model.value.purchases.next_purchase_days(*later.history)
+    assert (wait.isna() == np.isnan(median)).all()
+    assert wait.dropna().between(median[wait.notna()], median[wait.notna()] + 1).all()
+
+
+def test_a_score_does_not_depend_on_the_other_rows(
+    scores: Scores, model: Model, later: Snapshot
+) -> None:
+    some = later.rows.iloc[[1200, 3, 47]]
+    alone = score(model, Snapshot(some, later.provenance), model_version="7").rows
+    pd.testing.assert_frame_equal(alone, scores.rows.loc[some.index], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ({"horizon_days": 60}, "horizon_days: 90 against 60"),
+        ({"currency": "EUR"}, "currency: USD against EUR"),
+        ({"time_zone": "Europe/Madrid"}, "time_zone: UTC against Europe/Madrid"),
+        ({"feature_version": "other"}, r"feature_version: \w+ against other"),
+        ({"families": ("purchases", "effort")}, r"families: \(.*\) against \(.*effort.\)"),
+    ],
+)
+def test_rows_under_another_definition_are_refused_by_name(
+    model: Model, later: Snapshot, other: dict[str, object], named: str
+) -> None:
+    rows = Snapshot(later.rows, later.provenance.model_copy(update=other))
+    with pytest.raises(DefinitionError, match=rf"definitions: {named}\. .*querencia train"):
+        score(model, rows)
+
+
+def test_rows_at_another_cutoff_are_scored(model: Model, regulars: Snapshot) -> None:
+    elsewhen = regulars.provenance.model_copy(
+        update={"cutoffs": (datetime(2026, 1, 1, tzinfo=UTC),)}
+    )
+    assert len(score(model, Snapshot(regulars.rows, elsewhen)).rows) == 2
+
+
+# Drivers
+
+
+def test_a_regular_who_fell_silent_is_at_risk_for_the_silence(
+    model: Model, regulars: Snapshot
+) -> None:
+    rows = score(model, regulars).rows.set_index("customer_id")
+    risk, driver = rows["risk"].to_dict(), rows["driver"].to_dict()
+    assert risk["silent"] > 3 * risk["active"]
+    assert driver["silent"] in {"silence", "fading"}
+    assert driver["active"] not in {"silence", "fading"}
+
+
+def test_every_feature_has_a_driver_and_every_row_one_of_them(scores: Scores) -> None:
+    assert set(DRIVERS) == set(NAMES)
+    assert set(scores.rows["driver"]) <= {*DRIVERS.values(), NO_DRIVER}
+    assert scores.rows["driver"].nunique() > 2
+
+
+def beside(model: Model, row: pd.DataFrame, **stands_out: float) -> Model:
+    """The model among whose peers the row stands out by these log-odds of these features only."""
+    risk = model.risk
+    own = risk.contributions(row) + risk.peers.loc[[5]].to_numpy()
+    peers = pd.concat([own - pd.Series(stands_out).reindex(own.columns, fill_value=0.0)] * 6)
+    blend = BlendedRisk(risk.rhythm, risk.logistic, risk.trees, peers.reset_index(drop=True))
+    return replace(model, risk=blend)
+
+
+def test_the_driver_is_what_stands_out_most(model: Model, regulars: Snapshot) -> None:
+    row = regulars.rows.head(1)
+    assert row["frequency"].item() > 16
+    told = beside(model, row, spend=0.3, silence=0.2, silence_in_gaps=0.2, recency=-1.0)
+    assert drivers(told, row).tolist() == ["silence"]  # its two features together
+
+
+def test_nothing_is_told_where_nothing_stands_out(model: Model, regulars: Snapshot) -> None:
+    row = regulars.rows.head(1)
+    assert drivers(beside(model, row), row).tolist() == [NO_DRIVER]
+    assert drivers(beside(model, row, silence=-2.0), row).tolist() == [NO_DRIVER]
+    assert drivers(beside(model, row, silence=0.9 * FAINT), row).tolist() == [NO_DRIVER]
+    assert drivers(beside(model, row, silence=1.1 * FAINT), row).tolist() == ["silence"]
+
+
+def test_a_faint_driver_is_at_most_so_many_points_of_risk() -> None:
+    """At even odds, where log-odds weigh most: the 1.25 points that are promised."""
+    assert 1 / (1 + np.exp(-FAINT)) - 0.5 <= 0.0125
