@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types layers audit lock bench clean
+.PHONY: help setup demo test spark lint audit lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -22,8 +22,13 @@ demo: setup  ## see the whole product work on real purchases
 test: lint  ## check style, types and layers, and run the tests
 	$(BIN)/python -m pytest -q
 
+spark: setup  ## test on a Spark cluster of this machine (installs the extra; needs Java 17)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[spark]'
+	$(BIN)/python -m pytest -q tests/features/test_spark.py
+
 lint: setup  ## check style, types and the direction of imports
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

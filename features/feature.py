@@ -1,17 +1,49 @@
 """What a feature is: a name with a unit, a meaning and a calculation."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 View = TypeVar("View")
 
-Driver = Literal["silence", "fading", "habit", "spend", "newness", "returns"]
+Driver = Literal[
+    "silence",
+    "fading",
+    "habit",
+    "spend",
+    "breadth",
+    "discounts",
+    "newness",
+    "returns",
+    "promises",
+    "satisfaction",
+    "effort",
+    "loyalty",
+    "offers",
+    "season",
+]
 """What people act on: features that tell the same story share a driver."""
+
+ACTIONS: Mapping[Driver, str] = {
+    "silence": "get in touch before the usual day of purchase is long past",
+    "fading": "remind of what they used to buy, and ask what changed",
+    "habit": "win the next purchase: a reason to come back soon",
+    "spend": "show more of what they like",
+    "breadth": "introduce a second category or channel",
+    "discounts": "reward without a discount: service, access, priority",
+    "newness": "win the second purchase",
+    "returns": "find out why it was sent back",
+    "promises": "apologise, and give the next delivery priority",
+    "satisfaction": "ask what went wrong, and put it right",
+    "effort": "solve the issue at the first contact, and say that it is solved",
+    "loyalty": "thank them, and let them recommend",
+    "offers": "leave alone for a while",
+    "season": "nothing: it is the time of the year",
+}
+"""What to do about each driver."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +56,9 @@ class Feature(Generic[View]):
         meaning: What it says about the customer, for people.
         driver: The story it belongs to when reasons are told.
         value: The calculation on the family's view, shape (customers, cut-offs).
+        window_days: Days before the cut-off it looks at; None for all.
+        needs: Tables ("contacts") and columns ("transactions.discount") it cannot do without,
+            beyond its family's; where one is missing, it steps aside.
     """
 
     name: str
@@ -31,15 +66,16 @@ class Feature(Generic[View]):
     meaning: str
     driver: Driver
     value: Callable[[View], NDArray[Any]]
+    window_days: int | None = None
+    needs: tuple[str, ...] = ()
+
+    @property
+    def action(self) -> str:
+        """What to do about it."""
+        return ACTIONS[self.driver]
 
 
 def version(features: Iterable[Feature[Any]]) -> str:
     """Digest of the features' declarations: it changes when a name, unit or meaning does."""
     text = "\n".join(f"{f.name}|{f.unit}|{f.meaning}" for f in features)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def ratio(above: NDArray[Any], below: NDArray[Any]) -> NDArray[np.float64]:
-    """`above / below`, NaN where `below` is zero: not known is not nought."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(below != 0, above / np.where(below != 0, below, 1), np.nan)

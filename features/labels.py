@@ -1,49 +1,121 @@
 """What happened in the horizon after a cut-off: the truth that models are trained and judged on."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.purchases import PurchaseDays
-from features.records import UNITS_PER_CURRENCY
-from features.timeline import AsOf, Ints, Timeline, running_total
+from features.family import Look
+from features.provenance import ChurnDefinition
+from features.purchases import PurchaseDays, Purchases
+from features.records import UNITS
+from features.timeline import DAY, UNKNOWN, AsOf, Floats, Ints, Mask, ratio, running_total
 
-LABELS = ("churned", "purchase_days_ahead", "spend_ahead")
-"""Column names: churn under the churn definition, purchase days, net spend in currency."""
+AMOUNTS = ("purchase_days_ahead", "spend_ahead", "margin_ahead")
+CHURNED = {definition: f"churned_{definition}" for definition in get_args(ChurnDefinition)}
+LABELS = ("churned", *CHURNED.values(), *AMOUNTS)
+"""Column names: churn under the definition chosen and under each, then purchase days, net spend and
+margin in currency. All are NaN where the horizon has not closed, or a definition has no say."""
 
 
-def compute(rows: Timeline, cutoffs: Ints, horizon_days: int) -> dict[str, NDArray[Any]]:
-    """Labels of every customer over [cut-off, cut-off + horizon): shape (customers, cut-offs).
+@dataclass(frozen=True)
+class Horizon:
+    """How outcomes are judged.
 
-    Refunds in the horizon count only against purchases made in it.
+    Attributes:
+        days: Length of the horizon.
+        rhythm_factor: Churn by rhythm: the silence at the end of the horizon is longer than this
+            many of the customer's own long gaps.
+        decline_share: Churn by decline: spend falls under this share of the own past pace.
+    """
+
+    days: int
+    rhythm_factor: float
+    decline_share: float
+
+
+def compute(
+    look: Look, horizon: Horizon, contract_ends: Ints | None = None
+) -> Mapping[str, Floats]:
+    """Outcomes of every customer over [cut-off, cut-off + horizon): shape (customers, cut-offs).
 
     Args:
-        rows: Transactions with columns `amount` and `day`, as in `PurchaseDays`.
-        cutoffs: Ascending cut-offs, microseconds.
-        horizon_days: Length of the horizon in days.
+        look: All that is known in the end, and the cut-offs.
+        horizon: How outcomes are judged.
+        contract_ends: Instant each customer's contract ends, microseconds, `UNKNOWN` where it
+            goes on: shape (customers,).
     """
-    known = AsOf(rows, cutoffs, (-horizon_days,))
-    end = known.at(-horizon_days)
-    first_purchase = np.minimum(_next(rows.columns["amount"] >= 0)[known.at()], end)
-    amounts = running_total(rows.columns["amount"])
+    ahead, before = _Ahead(look, horizon.days), Purchases(look)
+    inactive = ahead.inactive()
     return {
-        "churned": first_purchase == end,
-        "purchase_days_ahead": _purchase_days(rows, known, first_purchase, horizon_days),
-        "spend_ahead": (amounts[end] - amounts[first_purchase]) / UNITS_PER_CURRENCY,
+        CHURNED["inactivity"]: inactive.astype(float),
+        CHURNED["rhythm"]: _rhythm(inactive, before, horizon),
+        CHURNED["contract"]: _contract(look.cutoffs, horizon.days, contract_ends, inactive),
+        CHURNED["decline"]: _decline(ahead, before, horizon),
+        "purchase_days_ahead": ahead.purchase_days().astype(float),
+        "spend_ahead": ahead.total("amount"),
+        "margin_ahead": ahead.total("margin"),
     }
 
 
-def _purchase_days(rows: Timeline, known: AsOf, first_purchase: Ints, horizon_days: int) -> Ints:
-    begins = PurchaseDays.of(rows).begins
-    begun = known.total(running_total(begins), -horizon_days)
-    # A cut-off between two purchases of one day leaves a purchase day on either side.
-    halved = (first_purchase < known.at(-horizon_days)) & ~np.append(begins, True)[first_purchase]
-    return np.asarray(begun + halved)
+class _Ahead:
+    """Purchases in the horizon; refunds count only against purchases made in it."""
+
+    def __init__(self, look: Look, days: int) -> None:
+        self._rows = look.records["transactions"]
+        self._begins = PurchaseDays.of(self._rows).begins
+        self._days = days
+        self._known = AsOf(self._rows, look.cutoffs, (-days,))
+        self._end = self._known.at(-days)
+        purchases = self._rows.columns["amount"] >= 0
+        self._first = np.minimum(_next(purchases)[self._known.at()], self._end)
+
+    def purchase_days(self) -> Ints:
+        begun = self._known.sum(self._begins, -self._days)
+        # A cut-off between two purchases of one day leaves a purchase day on either side.
+        halved = ~self.inactive() & ~np.append(self._begins, True)[self._first]
+        return np.asarray(begun + halved)
+
+    def inactive(self) -> Mask:
+        """Whether there is no purchase."""
+        return np.equal(self._first, self._end)
+
+    def total(self, column: str) -> Floats:
+        """Sum of an amount from the first purchase in the horizon on; NaN if it isn't recorded."""
+        if column not in self._rows.columns:
+            return np.full(self._end.shape, np.nan)
+        known = self._rows.known(column)
+        totals = running_total(np.where(known, self._rows.columns[column], 0))
+        return np.asarray((totals[self._end] - totals[self._first]) / UNITS)
 
 
-def _next(mask: NDArray[np.bool_]) -> Ints:
+def _next(mask: Mask) -> Ints:
     """For each row, and the end, the first row at or after it where the mask holds."""
     size = len(mask)
     rows = np.append(np.where(mask, np.arange(size), size), size)
     return np.minimum.accumulate(rows[::-1])[::-1]
+
+
+def _rhythm(inactive: Mask, before: Purchases, horizon: Horizon) -> Floats:
+    """Inactive, and silent at the end for longer than the own gaps make plausible.
+
+    One-time buyers have no rhythm: for them it is inactivity.
+    """
+    silent = before.silence() + horizon.days > horizon.rhythm_factor * before.long_gap()
+    return np.where(inactive & (silent | (before.frequency() == 0)), 1.0, 0.0)
+
+
+def _decline(ahead: _Ahead, before: Purchases, horizon: Horizon) -> Floats:
+    """Spend in the horizon under a share of the own past pace; NaN without positive past spend."""
+    pace = before.spend() * ratio(np.full_like(before.T(), horizon.days), before.T() + 1)
+    fell = ahead.total("amount") < horizon.decline_share * pace
+    return np.where(pace > 0, fell, np.nan)
+
+
+def _contract(cutoffs: Ints, days: int, ends: Ints | None, like: Mask) -> Floats:
+    """The contract ends within the horizon; NaN where it ended before, or nothing is known."""
+    if ends is None:
+        return np.full(like.shape, np.nan)
+    end = np.where(ends == UNKNOWN, np.iinfo(np.int64).max, ends)[:, None]
+    return np.where(end < cutoffs, np.nan, end < cutoffs + days * DAY)

@@ -1,48 +1,108 @@
-"""The snapshot row of one posted history: the same code as the batch, on tiny arrays."""
+"""The snapshot row of one posted history: the same features as the batch, on tiny arrays."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence, Set
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
+import numpy as np
 
 from features import snapshot
+from features.records import LEFT_OUT, TIMELINES, UNITS, Kind, Records
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
-from features.store import transactions_timeline
+from features.timeline import UNKNOWN, Ints, Timeline
 
+History = Mapping[str, Sequence[Mapping[str, Any]]]
+"""A customer's rows by table, each in its present version; instants are datetimes with a zone."""
 
-@dataclass(frozen=True)
-class Purchase:
-    """One transaction of a posted history.
-
-    Attributes:
-        occurred_at: When; with a time zone.
-        amount: Net amount in the reporting currency; negative for a refund.
-    """
-
-    occurred_at: datetime
-    amount: float
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def row(
-    customer_id: str, history: Sequence[Purchase], cutoff: datetime, settings: FeatureSettings
+    customer_id: str,
+    history: History,
+    cutoff: datetime,
+    settings: FeatureSettings,
+    *,
+    has: Set[str],
 ) -> Snapshot:
     """The snapshot of one customer at one cut-off.
+
+    Args:
+        customer_id: Given back with the row.
+        history: Everything that is known of the customer.
+        cutoff: The instant to look back from.
+        settings: The definitions.
+        has: The tables and columns the model knows; the history's others are not looked at.
 
     Returns:
         One row, or none where the history holds no purchase before the cut-off.
     """
-    zone = ZoneInfo(settings.time_zone)
-    purchases = sorted(history, key=lambda purchase: (purchase.occurred_at, -purchase.amount))
-    days = [purchase.occurred_at.astimezone(zone).date() for purchase in purchases]
-    table = pa.table(
+    tables = {table: history.get(table, ()) for table in TIMELINES if table in has}
+    unseen = snapshot.NEEDED - has
+    issues = _codes(row.get("ticket_id") for rows in tables.values() for row in rows)
+    records = Records(
+        np.array([customer_id], dtype=object),
         {
-            "customer_id": pa.array([customer_id] * len(purchases), pa.string()),
-            "occurred_at": pa.array([p.occurred_at for p in purchases], pa.timestamp("us", "UTC")),
-            "amount": pa.array([p.amount for p in purchases], pa.float64()),
-            "day": pa.array(days, pa.date32()),
-        }
+            table: _timeline(table, rows, issues, unseen, settings.time_zone)
+            for table, rows in tables.items()
+        },
     )
-    return snapshot.take([transactions_timeline(table)], [cutoff], settings, observed_until=cutoff)
+    known = records.known(_microseconds(cutoff)) if records.late.any() else records
+    origin = snapshot.provenance(settings, (cutoff,), has)
+    names = tuple(feature.name for feature in snapshot.present(has))
+    columns = snapshot.arrays(known, (cutoff,), settings, has)
+    return Snapshot(snapshot.frame(records.customers, (cutoff,), columns), names, origin)
+
+
+def _timeline(
+    table: str,
+    rows: Sequence[Mapping[str, Any]],
+    issues: Mapping[Any, int],
+    unseen: Set[str],
+    time_zone: str,
+) -> Timeline:
+    contract = TIMELINES[table]
+    ordered = sorted(rows, key=lambda row: (row[contract.time], -row.get("amount", 0)))
+    columns: dict[str, Ints] = {}
+    words: dict[str, Sequence[str]] = {}
+    for column in contract.columns:
+        if column.name in LEFT_OUT or f"{table}.{column.name}" in unseen:
+            continue
+        values: list[Any] = [row.get(column.name) for row in ordered]
+        if column.kind in ("id", "text"):
+            known = issues if column.name == "ticket_id" else _codes(values)
+            columns[column.name] = _integers(known.get(value, -1) for value in values)
+            words[column.name] = tuple(known)
+        else:
+            columns[column.name] = _integers(_integer(value, column.kind) for value in values)
+    zone = ZoneInfo(time_zone)
+    columns["day"] = _integers(_day(row[contract.time], zone) for row in ordered)
+    return Timeline(np.array([0, len(ordered)]), columns[contract.time], columns, words)
+
+
+def _codes(words: Iterable[Any]) -> dict[Any, int]:
+    """A number for each word, in order of appearance."""
+    return {word: code for code, word in enumerate(dict.fromkeys(filter(None, words)))}
+
+
+def _integers(values: Iterable[int]) -> Ints:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def _integer(value: Any, kind: Kind) -> int:
+    if value is None:
+        return UNKNOWN
+    if kind == "instant":
+        return _microseconds(value)
+    return round(value * UNITS) if kind in ("money", "number") else int(value)
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def _day(instant: datetime, zone: ZoneInfo) -> int:
+    return instant.astimezone(zone).toordinal() - _EPOCH.toordinal()

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from features.errors import QuerenciaError
 
-ChurnDefinition = Literal["inactivity"]
+ChurnDefinition = Literal["inactivity", "rhythm", "contract", "decline"]
 
 
 class DefinitionError(QuerenciaError):
@@ -28,6 +28,7 @@ class Provenance(BaseModel):
     currency: str = Field(description="the reporting currency of every amount")
     time_zone: str = Field(description="the zone whose calendar days are purchase days")
     families: tuple[str, ...] = Field(description="the feature families the rows hold")
+    records: tuple[str, ...] = Field(description="the tables and columns the features rest on")
     feature_version: str = Field(description="digest of the features' names and meanings")
     cutoffs: tuple[AwareDatetime, ...] = Field(description="the instants looked back from")
     model_version: str | None = Field(None, description="the registered version that scored")

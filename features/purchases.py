@@ -5,13 +5,15 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.feature import Feature, ratio
-from features.records import UNITS_PER_CURRENCY
-from features.timeline import AsOf, Floats, Ints, Timeline, running_total
+from features.family import Family, Look, once
+from features.feature import Feature
+from features.records import UNITS
+from features.timeline import AsOf, Floats, Ints, Mask, Timeline, ratio, running_total
 
 WINDOWS_DAYS = (7, 30, 90, 180, 365)
+FREQUENT = 3
+"""Repeat purchase days from which a customer can be frequent."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class PurchaseDays:
     rows: Timeline
     latest: Ints
     previous: Ints
-    begins: NDArray[np.bool_]
+    begins: Mask
 
     @classmethod
     def of(cls, rows: Timeline) -> Self:
@@ -62,6 +64,15 @@ class PurchaseDays:
         return np.where(self.begins & (self.previous >= 0), day - day[self.previous], 0)
 
     @cached_property
+    def second_gap(self) -> Ints:
+        """Days from the first to the second purchase day, 0 without one: (customers,)."""
+        gap = np.zeros(self.rows.customers, dtype=np.int64)
+        repeats = np.flatnonzero(self.gaps > 0)[::-1]
+        # Written last to first, so that the earliest repeat stays.
+        gap[self.rows.customer[repeats]] = self.gaps[repeats]
+        return gap
+
+    @cached_property
     def repeat_amounts(self) -> Ints:
         """Amounts that do not belong to the first purchase day, else 0."""
         day = self.rows.columns["day"]
@@ -69,21 +80,25 @@ class PurchaseDays:
         return np.where(repeat, self.rows.columns["amount"], 0)
 
 
+def bought(look: Look) -> Mask:
+    """Whether each customer had bought before each cut-off: shape (customers, cut-offs)."""
+    rows = look.records["transactions"]
+    first = np.full(rows.customers, np.iinfo(np.int64).max)
+    purchases = np.flatnonzero(rows.columns["amount"] >= 0)[::-1]
+    # Written last to first, so that the first purchase stays.
+    first[rows.customer[purchases]] = rows.times[purchases]
+    had: Mask = np.less(first, look.cutoffs[:, None])
+    return had.T
+
+
 class Purchases:
     """The purchases of each customer as known at each cut-off; answers (customers, cut-offs)."""
 
-    def __init__(self, rows: Timeline, cutoffs: Ints, last_days: Ints) -> None:
-        """Prepare the look-ups.
-
-        Args:
-            rows: Transactions with columns `amount` and `day`, as in `PurchaseDays`.
-            cutoffs: Ascending cut-offs, microseconds, shape (k,).
-            last_days: The calendar day each cut-off looks back from, the last it has seen whole:
-                shape (k,). Ages are counted to its end, as in the BTYD literature.
-        """
+    def __init__(self, look: Look) -> None:
+        rows = look.records["transactions"]
         self._days = PurchaseDays.of(rows)
-        self._known = AsOf(rows, cutoffs, WINDOWS_DAYS)
-        self._last_days = last_days
+        self._known = AsOf(rows, look.cutoffs, WINDOWS_DAYS)
+        self._last_days = look.last_days
         self._counts = running_total(self._days.begins)
         self._amounts = running_total(rows.columns["amount"])
         self._refunds = running_total(np.minimum(rows.columns["amount"], 0))
@@ -92,32 +107,37 @@ class Purchases:
         """How many purchase days, ever or in the last `days` days."""
         return self._known.total(self._counts, days)
 
+    @once
     def frequency(self) -> Ints:
         """Repeat purchase days: all but the first."""
         return np.maximum(self.purchase_days() - 1, 0)
 
     def spend(self, days: int | None = None) -> Floats:
         """Net spend in currency, refunds taken off when they happened."""
-        return self._known.total(self._amounts, days) / UNITS_PER_CURRENCY
+        return self._known.total(self._amounts, days) / UNITS
 
     def monetary_value(self) -> Floats:
         """Mean net spend per repeat purchase day, in currency; NaN without one."""
-        repeat = running_total(self._days.repeat_amounts)
-        return ratio(self._known.total(repeat) / UNITS_PER_CURRENCY, self.frequency())
+        repeat = self._known.sum(self._days.repeat_amounts)
+        return ratio(repeat / UNITS, self.frequency())
 
+    @once
     def T(self) -> Ints:  # noqa: N802 - the literature's name
         """Days from the first purchase day to the last day before the cut-off."""
-        return np.subtract(self._last_days, self._days.first_day[:, None])
+        return np.subtract(self._last_days[:, None], self._days.first_day).T
 
+    @once
     def silence(self) -> Ints:
         """Days since the last purchase day."""
         latest_day = self._days.rows.columns["day"][self._days.latest]
         return np.subtract(self._last_days, self._known.last(latest_day))
 
+    @once
     def recency(self) -> Ints:
         """Days from the first to the last purchase day."""
         return self.T() - self.silence()
 
+    @once
     def mean_gap(self) -> Floats:
         """Mean days between purchase days; NaN before the second."""
         return ratio(self.recency(), self.frequency())
@@ -125,9 +145,42 @@ class Purchases:
     def gap_spread(self) -> Floats:
         """Standard deviation of the days between purchase days; NaN before the third."""
         frequency = np.where(self.frequency() > 1, self.frequency(), 0)
-        squares = self._known.total(running_total(self._days.gaps**2))
+        squares = self._known.sum(self._days.gaps**2)
         mean = ratio(self.recency(), frequency)
         return np.sqrt(np.maximum(ratio(squares, frequency) - mean**2, 0))
+
+    @cached_property
+    def _gap_quantiles(self) -> tuple[Floats, ...]:
+        rows = self._days.rows
+        repeats = rows.select(self._days.gaps > 0)
+        return AsOf(repeats, self._known.cutoffs).quantiles(
+            self._days.gaps[self._days.gaps > 0], 0.5, 0.9
+        )
+
+    def median_gap(self) -> Floats:
+        """Median days between purchase days; NaN before the second."""
+        return self._gap_quantiles[0]
+
+    def long_gap(self) -> Floats:
+        """Days that nine in ten of the own gaps stay within; NaN before the second purchase day."""
+        return self._gap_quantiles[1]
+
+    def second_gap(self) -> Floats:
+        """Days from the first to the second purchase day; NaN before it."""
+        second = self._days.second_gap[:, None]
+        return np.where(self.frequency() > 0, second, np.nan)
+
+    def stage(self) -> Ints:
+        """Stage of life: 0 buyer (bought once), 1 customer (more than once), 2 frequent.
+
+        Frequent customers have bought on at least four days and keep within their own long gap.
+        """
+        regular = (self.frequency() >= FREQUENT) & (self.silence() <= self.long_gap())
+        return np.minimum(self.frequency(), 1) + regular
+
+    def trend(self, days: int) -> Floats:
+        """Spend of the last `days` days less that of the `days` before, in currency."""
+        return 2 * self.spend(days) - self.spend(2 * days)
 
     def silence_in_gaps(self) -> Floats:
         """Silence in units of the customer's own mean gap; NaN before the second purchase day."""
@@ -156,6 +209,7 @@ def _windows(days: int) -> tuple[Feature[Purchases], ...]:
             f"purchase days in the last {days} days",
             "fading",
             lambda p: p.purchase_days(days),
+            days,
         ),
         Feature(
             f"spend_{days}d",
@@ -163,47 +217,72 @@ def _windows(days: int) -> tuple[Feature[Purchases], ...]:
             f"net spend in the last {days} days",
             "fading",
             lambda p: p.spend(days),
+            days,
         ),
     )
 
 
-FEATURES: tuple[Feature[Purchases], ...] = (
-    Feature("frequency", "days", "repeat purchase days", "habit", Purchases.frequency),
-    Feature("recency", "days", "age at the last purchase", "habit", Purchases.recency),
-    Feature("T", "days", "age: days since the first purchase", "newness", Purchases.T),
-    Feature(
-        "monetary_value",
-        "currency",
-        "mean net spend per repeat purchase day",
-        "spend",
-        Purchases.monetary_value,
-    ),
-    Feature("spend", "currency", "net spend ever", "spend", Purchases.spend),
-    Feature("silence", "days", "days since the last purchase", "silence", Purchases.silence),
-    Feature(
-        "silence_in_gaps",
-        "1",
-        "silence in units of the customer's own mean gap",
-        "silence",
-        Purchases.silence_in_gaps,
-    ),
-    Feature("mean_gap", "days", "mean days between purchases", "habit", Purchases.mean_gap),
-    Feature(
-        "gap_spread",
-        "days",
-        "standard deviation of the days between purchases",
-        "habit",
-        Purchases.gap_spread,
-    ),
-    *(feature for days in WINDOWS_DAYS for feature in _windows(days)),
-    Feature(
-        "pace_90d",
-        "1",
-        "purchases of the last 90 days beside the customer's own pace",
-        "fading",
-        lambda p: p.pace(90),
-    ),
-    Feature(
-        "refund_share", "1", "refunds as a share of gross spend", "returns", Purchases.refund_share
+P = Purchases
+
+FAMILY = Family(
+    "purchases",
+    ("transactions",),
+    Purchases,
+    (
+        Feature("frequency", "days", "repeat purchase days", "habit", P.frequency),
+        Feature("recency", "days", "age at the last purchase", "habit", P.recency),
+        Feature("T", "days", "age: days since the first purchase", "newness", P.T),
+        Feature(
+            "monetary_value",
+            "currency",
+            "mean net spend per repeat purchase day",
+            "spend",
+            P.monetary_value,
+        ),
+        Feature("spend", "currency", "net spend ever", "spend", P.spend),
+        Feature("silence", "days", "days since the last purchase", "silence", P.silence),
+        Feature(
+            "silence_in_gaps",
+            "1",
+            "silence in units of the own mean gap",
+            "silence",
+            P.silence_in_gaps,
+        ),
+        Feature("mean_gap", "days", "mean days between purchases", "habit", P.mean_gap),
+        Feature("median_gap", "days", "median days between purchases", "habit", P.median_gap),
+        Feature(
+            "long_gap", "days", "days nine in ten of the own gaps stay within", "habit", P.long_gap
+        ),
+        Feature(
+            "gap_spread", "days", "spread of the days between purchases", "habit", P.gap_spread
+        ),
+        Feature(
+            "second_gap",
+            "days",
+            "days from the first to the second purchase",
+            "habit",
+            P.second_gap,
+        ),
+        Feature("stage", "0-2", "0 buyer, 1 customer, 2 frequent", "habit", P.stage),
+        *(feature for days in WINDOWS_DAYS for feature in _windows(days)),
+        Feature(
+            "pace_90d",
+            "1",
+            "purchases of the last 90 days beside the own pace",
+            "fading",
+            lambda p: p.pace(90),
+            90,
+        ),
+        Feature(
+            "spend_trend_90d",
+            "currency",
+            "spend of the last 90 days less the 90 before",
+            "fading",
+            lambda p: p.trend(90),
+            180,
+        ),
+        Feature(
+            "refund_share", "1", "refunds as a share of gross spend", "returns", P.refund_share
+        ),
     ),
 )

@@ -1,10 +1,16 @@
 """The input tables as contracts: what columns are called, what they hold, what must be true."""
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Self
 
-UNITS_PER_CURRENCY = 10_000
-"""Amounts are added up as integers of 1/10,000, so that sums are exact in any order."""
+import numpy as np
+from numpy.typing import NDArray
+
+from features.timeline import Ints, Mask, Timeline
+
+UNITS = 10_000
+"""Amounts and numbers are held as integers of 1/10,000, so that sums are exact in any order."""
 
 Kind = Literal["id", "text", "instant", "money", "number", "flag"]
 
@@ -32,16 +38,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Contract:
-    """One input table: its first column is the key, `time` the column that orders it."""
+    """One input table: `time` orders its rows, and `key`, if any, names each."""
 
     table: str
     time: str
     columns: tuple[Column, ...]
-
-    @property
-    def key(self) -> str:
-        """The column that names a row."""
-        return self.columns[0].name
+    key: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -102,6 +104,7 @@ TRANSACTIONS = Contract(
         ),
         _RECORDED,
     ),
+    key="transaction_id",
 )
 
 SURVEYS = Contract(
@@ -126,17 +129,19 @@ SURVEYS = Contract(
             "number",
             "the answer, on the survey's scale",
             False,
-            "score BETWEEN coalesce(scale_min, score) AND coalesce(scale_max, score) "
+            "CASE WHEN scale_min > scale_max THEN score BETWEEN scale_max AND scale_min "
+            "ELSE score BETWEEN coalesce(scale_min, score) AND coalesce(scale_max, score) END "
             "AND (kind <> 'nps' OR score BETWEEN 0 AND 10)",
             "score is off its scale",
         ),
-        Column("scale_min", "number", "lowest answer"),
-        Column("scale_max", "number", "highest answer"),
+        Column("scale_min", "number", "worst answer, above scale_max where less is better"),
+        Column("scale_max", "number", "best answer"),
         Column("comment", "text", "in the customer's words"),
         Column("touchpoint", "text", "what it was about"),
         _CHANNEL,
         Column("language", "text", "of the comment: es, en, ..."),
     ),
+    key="survey_id",
 )
 
 TICKETS = Contract(
@@ -161,6 +166,7 @@ TICKETS = Contract(
             "handling_minutes is negative",
         ),
     ),
+    key="ticket_id",
 )
 
 CONTACTS = Contract(
@@ -176,6 +182,7 @@ CONTACTS = Contract(
         Column("ticket_id", "id", "the issue it belongs to"),
         Column("agent", "text", "who answered"),
     ),
+    key="contact_id",
 )
 
 REFERRALS = Contract(
@@ -187,6 +194,7 @@ REFERRALS = Contract(
         _when("occurred_at", "when the customer recommended"),
         Column("referred_customer_id", "id", "who came of it"),
     ),
+    key="referral_id",
 )
 
 OFFERS = Contract(
@@ -209,6 +217,7 @@ OFFERS = Contract(
         ),
         _after("redeemed_at", "decided_at"),
     ),
+    key="offer_id",
 )
 
 CUSTOMERS = Contract(
@@ -222,9 +231,115 @@ CUSTOMERS = Contract(
         Column("contract_ends_at", "instant", "when the subscription ends"),
         Column("erased_at", "instant", "when they asked to be forgotten"),
     ),
+    key="customer_id",
+)
+
+RATES = Contract(
+    "rates",
+    "occurred_at",
+    (
+        Column("currency", "text", "ISO code of a foreign currency", required=True),
+        _when("occurred_at", "from when on the rate holds"),
+        Column(
+            "rate",
+            "number",
+            "reporting currency for one of it",
+            True,
+            "rate > 0",
+            "rate is not positive",
+        ),
+    ),
 )
 
 CONTRACTS = {
     contract.table: contract
-    for contract in (TRANSACTIONS, SURVEYS, TICKETS, CONTACTS, REFERRALS, OFFERS, CUSTOMERS)
+    for contract in (
+        CUSTOMERS,
+        RATES,
+        TRANSACTIONS,
+        SURVEYS,
+        TICKETS,
+        CONTACTS,
+        REFERRALS,
+        OFFERS,
+    )
 }
+
+REFERRED_PURCHASES = Contract(
+    "referred_purchases",
+    "occurred_at",
+    (_CUSTOMER, _when("occurred_at", "when someone they referred bought"), _RECORDED),
+)
+"""A table derived from referrals and transactions, by the customer who referred."""
+
+TIMELINES = {
+    table: contract for table, contract in CONTRACTS.items() if table not in ("customers", "rates")
+} | {"referred_purchases": REFERRED_PURCHASES}
+"""The tables that features look at."""
+
+LEFT_OUT = {
+    "customer_id",
+    "comment",
+    "agent",
+    *(c.key for c in CONTRACTS.values() if c.key),
+    "currency",
+} - {"ticket_id"}
+"""Columns no feature looks at."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Every record of a group of customers.
+
+    Attributes:
+        customers: Customer ids in ascending order, shape (customers,).
+        tables: The tables the company has, each a timeline over these customers.
+        contract_ends: Instant each customer's contract ends, microseconds, `UNKNOWN` where it
+            goes on; None where the company has no contracts.
+    """
+
+    customers: NDArray[Any]
+    tables: Mapping[str, Timeline]
+    contract_ends: Ints | None = None
+
+    def __getitem__(self, table: str) -> Timeline:
+        return self.tables[table]
+
+    @property
+    def late(self) -> Mask:
+        """Customers with a record that came late or was corrected: shape (customers,)."""
+        late = np.zeros(len(self.customers), dtype=bool)
+        for rows in self.tables.values():
+            behind = (rows.column("recorded_at") > rows.times) | rows.known("superseded_at")
+            late[rows.customer[behind]] = True
+        return late
+
+    def known(self, instant: int) -> Self:
+        """The records as they stood before an instant: those recorded, in their then version."""
+        return self._where(
+            lambda rows: (
+                (np.maximum(rows.times, rows.column("recorded_at")) < instant)
+                & ~(rows.known("superseded_at") & (rows.column("superseded_at") < instant))
+            )
+        )
+
+    @property
+    def final(self) -> Self:
+        """The records in their last version."""
+        return self._where(lambda rows: ~rows.known("superseded_at"))
+
+    def _where(self, keep: Callable[[Timeline], Mask]) -> Self:
+        tables = {name: rows.select(keep(rows)) for name, rows in self.tables.items()}
+        return replace(self, tables=tables)
+
+    def subset(self, chosen: Mask) -> Self:
+        """Only these customers."""
+        if chosen.all():
+            return self
+        ends = self.contract_ends
+        return replace(
+            self,
+            customers=self.customers[chosen],
+            tables={name: rows.subset(chosen) for name, rows in self.tables.items()},
+            contract_ends=None if ends is None else ends[chosen],
+        )

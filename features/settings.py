@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from features.cutoffs import Plan, Rhythm, plan
 from features.provenance import ChurnDefinition
+from features.sources import Source, is_address
 
 
 def _existing(time_zone: str) -> str:
@@ -24,8 +25,22 @@ class TableSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: Path = Field(description="CSV or Parquet file")
-    columns: dict[str, str] = Field({}, description="contract column = the file's own name")
+    path: str | None = Field(
+        None,
+        description="CSV or Parquet file; with `query`, a DuckDB file or postgresql:// address",
+    )
+    columns: dict[str, str] = Field(
+        {}, description="contract column = the source's own name, or SQL over its columns"
+    )
+    where: str | None = Field(None, description="SQL condition on the source's rows")
+    query: str | None = Field(None, description="SQL that gives the rows")
+    files: dict[str, Path] = Field({}, description="names for further files, for `query`")
+
+    def source(self, folder: Path = Path()) -> Source:
+        """The source this names, with its files relative to a folder."""
+        files = {name: folder / path for name, path in self.files.items()}
+        path = self.path if self.path is None or is_address(self.path) else folder / self.path
+        return Source(path, self.columns, self.where, self.query, files)
 
 
 class FeatureSettings(BaseModel):
@@ -40,9 +55,17 @@ class FeatureSettings(BaseModel):
         "UTC", description="zone of naive times and of purchase days"
     )
     churn: ChurnDefinition = Field(
-        "inactivity", description="churn definition: inactivity = no purchase in the horizon"
+        "inactivity",
+        description="churn definition: inactivity (no purchase in the horizon), rhythm (silence "
+        "longer than the own gaps make plausible), contract (it ended) or decline (spend fell)",
     )
     horizon_days: int = Field(90, gt=0, le=730, description="days in which churn is judged")
+    rhythm_factor: float = Field(
+        2.0, gt=0, description="rhythm: silent for longer than so many of the own long gaps"
+    )
+    decline_share: float = Field(
+        0.5, gt=0, lt=1, description="decline: spend under this share of the own past pace"
+    )
     every: Rhythm = Field("month", description="training cut-offs: each month or each week")
     cutoffs: int = Field(12, ge=1, le=120, description="at most so many training cut-offs")
 

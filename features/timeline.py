@@ -4,22 +4,31 @@ The one mechanism every feature rests on: whatever a feature adds up is a runnin
 sorted rows, and its value in a window is the difference of two look-ups. All look-ups of a table
 come from one pass (`Timeline.positions`), so twelve cut-offs cost little more than one, and one
 posted history runs the same code on tiny arrays.
+
+Everything that is added up is an integer (microseconds, 1/10,000 of a currency or of a score), so
+that sums are exact and equal in any order.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from itertools import pairwise
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 SECOND = 1_000_000
-DAY = 86_400 * SECOND
-"""Microseconds in a second and in a day of 24 hours: instants are integers of microseconds."""
+HOUR = 3_600 * SECOND
+DAY = 24 * HOUR
+"""Microseconds: instants are integers of microseconds since 1970 UTC."""
+
+UNKNOWN = np.iinfo(np.int64).min
+"""Stands for a missing instant, amount or number: before everything, and never looked at."""
 
 
 def running_total(values: NDArray[np.integer[Any] | np.bool_]) -> Ints:
@@ -36,12 +45,15 @@ class Timeline:
     Attributes:
         offsets: Row at which each customer's rows begin, and the end: shape (customers + 1,).
         times: Instant of each row, microseconds since 1970 UTC, ascending within a customer.
-        columns: Any further columns by name, each of shape (rows,).
+        columns: Any further columns by name, each of shape (rows,): integers, `UNKNOWN` where
+            missing; a text is a position in `words`, -1 where missing.
+        words: The words of each text column.
     """
 
     offsets: Ints
     times: Ints
-    columns: dict[str, NDArray[Any]]
+    columns: Mapping[str, Ints]
+    words: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def customers(self) -> int:
@@ -54,18 +66,79 @@ class Timeline:
         return np.repeat(np.arange(self.customers), np.diff(self.offsets))
 
     @cached_property
-    def first(self) -> NDArray[np.bool_]:
+    def first(self) -> Mask:
         """Whether a row is its customer's first: shape (rows,)."""
         mask = np.zeros(len(self.times), dtype=bool)
         mask[self.offsets[:-1][np.diff(self.offsets) > 0]] = True
         return mask
 
-    def select(self, keep: NDArray[np.bool_]) -> "Timeline":
+    def column(self, name: str) -> Ints:
+        """A column, all missing where the company does not have it."""
+        found = self.columns.get(name)
+        return np.full(len(self.times), UNKNOWN) if found is None else found
+
+    def known(self, name: str) -> Mask:
+        """Where a column is not missing."""
+        values = self.column(name)
+        missing = -1 if name in self.words else UNKNOWN
+        return np.not_equal(values, missing) & np.not_equal(values, UNKNOWN)
+
+    def says(self, name: str, word: str) -> Mask:
+        """Where a text column is this word."""
+        words = list(self.words.get(name, ()))
+        if word not in words:
+            return np.zeros(len(self.times), dtype=bool)
+        return np.equal(self.column(name), words.index(word))
+
+    def novel(self, name: str) -> Mask:
+        """Rows that bring a word of a text column their customer did not have before."""
+        pairs = self.customer * (len(self.words.get(name, ())) + 1) + self.column(name) + 1
+        mask = np.zeros(len(self.times), dtype=bool)
+        mask[np.unique(pairs, return_index=True)[1]] = True
+        return mask & self.known(name)
+
+    def none(self) -> Self:
+        """No rows at all, of the same customers."""
+        return type(self)(np.zeros_like(self.offsets), np.zeros(0, dtype=np.int64), {})
+
+    def without(self, names: Set[str]) -> Self:
+        """The same rows, with these columns missing."""
+        columns = {name: values for name, values in self.columns.items() if name not in names}
+        return replace(self, columns=columns)
+
+    def select(self, keep: Mask) -> Self:
         """Only the rows where `keep` holds; every customer stays, if need be without rows."""
-        return Timeline(
+        return type(self)(
             running_total(keep)[self.offsets],
             self.times[keep],
             {name: values[keep] for name, values in self.columns.items()},
+            self.words,
+        )
+
+    def subset(self, chosen: Mask) -> Self:
+        """Only these customers: shape (customers,)."""
+        kept = self.select(chosen[self.customer])
+        offsets = running_total(np.diff(kept.offsets)[chosen])
+        return type(self)(offsets, kept.times, kept.columns, kept.words)
+
+    def by(self, times: Ints, keep: Mask | None = None) -> Self:
+        """The rows put in order of other times, such as when their outcome became known.
+
+        Args:
+            times: The new time of each row, or its own where that is later: nothing is known of a
+                row before it is there. Rows where it is `UNKNOWN` are left out, and so are those
+                where
+            keep: does not hold.
+        """
+        wanted = times != UNKNOWN if keep is None else keep & (times != UNKNOWN)
+        times = np.maximum(times, self.times)
+        rows = np.flatnonzero(wanted)
+        rows = rows[_order(self.customer[rows], times[rows])]
+        return type(self)(
+            running_total(np.bincount(self.customer[rows], minlength=self.customers)),
+            times[rows],
+            {name: values[rows] for name, values in self.columns.items()},
+            self.words,
         )
 
     def positions(self, instants: Ints) -> Ints:
@@ -77,19 +150,24 @@ class Timeline:
         Returns:
             Row numbers, shape (customers, k).
         """
-        width = len(instants) + 1
         # A row counts for every instant after it: bin k holds rows that instant k is the first
         # to look back on, so a running total along the instants counts the rows before each.
         bins = np.searchsorted(instants, self.times, side="right")
-        histogram = np.bincount(self.customer * width + bins, minlength=self.customers * width)
-        counts = np.cumsum(histogram.reshape(self.customers, width)[:, :-1], axis=1)
-        return self.offsets[:-1, None] + counts
+        cells = bins * self.customers + self.customer
+        histogram = np.bincount(cells, minlength=self.customers * (len(instants) + 1))
+        # Instants lie outermost in memory, so that an instant is a contiguous row to add and copy.
+        rows = histogram.reshape(len(instants) + 1, self.customers)[:-1]
+        rows[:1] += self.offsets[:-1]
+        for before, row in pairwise(rows):
+            row += before
+        return rows.T
 
 
 class AsOf:
     """A timeline as it was known at each of several cut-offs.
 
-    Every answer has shape (customers, cut-offs).
+    Every answer has shape (customers, cut-offs). Windows of `days` end at the cut-off; without
+    `days` all that came before it counts.
     """
 
     def __init__(self, timeline: Timeline, cutoffs: Ints, lags_days: Sequence[int] = ()) -> None:
@@ -107,7 +185,7 @@ class AsOf:
         instants = np.unique(np.concatenate(list(wanted.values())))
         positions = timeline.positions(instants)
         self._at = {
-            lag: positions[:, np.searchsorted(instants, times)] for lag, times in wanted.items()
+            lag: positions.T[np.searchsorted(instants, times)].T for lag, times in wanted.items()
         }
 
     @property
@@ -119,19 +197,103 @@ class AsOf:
         """Rows before the cut-off less `lag_days` days."""
         return self._at[lag_days]
 
+    def count(self, days: int | None = None) -> Ints:
+        """How many rows."""
+        early, late = self._window(days)
+        return np.subtract(late, early)
+
     def total(self, totals: Ints, days: int | None = None) -> Ints:
-        """What a running total grew by before the cut-off, ever or in the last `days` days.
+        """What a running total grew by.
 
         Args:
             totals: From `running_total`, shape (rows + 1,).
             days: Length of the window; negative for the days after the cut-off.
         """
+        early, late = self._window(days)
+        return np.subtract(totals[late], totals[early])
+
+    def _window(self, days: int | None) -> tuple[Ints, Ints]:
+        """The rows a window begins at and ends before."""
         if days is None:
-            return np.subtract(totals[self.at()], totals[self.start])
+            return self.start, self.at()
         early, late = (days, 0) if days > 0 else (0, days)
-        return np.subtract(totals[self.at(late)], totals[self.at(early)])
+        return self.at(early), self.at(late)
+
+    def sum(self, values: NDArray[np.integer[Any] | np.bool_], days: int | None = None) -> Ints:
+        """Sum of a column."""
+        return self.total(running_total(values), days)
+
+    def mean(self, values: NDArray[np.integer[Any] | np.bool_], days: int | None = None) -> Floats:
+        """Mean of a column, NaN without rows."""
+        return ratio(self.sum(values, days), self.count(days))
+
+    def spread(self, values: Ints) -> Floats:
+        """Standard deviation of a column, NaN with fewer than two rows.
+
+        Values must stay below about a million, so that their squares can be added up.
+        """
+        count = np.where(self.count() > 1, self.count(), 0)
+        mean = ratio(self.sum(values), count)
+        return np.sqrt(np.maximum(ratio(self.sum(values**2), count) - mean**2, 0))
 
     def last(self, values: Ints) -> Ints:
-        """The value of the last row before the cut-off; meaningless where there is none."""
-        padded = np.append(values, 0)  # so that there is an answer where there are no rows at all
-        return np.take(padded, np.maximum(self.at(), 1) - 1)
+        """The value of the last row; meaningless where there is none."""
+        if not len(values):
+            return np.zeros_like(self.at())
+        last: Ints = values[np.maximum(self.at(), 1) - 1]
+        return last
+
+    def since(self) -> Floats:
+        """Days since the last row, NaN without one."""
+        return np.where(
+            self.count() > 0, (self.cutoffs - self.last(self.timeline.times)) / DAY, np.nan
+        )
+
+    def greatest(self, values: Ints) -> Floats:
+        """Greatest value of a column, NaN without rows."""
+        if not len(values):
+            return np.full(self.at().shape, np.nan)
+        # Lifting each customer above the one before makes one running maximum start afresh.
+        low = values.min()
+        lift = self.timeline.customer * (values.max() - low + 1)
+        highest = np.maximum.accumulate(values - low + lift) - lift + low
+        return np.where(self.count() > 0, self.last(highest), np.nan)
+
+    def quantiles(self, values: Ints, *shares: float) -> tuple[Floats, ...]:
+        """Quantiles of a column, interpolated between the two nearest rows; NaN without rows."""
+        order = _order(self.timeline.customer, values)
+        ordered, times = values[order], self.timeline.times[order]
+        count = self.count()
+        results = tuple(np.full(count.T.shape, np.nan).T for _ in shares)
+        for column, cutoff in enumerate(self.cutoffs):
+            known = ordered[times < cutoff]
+            some = np.flatnonzero(count[:, column])
+            rows = count[some, column]
+            begin = running_total(rows)[:-1]
+            for share, result in zip(shares, results, strict=True):
+                place = share * (rows - 1)
+                below = begin + place.astype(np.int64)
+                above = np.minimum(below + 1, begin + rows - 1)
+                low, high = known[below], known[above]
+                result[some, column] = low + (place % 1) * (high - low)
+        return results
+
+
+def _order(group: Ints, values: Ints) -> Ints:
+    """Rows in order of group and value, in the order they come where both are equal."""
+    if not len(values):
+        return np.zeros(0, dtype=np.int64)
+    # One key in place of two: rows come nearly sorted, and that sort is quick with it.
+    low = values.min()
+    span = int(values.max()) - int(low) + 1
+    if span * (int(group.max()) + 1) > np.iinfo(np.int64).max:
+        return np.lexsort((values, group))
+    return np.argsort(group * span + (values - low), kind="stable")
+
+
+def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
+    """`above / below`, NaN where `below` is zero: not known is not nought."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient: Floats = np.true_divide(above, below)
+    np.copyto(quotient, np.nan, where=below == 0)
+    return quotient

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from features.intake import Intake
 from features.settings import FeatureSettings
-from features.sources import Intake, connect
+from features.sources import connect
 from features.store import Store
 
 Level = Literal["error", "warning", "advice"]

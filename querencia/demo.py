@@ -54,7 +54,7 @@ def _own(transactions: Path) -> Settings:
     """The user's configuration, with a data folder and a model of the demo's own."""
     return _adopt(
         configuration.load(
-            name="own", data=_folder("own"), tables={"transactions": {"path": transactions}}
+            name="own", data=_folder("own"), tables={"transactions": {"path": str(transactions)}}
         )
     )
 

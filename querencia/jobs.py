@@ -1,14 +1,16 @@
 """The jobs behind the verbs: each puts rooms of the house in a row, and says what it does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from features import cdnow, company, records, snapshot, sources, usability
+from features import cdnow, company, intake, snapshot, usability
 from features.errors import QuerenciaError
 from features.files import aside
-from features.sources import Intake, Source
+from features.intake import Intake
+from features.records import CONTRACTS
+from features.sources import Source
 from features.store import Store
 from features.usability import Finding, Summary
 from serving import batch
@@ -42,29 +44,18 @@ def check(settings: Settings, given: Mapping[str, Path], say: Say) -> Check:
         given: names a file for them.
         say: Told what is being done.
     """
-    configured = {
-        table: Source(entry.path, entry.columns) for table, entry in settings.tables.items()
+    wanted = {table: entry.source() for table, entry in settings.tables.items()}
+    wanted |= {
+        table: replace(wanted.get(table, Source()), path=path) for table, path in given.items()
     }
-    wanted = configured | {
-        table: Source(path, configured.get(table, Source(path)).columns)
-        for table, path in given.items()
-    }
-    unknown = sorted(set(wanted) - set(records.CONTRACTS))
-    if unknown or "transactions" not in wanted:
-        raise QuerenciaError(
-            (
-                f"There is no input table called {unknown[0]}. "
-                if unknown
-                else "No transactions given. Name a file: querencia check FILE. "
-            )
-            + f"Tables: {', '.join(records.CONTRACTS)}."
-        )
+    _require_known(wanted)
     intakes = {}
-    for table, source in wanted.items():
-        say(f"reading {table} from {source.path}")
-        intakes[table] = sources.read(
-            source, records.CONTRACTS[table], settings.data, time_zone=settings.features.time_zone
+    for table in (table for table in CONTRACTS if table in wanted):
+        say(f"reading {table} from {wanted[table]}")
+        intakes[table] = intake.take_in(
+            wanted[table], CONTRACTS[table], settings.data, settings.features
         )
+    intake.refer(settings.data)
     summary = usability.summarise(Store(settings.data), settings.features.time_zone)
     findings = usability.judge(
         summary,
@@ -75,6 +66,15 @@ def check(settings: Settings, given: Mapping[str, Path], say: Say) -> Check:
     return Check(tuple(intakes.values()), summary, findings)
 
 
+def _require_known(wanted: Mapping[str, Source]) -> None:
+    unknown = sorted(set(wanted) - set(CONTRACTS))
+    tables = f"Tables: {', '.join(CONTRACTS)}."
+    if unknown:
+        raise QuerenciaError(f"There is no input table called {unknown[0]}. {tables}")
+    if "transactions" not in wanted:
+        raise QuerenciaError(f"No transactions given. Name a file: querencia check FILE. {tables}")
+
+
 def features(settings: Settings, say: Say) -> Path:
     """Write the snapshots that a training would use, for people who want to look at them."""
     store = Store(settings.data)
@@ -82,7 +82,11 @@ def features(settings: Settings, say: Say) -> Path:
     every = (*cutoffs.training, cutoffs.evaluation, cutoffs.scoring)
     say(f"features of every customer at {len(every)} cut-offs")
     rows = snapshot.take(
-        store.records(), every, settings.features, observed_until=cutoffs.scoring
+        store.records(),
+        every,
+        settings.features,
+        has=store.has,
+        observed_until=cutoffs.scoring,
     ).rows
     path = settings.data / "snapshots" / "snapshots.parquet"
     with aside(path) as new:
@@ -103,8 +107,8 @@ def _require_usable(store: Store, settings: Settings) -> None:
     """Refuse records that `check` finds an error in, before anything slow."""
     lay_plan(store, settings.features)
     held = usability.summarise(store, settings.features.time_zone)
-    intake = Intake("transactions", (), held.transactions, held.transactions, ())
-    findings = usability.judge(held, intake, settings.features, today=held.last)
+    whole = Intake("transactions", (), held.transactions, held.transactions, ())
+    findings = usability.judge(held, whole, settings.features, today=held.last)
     errors = [finding.text for finding in findings if finding.level == "error"]
     if errors:
         raise QuerenciaError("\n".join(["These records can't be trained on.", *errors]))

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from features.sources import Intake
+from features.intake import Intake
 from querencia.jobs import Check
 from serving import words
 from serving.settings import Settings

@@ -33,8 +33,26 @@ def score_all(store: Store, champion: Champion, settings: FeatureSettings) -> Sc
     """
     _, end = store.span()
     cutoff = midnight(end, settings.time_zone)
-    present = snapshot.take(store.records(), [cutoff], settings, observed_until=cutoff)
+    present = snapshot.take(
+        store.records(), [cutoff], settings, has=known(store, champion), observed_until=cutoff
+    )
     return score(champion.model, present, model_version=str(champion.version.number))
+
+
+def known(store: Store, champion: Champion) -> frozenset[str]:
+    """The tables and columns the champion knows; what the company has beyond is not looked at.
+
+    Raises:
+        QuerenciaError: where the company no longer has one of them.
+    """
+    wanted = frozenset(champion.model.provenance.records)
+    missing = sorted(wanted - store.has)
+    if missing:
+        raise QuerenciaError(
+            f"Version {champion.version.number} knows customers by {', '.join(missing)}, which the "
+            "records don't have. Bring them back, or train again: querencia train"
+        )
+    return wanted
 
 
 @dataclass(frozen=True)
@@ -86,7 +104,8 @@ def last(folder: Path, champion: Champion, settings: FeatureSettings) -> Scores:
             f"version {number} serves now. Run: querencia score"
         )
     champion.model.provenance.require_same(scores.provenance)
-    champion.model.provenance.require_same(snapshot.provenance(settings, ()))
+    knows = frozenset(champion.model.provenance.records)
+    champion.model.provenance.require_same(snapshot.provenance(settings, (), knows))
     return scores
 
 

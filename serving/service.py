@@ -5,12 +5,12 @@ Started by `querencia serve`. Each worker loads the champion and the last scores
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Self
 
 import bentoml
 import pandas as pd
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from features import online
 from features.provenance import Provenance
@@ -18,48 +18,13 @@ from features.snapshot import Snapshot
 from serving import batch, settings, words
 from serving.decisions import at_risk
 from serving.discretion import LOGGER, OwnSourcesOnly, name_nobody
+from serving.posted import Asked, History, Instant, Posted
 from training.champion import Champion
 from training.scoring import score
 
 MOST_IDS = 10_000
 MOST_HISTORIES = 1_000
-MOST_TRANSACTIONS = 10_000
-LARGEST_AMOUNT = 1e10
-"""So many amounts of this size still add up exactly (`features.records.UNITS_PER_CURRENCY`)."""
-
 Probability = Annotated[float, Field(ge=0, le=1)]
-Instant = Annotated[
-    AwareDatetime,
-    Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC)),
-]
-
-
-class Asked(BaseModel):
-    """What a client may send: nothing unknown."""
-
-    # Nothing that handles the error, the log included, shall quote customers.
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
-
-
-class Transaction(Asked):
-    """One purchase, or one refund (negative amount)."""
-
-    occurred_at: Instant = Field(description="instant of the purchase, with time zone")
-    amount: float = Field(
-        description="net amount in the reporting currency; negative for a refund",
-        ge=-LARGEST_AMOUNT,
-        le=LARGEST_AMOUNT,
-        allow_inf_nan=False,
-    )
-
-
-class History(Asked):
-    """Everything a customer bought, in any order."""
-
-    customer_id: str = Field(description="given back with the score", min_length=1)
-    transactions: list[Transaction] = Field(
-        min_length=1, max_length=MOST_TRANSACTIONS, description="purchases and refunds"
-    )
 
 
 class ScoreRequest(Asked):
@@ -157,8 +122,8 @@ class QuerenciaService:
     def __is_ready__(self) -> bool:
         """Ready when the champion answers a posted history with a probability."""
         cutoff = self.scores.provenance.cutoff
-        bought = [Transaction(occurred_at=cutoff - timedelta(days=1), amount=1)]
-        probe = History(customer_id="nobody", transactions=bought)
+        bought = {"occurred_at": cutoff - timedelta(days=1), "amount": 1}
+        probe = History.model_validate({"customer_id": "nobody", "transactions": [bought]})
         return bool(self._score([probe], cutoff)["risk"].between(0, 1).all())
 
     @bentoml.api
@@ -193,19 +158,24 @@ class QuerenciaService:
             metrics=version.metrics,
         )
 
-    def _score(self, histories: Sequence[History], cutoff: datetime) -> pd.DataFrame:
+    def _score(self, histories: Sequence[Posted], cutoff: datetime) -> pd.DataFrame:
         """Scores of posted histories, all at once; NaN where there is no purchase yet."""
         rows = [self._row(history, cutoff) for history in histories]
         known = [i for i, row in enumerate(rows) if len(row.rows)]
         if not known:
             return self.scores.rows.head(0).reindex(range(len(rows)))
         together = pd.concat([rows[i].rows for i in known], ignore_index=True)
-        scores = score(self.champion.model, Snapshot(together, rows[0].provenance))
+        scores = score(self.champion.model, Snapshot(together, rows[0].names, rows[0].provenance))
         return scores.rows.set_axis(known).reindex(range(len(rows)))
 
-    def _row(self, history: History, cutoff: datetime) -> Snapshot:
-        purchases = [online.Purchase(t.occurred_at, t.amount) for t in history.transactions]
-        return online.row(history.customer_id, purchases, cutoff, self.settings.features)
+    def _row(self, history: Posted, cutoff: datetime) -> Snapshot:
+        return online.row(
+            history.customer_id,
+            history.tables(),
+            cutoff,
+            self.settings.features,
+            has=frozenset(self.champion.model.provenance.records),
+        )
 
     def _customers(self, customer_ids: Sequence[str], rows: pd.DataFrame) -> list[CustomerScore]:
         """What there is to say of each customer, in order, from rows that may be all NaN."""

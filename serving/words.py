@@ -25,6 +25,9 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "caption": "value: expected discounted margin; at stake: what is lost if they leave now; "
         "expected loss: risk times value",
         "inactivity": "inactivity",
+        "rhythm": "out of rhythm",
+        "contract": "contract ended",
+        "decline": "spend declined",
         "never": "not within 2 years",
         "nobody": "Nobody is at risk: of the best {top_share:.0%} of customers, none has a risk of "
         "{min_risk:.0%} or more.",
@@ -44,6 +47,9 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "caption": "valor: margen esperado y descontado; en juego: lo que se pierde si se va "
         "ahora; pérdida esperada: riesgo por valor",
         "inactivity": "inactividad",
+        "rhythm": "fuera de ritmo",
+        "contract": "contrato terminado",
+        "decline": "gasto a la baja",
         "never": "no en 2 años",
         "nobody": "Nadie en riesgo: del mejor {top_share:.0%} de los clientes, ninguno tiene un "
         "riesgo del {min_risk:.0%} o más.",
@@ -63,6 +69,14 @@ _REASONS: Mapping[Language, Mapping[str, str]] = {
         "spend": "spends less than other customers",
         "newness": "length of the relationship: first bought {T} ago",
         "returns": "sends back more than other customers",
+        "breadth": "buys from fewer categories or channels than others who bought as often",
+        "discounts": "buys at a discount more often than others",
+        "promises": "deliveries later or slower than others had",
+        "satisfaction": "answers less favourable, or fewer, than those of others",
+        "effort": "took more tickets, contacts or waiting than others",
+        "loyalty": "recommends and widens less than others",
+        "offers": "had offers others did not have, and stayed away",
+        "season": "the time of the year",
         "none": "as likely to leave as others who bought as often: silent for {silence}, a "
         "purchase every {mean_gap} until then",
     },
@@ -76,6 +90,14 @@ _REASONS: Mapping[Language, Mapping[str, str]] = {
         "spend": "gasta menos que otros clientes",
         "newness": "duración de la relación: compró por primera vez hace {T}",
         "returns": "devuelve más que otros clientes",
+        "breadth": "compra en menos categorías o canales que otros que compraron tanto",
+        "discounts": "compra con descuento más que otros",
+        "promises": "entregas más tardías o lentas que las de otros",
+        "satisfaction": "respuestas menos favorables, o menos, que las de otros",
+        "effort": "le costó más incidencias, contactos o esperas que a otros",
+        "loyalty": "recomienda y amplía menos que otros",
+        "offers": "tuvo ofertas que otros no tuvieron, y no volvió",
+        "season": "la época del año",
         "none": "tan probable que se vaya como otros que compraron tanto: {silence} sin comprar, "
         "una compra cada {mean_gap} hasta entonces",
     },

@@ -2,20 +2,23 @@
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path
 
 # Before anything imports MLflow, which reports usage to its makers unless told not to.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# Before anything loads OpenMP, whose idle threads would keep a busy machine's cores spinning.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
-from features import cdnow, snapshot, sources
-from features.records import TRANSACTIONS
+from features import cdnow, company, intake, snapshot
+from features.records import CONTRACTS
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
+from features.sources import Source
 from features.store import Store
 from serving.settings import FILE_VARIABLE, PREFIX, Settings
 from training.model import Model
@@ -30,14 +33,17 @@ settings.load_profile("querencia")
 
 
 @pytest.fixture(scope="session")
-def make_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[[pd.DataFrame], Store]:
-    """Put transactions, as a user hands them in, into a store of their own."""
+def make_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Store]:
+    """Put transactions and other tables, as a user hands them in, into a store of their own."""
 
-    def make(transactions: pd.DataFrame) -> Store:
+    def make(transactions: pd.DataFrame, **others: pd.DataFrame) -> Store:
         folder = tmp_path_factory.mktemp("data")
-        file = folder / "transactions.parquet"
-        transactions.to_parquet(file)
-        sources.read(sources.Source(file), TRANSACTIONS, folder, time_zone="UTC")
+        tables = {"transactions": transactions, **others}
+        for table in (table for table in CONTRACTS if table in tables):
+            file = folder / f"{table}.parquet"
+            tables[table].to_parquet(file)
+            intake.take_in(Source(file), CONTRACTS[table], folder, FeatureSettings())
+        intake.refer(folder)
         return Store(folder)
 
     return make
@@ -56,7 +62,7 @@ def quick() -> TrainingSettings:
 
 
 @pytest.fixture(scope="session")
-def cdnow_store(make_store: Callable[[pd.DataFrame], Store]) -> Store:
+def cdnow_store(make_store: Callable[..., Store]) -> Store:
     """Every tenth CDNOW customer, under ids that nothing but an id can look like."""
     rows = cdnow.transactions()
     rows = rows[rows["customer_id"].astype(int) % 10 == 4]
@@ -71,6 +77,7 @@ def cdnow_snapshots(cdnow_store: Store, cdnow_settings: FeatureSettings) -> Snap
         cdnow_store.records(),
         (*plan.training, plan.evaluation),
         cdnow_settings,
+        has=cdnow_store.has,
         observed_until=plan.scoring,
     )
 
@@ -106,6 +113,54 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
+def company_tables() -> Mapping[str, pd.DataFrame]:
+    """Every table of a simulated company of 3,000 customers. Not to be written to."""
+    return company.simulate(3_000).tables
+
+
+@pytest.fixture(scope="session")
+def company_store(
+    make_store: Callable[..., Store], company_tables: Mapping[str, pd.DataFrame]
+) -> Store:
+    """The records of the simulated company: every feature family has what it needs."""
+    return make_store(**company_tables)
+
+
+@pytest.fixture(scope="session")
+def look_at_company(company_store: Store) -> Callable[..., tuple[Snapshot, Snapshot]]:
+    """Labelled rows of the company at past cut-offs and at a later one, by some definition."""
+
+    def look(
+        store: Store = company_store, has: Set[str] = company_store.has, **definition: object
+    ) -> tuple[Snapshot, Snapshot]:
+        settings = FeatureSettings.model_validate({"cutoffs": 4, **definition})
+        plan = lay_plan(store, settings)
+        cutoffs = (*plan.training, plan.evaluation)
+        taken = snapshot.take(
+            store.records(), cutoffs, settings, has=has, observed_until=plan.scoring
+        )
+        return taken.labelled.at(*plan.training), taken.labelled.at(plan.evaluation)
+
+    return look
+
+
+@pytest.fixture(scope="session")
+def company_past_and_later(
+    look_at_company: Callable[..., tuple[Snapshot, Snapshot]],
+) -> tuple[Snapshot, Snapshot]:
+    """The company with every family, at past cut-offs and at a later one; not to be written to."""
+    return look_at_company()
+
+
+@pytest.fixture(scope="session")
+def company_model(
+    company_past_and_later: tuple[Snapshot, Snapshot], quick: TrainingSettings
+) -> Model:
+    """What a training on the company with every family comes to."""
+    return Model.fit(*company_past_and_later, quick, margin_rate=0.4)
+
+
+@pytest.fixture(scope="session")
 def trained(
     cdnow_store: Store, cdnow_settings: FeatureSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> Settings:
@@ -113,16 +168,25 @@ def trained(
 
     `data` and `store` lie beside a `querencia.toml` that says so.
     """
+    return _train(cdnow_store, cdnow_settings, tmp_path_factory.mktemp("trained"))
+
+
+@pytest.fixture(scope="session")
+def trained_company(company_store: Store, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A folder as `trained` is, of the simulated company with all its tables; it is shared."""
+    return _train(company_store, FeatureSettings(), tmp_path_factory.mktemp("company"))
+
+
+def _train(store: Store, features: FeatureSettings, folder: Path) -> Settings:
     from querencia import jobs, shows
 
-    folder = tmp_path_factory.mktemp("trained")
     settings = Settings.model_construct(
         data=folder / "data",
         store=folder / "mlruns",
-        features=cdnow_settings.model_copy(update={"cutoffs": 3}),
+        features=features.model_copy(update={"cutoffs": 3}),
         training=TrainingSettings(trees=TreeSettings(rounds=10)),
     )
-    shutil.copytree(cdnow_store.folder, settings.data)
+    shutil.copytree(store.folder, settings.data)
     (folder / "querencia.toml").write_text(shows.configuration(settings))
     jobs.train(settings, lambda _: None)
     jobs.score(settings, lambda _: None)

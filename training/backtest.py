@@ -23,14 +23,11 @@ SERVED = "served"
 
 def candidates(model: Model, past: Snapshot) -> dict[str, RiskModel]:
     """The served model, its members alone, and the baselines trained on the same rows."""
-    churned = past.rows["churned"].to_numpy()
     return {
         SERVED: model.risk,
-        model.value.purchases.kind: model.risk.rhythm,
-        "logistic": model.risk.logistic,
-        "trees": model.risk.trees,
-        "baseline_rfm": LogisticRisk(features=RFM).fit(past.rows, churned),
-        "baseline_recency": LogisticRisk(features=("silence",)).fit(past.rows, churned),
+        **model.risk.members,
+        "baseline_rfm": LogisticRisk(features=RFM).fit(past.rows, past.churned),
+        "baseline_recency": LogisticRisk(features=("silence",)).fit(past.rows, past.churned),
     }
 
 
@@ -45,9 +42,8 @@ def judge_risk(
         clv: Mean value at stake of these customers, for the profit of a campaign.
         money: What contacts and offers cost.
     """
-    churned = later.rows["churned"].to_numpy()
     return {
-        name: risk_measures(churned, model.predict(later.rows), clv=clv, money=money)
+        name: risk_measures(later.churned, model.predict(later.rows), clv=clv, money=money)
         for name, model in models.items()
     }
 

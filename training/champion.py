@@ -24,19 +24,13 @@ class Champion:
     version: Version
 
     @classmethod
-    def find(cls, registry: Registry) -> Self | None:
-        """The version the alias names, or None where nothing was promoted yet."""
-        version = registry.version(CHAMPION)
-        return None if version is None else cls(Model.load(registry.fetch(version)), version)
-
-    @classmethod
     def require(cls, registry: Registry) -> Self:
         """The version the alias names.
 
         Raises:
-            QuerenciaError: where nothing was promoted yet.
+            QuerenciaError: where nothing was promoted yet, or it has a format of before.
         """
-        found = cls.find(registry)
-        if found is None:
+        version = registry.version(CHAMPION)
+        if version is None:
             raise QuerenciaError("No model serves yet. Train one: querencia train")
-        return found
+        return cls(Model.load(registry.fetch(version)), version)

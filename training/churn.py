@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from features.snapshot import NAMES
+from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.settings import TrainingSettings, TreeSettings
 
@@ -42,7 +42,7 @@ class LogisticRisk:
     What is not known (NaN) counts as average.
     """
 
-    def __init__(self, *, features: Sequence[str] = NAMES, penalty: float = 1.0) -> None:
+    def __init__(self, *, features: Sequence[str], penalty: float = 1.0) -> None:
         self.features = tuple(features)
         self.penalty = penalty
 
@@ -101,7 +101,7 @@ class TreeRisk:
         self,
         settings: TreeSettings | None = None,
         *,
-        features: Sequence[str] = NAMES,
+        features: Sequence[str],
         random_state: int = 0,
     ) -> None:
         self.settings = settings or TreeSettings()
@@ -178,7 +178,11 @@ class BlendedRisk:
     """
 
     def __init__(
-        self, rhythm: RhythmRisk, logistic: LogisticRisk, trees: TreeRisk, peers: pd.DataFrame
+        self,
+        rhythm: RhythmRisk | None,
+        logistic: LogisticRisk,
+        trees: TreeRisk,
+        peers: pd.DataFrame,
     ) -> None:
         self.rhythm = rhythm
         self.logistic = logistic
@@ -188,9 +192,8 @@ class BlendedRisk:
     @classmethod
     def fit(
         cls,
-        rhythm: RhythmRisk,
-        rows: pd.DataFrame,
-        churned: Floats,
+        rhythm: RhythmRisk | None,
+        past: Snapshot,
         settings: TrainingSettings,
         *,
         present: pd.DataFrame,
@@ -198,14 +201,15 @@ class BlendedRisk:
         """Learn logistic regression and trees.
 
         Args:
-            rhythm: The purchase process, already fitted.
-            rows: Snapshot rows at past cut-offs; and
-            churned: their labels.
+            rhythm: The purchase process, already fitted; None where churn is not its silence.
+            past: Rows at past cut-offs, with labels.
             settings: How.
             present: Rows of today's customers, who are one another's peers.
         """
-        logistic = LogisticRisk(penalty=settings.logistic_penalty).fit(rows, churned)
-        trees = TreeRisk(settings.trees, random_state=settings.random_state).fit(rows, churned)
+        logistic = LogisticRisk(features=past.names, penalty=settings.logistic_penalty)
+        trees = TreeRisk(settings.trees, features=past.names, random_state=settings.random_state)
+        for member in (logistic, trees):
+            member.fit(past.rows, past.churned)
         sample = present.sample(min(len(present), _SAMPLE), random_state=settings.random_state)
         log_odds = _mean_log_odds(logistic, trees, sample)
         # A class nobody is in has everybody as its peers.
@@ -214,8 +218,15 @@ class BlendedRisk:
 
     def predict(self, rows: pd.DataFrame) -> Floats:
         """P(churn within the horizon) of each row."""
-        members: tuple[RiskModel, ...] = (self.rhythm, self.logistic, self.trees)
-        return np.asarray(np.mean([member.predict(rows) for member in members], axis=0))
+        return np.asarray(
+            np.mean([member.predict(rows) for member in self.members.values()], axis=0)
+        )
+
+    @property
+    def members(self) -> dict[str, RiskModel]:
+        """The models whose mean is served, by name."""
+        learned: dict[str, RiskModel] = {"logistic": self.logistic, "trees": self.trees}
+        return {self.rhythm.purchases.kind: self.rhythm, **learned} if self.rhythm else learned
 
     def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Log-odds each feature adds against the customer's peers: rows by features.

@@ -1,14 +1,13 @@
 """The model that serves: risk and value, trained as of one instant, in plain files."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import pandas as pd
 
-from features.errors import QuerenciaError
-from features.provenance import Provenance
+from features.provenance import DefinitionError, Provenance
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.churn import BlendedRisk, LogisticRisk, RhythmRisk, TreeRisk
@@ -16,7 +15,7 @@ from training.settings import TrainingSettings
 from training.spend import SpendModel
 from training.value import ValueModel
 
-FORMAT = 1
+FORMAT = 2
 """Version of the files below; a model in another format is refused."""
 
 PARAMETERS, TREES = "model.json", "trees.ubj"
@@ -49,6 +48,7 @@ class Model:
             settings: How.
             margin_rate: What the company keeps of its net sales.
         """
+        past, present = _ordered(past), _ordered(present)
         money = settings.money
         value = ValueModel(
             PurchaseModel(settings.purchases, random_state=settings.random_state),
@@ -56,20 +56,9 @@ class Model:
             margin_rate=margin_rate,
             discount_rate=money.discount_rate,
             value_horizon_days=money.value_horizon_days,
-        ).fit(
-            *(
-                present.rows[name].to_numpy()
-                for name in ("frequency", "recency", "T", "monetary_value")
-            )
-        )
-        rhythm = RhythmRisk(value.purchases, past.provenance.horizon_days)
-        risk = BlendedRisk.fit(
-            rhythm,
-            past.rows,
-            past.rows["churned"].to_numpy(),
-            settings,
-            present=present.rows,
-        )
+        ).fit(*present.history, present.rows["monetary_value"].to_numpy())
+        rhythm = _rhythm(value, past.provenance)
+        risk = BlendedRisk.fit(rhythm, past, settings, present=present.rows)
         return cls(risk, value, past.provenance)
 
     def save(self, folder: Path) -> None:
@@ -95,20 +84,33 @@ class Model:
         """The model that `save` wrote.
 
         Raises:
-            QuerenciaError: where it was written in another format.
+            DefinitionError: where it was written in another format.
         """
         parameters = json.loads((folder / PARAMETERS).read_text())
         if parameters["format"] != FORMAT:
-            raise QuerenciaError(
+            raise DefinitionError(
                 f"This model has format {parameters['format']}, and this version "
                 f"reads format {FORMAT}. Train again: querencia train"
             )
         provenance = Provenance.model_validate(parameters["provenance"])
         value = ValueModel.from_dict(parameters["value"])
         risk = BlendedRisk(
-            RhythmRisk(value.purchases, provenance.horizon_days),
+            _rhythm(value, provenance),
             LogisticRisk.from_dict(parameters["logistic"]),
             TreeRisk.load(folder / TREES, features=parameters["trees"]["features"]),
             pd.DataFrame(parameters["peers"]),
         )
         return cls(risk, value, provenance)
+
+
+def _ordered(snapshot: Snapshot) -> Snapshot:
+    """The rows in one order, for what is drawn from them depends on it."""
+    rows = snapshot.rows.sort_values(["cutoff", "customer_id"], ignore_index=True)
+    return replace(snapshot, rows=rows)
+
+
+def _rhythm(value: ValueModel, provenance: Provenance) -> RhythmRisk | None:
+    """The purchase process as a member of the risk, where churn is its silence."""
+    if provenance.churn != "inactivity":
+        return None
+    return RhythmRisk(value.purchases, provenance.horizon_days)

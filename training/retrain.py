@@ -1,6 +1,6 @@
 """The training job: past cut-offs, models, evidence on a later period, promotion or not."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +12,13 @@ from pydantic import BaseModel
 from features import snapshot
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
-from features.provenance import DefinitionError
+from features.provenance import ChurnDefinition, DefinitionError
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
 from training import backtest, plots
 from training.backtest import SERVED, Measures
-from training.champion import CHALLENGER, CHAMPION, Champion
+from training.champion import CHALLENGER, CHAMPION
 from training.churn import RiskModel
 from training.model import Model
 from training.registry import Registry, Run, Version
@@ -87,18 +87,21 @@ def retrain(
         store.records(),
         (*cutoffs.training, cutoffs.evaluation),
         features,
+        has=store.has,
         observed_until=cutoffs.scoring,
     )
-    past, later = snapshots.at(*cutoffs.training), snapshots.at(cutoffs.evaluation)
-    _require_both_outcomes(past, "training")
-    _require_both_outcomes(later, "evaluation")
+    labelled = snapshots.labelled
+    past, later = labelled.at(*cutoffs.training), labelled.at(cutoffs.evaluation)
+    for rows, purpose in ((past, "training"), (later, "evaluation")):
+        _require_labels(rows, purpose)
+        _require_both_outcomes(rows, purpose)
     say(f"churn and value models from {len(past.rows):,} rows")
     model = Model.fit(past, later, settings, margin_rate=_margin_rate(store, cutoffs, settings))
     say(f"evidence on {len(later.rows):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     models = backtest.candidates(model, past)
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
         evidence = _judge(run, model, models, later, settings)
-        _log(run, model, snapshots, cutoffs, features, settings)
+        _log(run, model, snapshots, len(past.rows), cutoffs, features, settings)
         version = _register(registry, run, model, later)
         promoted, reason = _promote(registry, version, evidence, later, settings.money)
         run.set_tags({"promoted": str(promoted), "reason": reason})
@@ -124,6 +127,23 @@ def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
 
 def _margin_rate(store: Store, cutoffs: Plan, settings: TrainingSettings) -> float:
     return settings.money.margin_rate or store.margin_rate(before=cutoffs.evaluation) or 1.0
+
+
+def _require_labels(closed: Snapshot, purpose: str) -> None:
+    if closed.rows.empty:
+        churn = closed.provenance.churn
+        raise QuerenciaError(
+            f"No {purpose} row has a label under the churn definition {churn}. {_LABELS_OF[churn]} "
+            "Or choose another definition (features.churn)."
+        )
+
+
+_LABELS_OF: Mapping[ChurnDefinition, str] = {
+    "inactivity": "Bring more history.",
+    "rhythm": "Bring more history.",
+    "contract": "It needs contract_ends_at in the table customers.",
+    "decline": "It needs customers with positive net spend.",
+}
 
 
 def _require_both_outcomes(closed: Snapshot, purpose: str) -> None:
@@ -157,7 +177,7 @@ def _judge(
         measures = evidence.value[f"{SERVED} {amount}"]
         run.log_metrics({f"{amount}_{name}": value for name, value in measures.items()})
     run.log_json({"risk": evidence.risk, "value": evidence.value}, "evidence.json")
-    churned, risk = later.rows["churned"].to_numpy(), model.risk.predict(later.rows)
+    churned, risk = later.churned, model.risk.predict(later.rows)
     run.log_figure(plots.calibration(churned, risk), "plots/calibration.png")
     run.log_figure(plots.lift(churned, risk), "plots/lift.png")
     return evidence
@@ -167,6 +187,7 @@ def _log(
     run: Run,
     model: Model,
     snapshots: Snapshot,
+    training_rows: int,
     cutoffs: Plan,
     features: FeatureSettings,
     settings: TrainingSettings,
@@ -177,7 +198,7 @@ def _log(
             **dict(_flat(settings, "training.")),
             **{f"purchases.{name}": value for name, value in model.value.purchases.params_.items()},
             "training_cutoffs": len(cutoffs.training),
-            "training_rows": len(snapshots.at(*cutoffs.training).rows),
+            "training_rows": training_rows,
             "margin_rate": model.value.margin_rate,
         }
     )
@@ -201,8 +222,8 @@ def _register(registry: Registry, run: Run, model: Model, later: Snapshot) -> Ve
         return registry.register(
             run,
             folder,
-            signature=_signature(),
-            input_example=later.rows[list(snapshot.NAMES)].head(5),
+            signature=_signature(later.names),
+            input_example=later.rows[list(later.names)].head(5),
             tags={
                 "trained_as_of": later.provenance.cutoff.isoformat(),
                 "churn": model.provenance.churn,
@@ -210,14 +231,14 @@ def _register(registry: Registry, run: Run, model: Model, later: Snapshot) -> Ve
         )
 
 
-def _signature() -> "ModelSignature":
+def _signature(features: Sequence[str]) -> "ModelSignature":
     # Declared: inferred from rows, a column would be required where those happened to be full.
     from mlflow.models import ModelSignature  # slow to import, and only jobs need it
     from mlflow.types import ColSpec, Schema
 
     kinds = {"instant": "datetime", "text": "string"}
     return ModelSignature(
-        inputs=Schema([ColSpec("double", name, required=False) for name in snapshot.NAMES]),
+        inputs=Schema([ColSpec("double", name, required=False) for name in features]),
         outputs=Schema(
             [
                 ColSpec(kinds.get(column.unit, "double"), column.name, required=False)
@@ -247,19 +268,18 @@ def _promote(
 def _verdict(
     registry: Registry, evidence: Evidence, later: Snapshot, money: MoneySettings
 ) -> tuple[bool, str]:
-    champion = Champion.find(registry)
-    if champion is None:
+    version = registry.version(CHAMPION)
+    if version is None:
         return True, "the first model"
     try:
-        champion.model.provenance.require_same(later.provenance)
+        champion = Model.load(registry.fetch(version))
+        champion.provenance.require_same(later.provenance)
     except DefinitionError as mismatch:
-        return True, f"the champion, version {champion.version.number}, does not fit: {mismatch}"
-    theirs = backtest.judge_risk(
-        {CHAMPION: champion.model.risk}, later, clv=evidence.clv, money=money
-    )
+        return True, f"the champion, version {version.number}, does not fit: {mismatch}"
+    theirs = backtest.judge_risk({CHAMPION: champion.risk}, later, clv=evidence.clv, money=money)
     gain = evidence.risk[SERVED]["profit_score"] - theirs[CHAMPION]["profit_score"]
     compared = (
         f"{gain:+.4f} {later.provenance.currency} of campaign profit per customer against version "
-        f"{champion.version.number} on {len(later.rows):,} later customers"
+        f"{version.number} on {len(later.rows):,} later customers"
     )
     return gain > 0, compared

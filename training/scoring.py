@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from features.provenance import Provenance
-from features.snapshot import FEATURES, Snapshot
+from features.snapshot import DRIVERS, Snapshot
 from training.model import Model
 
-DRIVERS = {feature.name: feature.driver for feature in FEATURES}
 NO_DRIVER = "none"
 FAINT = 0.05
 """Log-odds below which a driver is not worth telling: at most 1.25 points of risk."""

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from features import cdnow, snapshot
+from features.intake import take_in
 from features.records import CONTRACTS
 from features.settings import FeatureSettings
-from features.sources import Source, read
+from features.sources import Source
 from features.store import Store
 
 CUTOFF = datetime(1997, 10, 1, tzinfo=UTC)
@@ -28,14 +29,15 @@ def rows(transactions: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -
     """The snapshot 39 weeks after the first purchases, by customer."""
     folder = tmp_path_factory.mktemp("cdnow")
     transactions.to_parquet(folder / "cdnow.parquet")
-    source = Source(folder / "cdnow.parquet")
-    intake = read(source, CONTRACTS["transactions"], folder, time_zone="UTC")
-    assert intake.kept == len(transactions)
     settings = FeatureSettings(currency=cdnow.CURRENCY, horizon_days=273)
+    intake = take_in(Source(folder / "cdnow.parquet"), CONTRACTS["transactions"], folder, settings)
+    assert intake.kept == len(transactions)
+    store = Store(folder)
     taken = snapshot.take(
-        Store(folder).records(customers_at_once=5_000),
+        store.records(customers_at_once=5_000),
         [CUTOFF],
         settings,
+        has=store.has,
         observed_until=datetime(1998, 7, 1, tzinfo=UTC),
     )
     return taken.rows.set_index("customer_id").sort_index()

@@ -1,12 +1,12 @@
 """What a feature declares, and the digest of many declarations."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
-from features.feature import Feature, ratio, version
+from features.feature import ACTIONS, Driver, Feature, version
 
 SPEND: Feature[np.ndarray] = Feature("spend", "currency", "net spend", "spend", np.negative)
 SILENCE: Feature[np.ndarray] = Feature("silence", "days", "days since", "silence", np.negative)
@@ -26,7 +26,6 @@ def test_the_version_is_that_of_earlier_releases() -> None:
     assert version([SPEND, SILENCE]) == "993321561b42"
 
 
-def test_a_ratio_to_nothing_is_unknown() -> None:
-    assert ratio(np.array([6, 0, 1, 5]), np.array([3, 2, 0, np.nan])) == pytest.approx(
-        [2, 0, np.nan, np.nan], nan_ok=True
-    )
+def test_every_driver_has_something_to_do_about_it() -> None:
+    assert set(ACTIONS) == set(get_args(Driver))
+    assert SPEND.action == ACTIONS["spend"]

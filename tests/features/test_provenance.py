@@ -15,6 +15,7 @@ ORIGIN = Provenance(
     currency="EUR",
     time_zone="Europe/Madrid",
     families=("purchases",),
+    records=("transactions",),
     feature_version="0123456789ab",
     cutoffs=(JANUARY, JULY),
 )
@@ -23,6 +24,7 @@ OTHERS = {
     "currency": "USD",
     "time_zone": "UTC",
     "families": ("purchases", "effort"),
+    "records": ("tickets", "transactions"),
     "feature_version": "ba9876543210",
 }
 

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from features.cutoffs import last_days, microseconds
-from features.purchases import FEATURES, WINDOWS_DAYS, PurchaseDays, Purchases
-from tests.features.histories import at, records
+from features.purchases import FAMILY, WINDOWS_DAYS, PurchaseDays
+from tests.features.histories import SALES, at, look, sales
 from tests.features.naive import Row
 
 
@@ -16,9 +15,9 @@ def looked_at(
     *rows: tuple[datetime, float], cutoff: datetime, time_zone: str = "UTC"
 ) -> dict[str, float]:
     """The features of one customer."""
-    transactions = records([Row("a", *row) for row in rows], time_zone).transactions
-    view = Purchases(transactions, microseconds((cutoff,)), last_days((cutoff,), time_zone))
-    return {feature.name: float(feature.value(view)[0, 0]) for feature in FEATURES}
+    known = sales([Row("a", *row) for row in rows], time_zone)
+    columns = FAMILY.columns(look(known, cutoff, time_zone=time_zone), SALES)
+    return {name: float(values[0, 0]) for name, values in columns.items()}
 
 
 def test_a_regular_customer() -> None:
@@ -32,7 +31,12 @@ def test_a_regular_customer() -> None:
             "monetary_value": 30,
             "spend": 100,
             "mean_gap": 10,
+            "median_gap": 10,
+            "long_gap": 10,
             "gap_spread": 0,
+            "second_gap": 10,
+            "stage": 1,
+            "spend_trend_90d": 40 - 60,
             "silence_in_gaps": 8,
             "purchase_days_7d": 0,
             "spend_7d": 0,
@@ -53,7 +57,11 @@ def test_a_regular_customer() -> None:
 def test_of_a_single_purchase_nothing_that_takes_two_is_known() -> None:
     found = looked_at((at(0), 10), cutoff=at(5))
     unknown = {name for name, value in found.items() if math.isnan(value)}
-    assert unknown == {"monetary_value", "mean_gap", "gap_spread", "silence_in_gaps", "pace_90d"}
+    assert unknown == {
+        *("monetary_value", "mean_gap", "median_gap", "long_gap", "gap_spread", "second_gap"),
+        *("silence_in_gaps", "pace_90d"),
+    }
+    assert found["stage"] == 0
     assert (found["frequency"], found["recency"], found["T"], found["silence"]) == (0, 0, 4, 4)
 
 
@@ -100,6 +108,24 @@ def test_pace_is_one_for_who_keeps_it_and_nought_for_who_fell_silent() -> None:
     assert looked_at(*weekly, cutoff=at(300))["pace_90d"] == 0
 
 
+def test_the_middle_and_the_long_gap_are_quantiles() -> None:
+    found = looked_at(*((at(day), 1) for day in (0, 2, 10, 11, 15)), cutoff=at(20))
+    assert found["median_gap"] == np.median([2, 8, 1, 4])
+    assert found["long_gap"] == pytest.approx(np.quantile([2, 8, 1, 4], 0.9))
+    assert found["second_gap"] == 2
+
+
+def test_who_buys_often_and_keeps_within_the_long_gap_is_frequent() -> None:
+    weekly = [(at(day), 1.0) for day in (0, 7, 14, 21)]
+    stages = [looked_at(*weekly, cutoff=at(day))["stage"] for day in (1, 8, 15, 22, 29, 30)]
+    assert stages == [0, 1, 1, 2, 2, 1]
+
+
+def test_the_trend_is_spend_of_a_window_less_that_of_the_window_before() -> None:
+    found = looked_at((at(0), 100), (at(100), 7), (at(190), 30), (at(279), 5), cutoff=at(280))
+    assert found["spend_trend_90d"] == 35 - 7
+
+
 @pytest.mark.parametrize(
     ("time_zone", "frequency", "recency"), [("UTC", 0, 0), ("Europe/Madrid", 1, 1)]
 )
@@ -137,7 +163,7 @@ def test_the_days_of_a_clock_change_are_days_like_any_other() -> None:
 
 def test_purchase_days_keep_customers_apart() -> None:
     rows = [Row("a", at(5), 1), Row("b", at(1), -1), Row("b", at(5), 1), Row("b", at(6), 1)]
-    days = PurchaseDays.of(records(rows, "UTC").transactions)
+    days = PurchaseDays.of(sales(rows)["transactions"])
     assert days.latest.tolist() == [0, -1, 2, 3]
     assert days.previous.tolist() == [-1, -1, -1, 2]
     assert days.begins.tolist() == [True, False, True, True]
@@ -145,8 +171,8 @@ def test_purchase_days_keep_customers_apart() -> None:
 
 
 def test_features_are_declared_once_with_unit_and_meaning() -> None:
-    names = [feature.name for feature in FEATURES]
+    names = [feature.name for feature in FAMILY.features]
     assert len(set(names)) == len(names)
-    assert {feature.unit for feature in FEATURES} == {"days", "currency", "1"}
-    assert all(feature.meaning for feature in FEATURES)
+    assert {feature.unit for feature in FAMILY.features} == {"days", "currency", "1", "0-2"}
+    assert all(feature.meaning for feature in FAMILY.features)
     assert {f"spend_{days}d" for days in WINDOWS_DAYS} < set(names)

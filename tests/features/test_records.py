@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from features.company import simulate
-from features.records import CONTRACTS, Contract
-from features.sources import Source, read
+from features.intake import take_in
+from features.records import CONTRACTS, TIMELINES, Contract
+from features.settings import FeatureSettings
+from features.sources import Source
 
 every_contract = pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CONTRACTS)
 
@@ -15,11 +17,16 @@ every_contract = pytest.mark.parametrize("contract", CONTRACTS.values(), ids=CON
 @every_contract
 def test_a_contract_names_key_customer_and_time(contract: Contract) -> None:
     assert len(set(contract.names)) == len(contract.names)
-    assert contract.key == contract.names[0]
-    assert {contract.key, "customer_id"} <= set(contract.required)
+    assert contract.key in (None, contract.names[0])
     kinds = {column.name: column.kind for column in contract.columns}
     assert kinds[contract.time] == "instant"
-    assert kinds["customer_id"] == "id"
+
+
+@pytest.mark.parametrize("contract", TIMELINES.values(), ids=TIMELINES)
+def test_rows_of_a_timeline_are_somebodys_and_have_a_time(contract: Contract) -> None:
+    assert {"customer_id", contract.time} <= set(contract.required)
+    assert {column.name: column.kind for column in contract.columns}["customer_id"] == "id"
+    assert contract.key is None or contract.key in contract.required
 
 
 @every_contract
@@ -33,11 +40,11 @@ def test_a_reason_begins_with_the_name_of_its_column(contract: Contract) -> None
 
 def test_the_tables_of_the_simulated_company_are_good_to_the_last_row(tmp_path: Path) -> None:
     tables = simulate(150, days=200).tables
-    assert set(tables) == set(CONTRACTS)
+    assert set(tables) == set(CONTRACTS) - {"rates"}
     for name, rows in tables.items():
         rows.to_parquet(tmp_path / f"{name}.parquet")
         source = Source(tmp_path / f"{name}.parquet")
-        intake = read(source, CONTRACTS[name], tmp_path, time_zone="UTC")
+        intake = take_in(source, CONTRACTS[name], tmp_path, FeatureSettings())
         assert intake.faults == ()
         assert intake.kept == intake.rows == len(rows)
         assert set(rows.columns) <= set(CONTRACTS[name].names)

@@ -1,24 +1,43 @@
 """Snapshots say what was known at a cut-off, and what came of it: no more and no less."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from features import snapshot
 from features.labels import LABELS
 from features.settings import FeatureSettings
 from tests.features import naive
-from tests.features.histories import at, by_customer, indexed, looks, records, time_zones
-from tests.features.naive import Row
+from tests.features.histories import (
+    EVERYTHING,
+    SALES,
+    at,
+    companies,
+    indexed,
+    looks,
+    of_customer,
+    records,
+    sales,
+    scrambled,
+    time_zones,
+)
+from tests.features.naive import History, Row
 
+NAMES = [feature.name for feature in snapshot.columns(EVERYTHING)]
+PURCHASES = [feature.name for feature in snapshot.columns(SALES)]
 FOREVER = at(10_000)
 NEVER = at(-10_000)
+few = hypothesis.settings(max_examples=20)
+"""Whole companies take their time to draw."""
+KNOWN = [name for name in LABELS if name not in ("churned_contract", "margin_ahead")]
+"""The labels that transactions without margins carry."""
 
 
 def taken(
@@ -29,52 +48,95 @@ def taken(
     horizon_days: int = 30,
     observed_until: datetime = FOREVER,
 ) -> pd.DataFrame:
+    """Snapshots of a company with transactions alone."""
     settings = FeatureSettings(time_zone=time_zone, horizon_days=horizon_days)
-    groups = [records(rows, time_zone)]
-    return indexed(snapshot.take(groups, cutoffs, settings, observed_until=observed_until).rows)
+    groups = [sales(rows, time_zone)]
+    return indexed(
+        snapshot.take(groups, cutoffs, settings, has=SALES, observed_until=observed_until).rows
+    )
+
+
+def told(
+    history: History,
+    cutoffs: Iterable[datetime],
+    time_zone: str = "UTC",
+    *,
+    horizon_days: int = 30,
+    has: Set[str] = EVERYTHING,
+) -> pd.DataFrame:
+    """Snapshots of a company with every table."""
+    settings = FeatureSettings(time_zone=time_zone, horizon_days=horizon_days)
+    groups = [records(history, time_zone)]
+    return indexed(snapshot.take(groups, cutoffs, settings, has=has, observed_until=FOREVER).rows)
 
 
 def recalculated(
-    rows: Iterable[Row], cutoffs: Iterable[datetime], time_zone: str, horizon_days: int
+    history: History, cutoffs: Iterable[datetime], time_zone: str, horizon_days: int
 ) -> pd.DataFrame:
     found = [
         {"customer_id": customer_id, "cutoff": cutoff.astimezone(UTC)}
         | known
         | naive.labels(own, cutoff, horizon_days, time_zone)
-        for customer_id, own in by_customer(rows).items()
+        for customer_id in "abc"
         for cutoff in cutoffs
-        if (known := naive.features(own, cutoff, time_zone))
+        if (own := of_customer(history, customer_id))
+        and (known := naive.features(own, cutoff, time_zone))
     ]
-    columns = ["customer_id", "cutoff", *snapshot.NAMES, *LABELS]
-    return indexed(pd.DataFrame(found, columns=columns)).astype(float)
+    return indexed(pd.DataFrame(found, columns=["customer_id", "cutoff", *NAMES, *LABELS])).astype(
+        float
+    )
 
 
-@given(looks(), time_zones, st.sampled_from([1, 7, 30, 90]))
-def test_every_feature_and_label_equals_a_plain_recalculation(
-    look: tuple[list[Row], list[datetime]], time_zone: str, horizon_days: int
-) -> None:
-    rows, cutoffs = look
-    expected = recalculated(rows, cutoffs, time_zone, horizon_days)
-    found = taken(rows, cutoffs, time_zone=time_zone, horizon_days=horizon_days)
+def equal(found: pd.DataFrame, expected: pd.DataFrame) -> None:
     assert list(found.index) == list(expected.index)
     pd.testing.assert_frame_equal(
         found, expected, check_index_type=False, check_exact=False, rtol=1e-9, atol=1e-9
     )
 
 
-@given(looks(), looks())
-def test_nothing_known_at_or_after_the_cutoff_changes_a_feature(
-    look: tuple[list[Row], list[datetime]], other: tuple[list[Row], list[datetime]]
+@few
+@given(companies(), time_zones, st.sampled_from([1, 7, 30, 90]))
+def test_every_feature_and_label_equals_a_plain_recalculation(
+    company: tuple[History, list[datetime]], time_zone: str, horizon_days: int
 ) -> None:
-    rows, cutoffs = look
-    cutoff = cutoffs[0]
-    past = [row for row in rows if row.known_at < cutoff]
-    another_future = [row for row in other[0] if row.known_at >= cutoff]
-    told = taken(rows, [cutoff])[list(snapshot.NAMES)]
-    retold = taken([*past, *another_future], [cutoff])[list(snapshot.NAMES)]
-    if not past:
-        assert told.empty
-    pd.testing.assert_frame_equal(told, retold, check_exact=True)
+    history, cutoffs = company
+    expected = recalculated(history, cutoffs, time_zone, horizon_days)
+    equal(told(history, cutoffs, time_zone, horizon_days=horizon_days), expected)
+
+
+@few
+@given(companies(), companies(), st.data())
+def test_nothing_known_at_or_after_the_cutoff_changes_a_feature(
+    company: tuple[History, list[datetime]],
+    another: tuple[History, list[datetime]],
+    data: st.DataObject,
+) -> None:
+    """In every table: whole rows, late rows, later versions, and outcomes that came later."""
+    history, (cutoff, *_) = company
+    other_future = data.draw(scrambled(history, another[0], cutoff))
+    assume(other_future["transactions"])
+    before, after = (told(each, [cutoff])[NAMES] for each in (history, other_future))
+    pd.testing.assert_frame_equal(before, after, check_exact=True)
+
+
+@few
+@given(companies(), st.sets(st.sampled_from(sorted(snapshot.NEEDED - SALES))))
+def test_what_the_model_does_not_know_makes_no_difference(
+    company: tuple[History, list[datetime]], unknown: set[str]
+) -> None:
+    history, cutoffs = company
+    has = EVERYTHING - unknown - {name for name in EVERYTHING if name.split(".")[0] in unknown}
+    without = {
+        table: [
+            row._replace(**{name: None for name in row._fields if f"{table}.{name}" not in has})
+            for row in rows
+        ]
+        for table, rows in history.items()
+        if table in has
+    }
+    pd.testing.assert_frame_equal(
+        told(history, cutoffs, has=has), told(without, cutoffs, has=has), check_exact=True
+    )
 
 
 @given(looks())
@@ -106,12 +168,9 @@ def test_a_customer_of_whom_nothing_is_known_yet_has_no_row() -> None:
 def test_labels_of_an_open_horizon_are_unknown(late: bool) -> None:
     rows = [Row("a", at(0), 10, at(1) if late else None), Row("a", at(40), 10)]
     found = taken(rows, [at(10), at(11)], horizon_days=30, observed_until=at(40))
-    assert found[list(LABELS)].notna().all(axis=1).tolist() == [True, False]
-    assert (
-        found[list(snapshot.NAMES)]
-        .notna()
-        .equals(taken(rows, [at(10), at(11)])[list(snapshot.NAMES)].notna())
-    )
+    assert found[KNOWN].notna().all(axis=1).tolist() == [True, False]
+    always = taken(rows, [at(10), at(11)])
+    assert found[PURCHASES].notna().equals(always[PURCHASES].notna())
 
 
 @pytest.mark.parametrize(
@@ -146,9 +205,10 @@ def test_at_keeps_the_rows_and_the_provenance_of_its_cutoffs() -> None:
     zone = ZoneInfo("Europe/Madrid")
     winter, summer = datetime(2023, 2, 1, tzinfo=zone), datetime(2023, 8, 1, tzinfo=zone)
     whole = snapshot.take(
-        [records([Row("a", at(0), 10)], "UTC")],
+        [sales([Row("a", at(0), 10)])],
         [summer, winter],
         FeatureSettings(),
+        has=SALES,
         observed_until=FOREVER,
     )
     part = whole.at(summer)
@@ -162,20 +222,21 @@ def test_at_keeps_the_rows_and_the_provenance_of_its_cutoffs() -> None:
 def test_history_is_frequency_recency_and_age() -> None:
     rows = [Row("a", at(0), 10), Row("a", at(4), 10), Row("a", at(7), 10)]
     taken_ = snapshot.take(
-        [records(rows, "UTC")], [at(10)], FeatureSettings(), observed_until=NEVER
+        [sales(rows)], [at(10)], FeatureSettings(), has=SALES, observed_until=NEVER
     )
     assert [column.tolist() for column in taken_.history] == [[2], [7], [9]]
 
 
 def test_provenance_carries_the_definitions() -> None:
     settings = FeatureSettings(currency="USD", time_zone="Asia/Tokyo", horizon_days=45)
-    origin = snapshot.provenance(settings, [at(3), at(1)])
+    origin = snapshot.provenance(settings, [at(3), at(1)], SALES)
     assert origin.definitions() | {"feature_version": ""} == {
         "churn": "inactivity",
         "horizon_days": 45,
         "currency": "USD",
         "time_zone": "Asia/Tokyo",
         "families": ("purchases",),
+        "records": ("transactions",),
         "feature_version": "",
     }
     assert origin.cutoffs == (at(1), at(3))

@@ -1,7 +1,7 @@
 """The store gives whole customers, a group at a time, and all of them."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from features import snapshot
+from features.company import simulate
+from features.cutoffs import microseconds
 from features.errors import QuerenciaError
+from features.intake import refer, take_in
+from features.records import CONTRACTS, TIMELINES, Records
 from features.settings import FeatureSettings
-from features.store import Records, Store, transactions_timeline
-from tests.features.histories import at, by_customer, indexed, table
+from features.sources import Source
+from features.store import Store, timelines
+from features.timeline import UNKNOWN
+from tests.features.histories import SALES, at, by_customer, indexed, table
 from tests.features.naive import Row
 
 UNTIL = at(400)
@@ -46,7 +52,7 @@ def store(rows: list[Row], tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 def whole(records: Records) -> Iterator[tuple[str, list[int], list[int], list[int]]]:
     """Each customer with everything that is held of them."""
-    timeline = records.transactions
+    timeline = records["transactions"]
     parts = [timeline.times, timeline.columns["amount"], timeline.columns["day"]]
     for customer, *own in zip(
         records.customers, *(np.split(part, timeline.offsets[1:-1]) for part in parts), strict=True
@@ -73,7 +79,7 @@ def test_snapshots_do_not_depend_on_the_groups(store: Store) -> None:
     settings = FeatureSettings(time_zone="Europe/Madrid", horizon_days=60)
 
     def rows(records: Iterator[Records]) -> pd.DataFrame:
-        taken = snapshot.take(records, [at(90), at(365)], settings, observed_until=UNTIL)
+        taken = snapshot.take(records, [at(90), at(365)], settings, has=SALES, observed_until=UNTIL)
         return indexed(taken.rows)
 
     pd.testing.assert_frame_equal(rows(store.records(2)), rows(store.records()), check_exact=True)
@@ -105,12 +111,14 @@ def test_records_are_known_when_recorded_but_never_before_they_happen() -> None:
         }
     )
     late = kept.append_column("recorded_at", instants(None, at(5), at(2)))
-    known = [
-        transactions_timeline(rows).transactions.columns["recorded_at"] for rows in (kept, late)
-    ]
-    happened = transactions_timeline(kept).transactions.times
-    assert known[0].tolist() == happened.tolist()
-    assert known[1].tolist() == [happened[0], happened[1] + 3 * 86_400_000_000, happened[2]]
+    punctual, tardy = (timelines(np.array(["a", "b"]), {"transactions": t}) for t in (kept, late))
+    assert punctual.late.tolist() == [False, False]
+    assert tardy.late.tolist() == [True, False]
+
+    def counted(day: int) -> list[int]:
+        return np.diff(tardy.known(microseconds((at(day),))[0])["transactions"].offsets).tolist()
+
+    assert [counted(day) for day in (2, 3, 4, 6)] == [[1, 0], [1, 0], [1, 1], [2, 1]]
 
 
 def test_amounts_are_whole_ten_thousandths() -> None:
@@ -122,7 +130,7 @@ def test_amounts_are_whole_ten_thousandths() -> None:
             "day": [date(2023, 1, 2)] * 3,
         }
     )
-    amounts = transactions_timeline(kept).transactions.columns["amount"]
+    amounts = timelines(np.array(["a"]), {"transactions": kept})["transactions"].columns["amount"]
     assert amounts.tolist() == [3_000, 199_900, -1]
 
 
@@ -162,6 +170,84 @@ def test_a_margin_rate_is_a_share_or_unknown(
 ) -> None:
     store = with_margins(tmp_path, [Row("a", at(1), 50), Row("a", at(2), 50)], margins)
     assert store.margin_rate(before=at(9)) == rate
+
+
+def test_of_a_corrected_sale_the_margin_is_that_of_the_version_then(tmp_path: Path) -> None:
+    rows = [
+        Row("a", at(1), 100, at(1), superseded_at=at(5)),
+        Row("a", at(1), 50, at(5)),
+        Row("a", at(2), 100),
+    ]
+    store = with_margins(tmp_path, rows, [30, 5, 10])
+    assert store.margin_rate(before=at(4)) == pytest.approx(40 / 200)
+    assert store.margin_rate(before=at(6)) == pytest.approx(15 / 150)
+
+
+def test_the_store_has_the_tables_and_columns_written(store: Store) -> None:
+    columns = ("customer_id", "occurred_at", "amount", "day", "recorded_at", "discount")
+    assert {"transactions", *(f"transactions.{name}" for name in columns)} <= store.has
+    assert not any(name.startswith(("surveys", "tickets")) for name in store.has)
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A simulated company as it is taken in."""
+    folder = tmp_path_factory.mktemp("company")
+    for name, rows in simulate(150, days=300).tables.items():
+        rows.to_parquet(folder / f"{name}.parquet")
+        source = Source(folder / f"{name}.parquet")
+        take_in(source, CONTRACTS[name], folder, FeatureSettings())
+    refer(folder)
+    return Store(folder)
+
+
+def test_every_table_is_read_with_its_customers(company: Store) -> None:
+    (records,) = company.records()
+    assert set(records.tables) == set(TIMELINES)
+    for name, rows in records.tables.items():
+        written = pq.read_table(company.path(name)).to_pandas()
+        counted = written["customer_id"].value_counts().reindex(records.customers, fill_value=0)
+        assert np.diff(rows.offsets).tolist() == counted.tolist()
+
+
+def test_snapshots_of_every_table_do_not_depend_on_the_groups(company: Store) -> None:
+    until = company.span()[1]
+    cutoffs = [datetime.combine(until, time(), UTC) - timedelta(days=days) for days in (150, 60)]
+
+    def rows(records: Iterator[Records]) -> pd.DataFrame:
+        return indexed(
+            snapshot.take(
+                records, cutoffs, FeatureSettings(), has=company.has, observed_until=cutoffs[1]
+            ).rows
+        )
+
+    whole = rows(company.records())
+    assert {feature.name for feature in snapshot.columns(company.has)} <= set(whole)
+    assert whole["tickets"].gt(0).any()
+    assert whole["first_contact"].between(0, 1).any()
+    pd.testing.assert_frame_equal(rows(company.records(7)), whole, check_exact=True)
+
+
+def test_the_ends_of_contracts_are_those_of_their_customers(
+    rows: list[Row], tmp_path: Path
+) -> None:
+    store = Store(tmp_path)
+    store.path("transactions").parent.mkdir()
+    pq.write_table(table(rows, "UTC"), store.path("transactions"))
+    (without,) = store.records()
+    assert without.contract_ends is None
+    names = ["customer 03", "customer 07", "nobody"]
+    ends = instants(at(5), None, at(9))
+    pq.write_table(
+        pa.table({"customer_id": names, "contract_ends_at": ends}), store.path("customers")
+    )
+    found = {
+        name: end
+        for group in store.records(7)
+        for name, end in zip(group.customers, group.contract_ends, strict=True)
+        if end != UNKNOWN
+    }
+    assert found == {"customer 03": microseconds((at(5),))[0]}
 
 
 def test_without_margins_the_rate_is_unknown(store: Store) -> None:

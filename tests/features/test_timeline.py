@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.timeline import DAY, AsOf, Timeline, running_total
+from features.timeline import DAY, UNKNOWN, AsOf, Timeline, ratio, running_total
 
 instants = st.lists(st.integers(-3, 12), min_size=1, max_size=5, unique=True).map(sorted)
 customers = st.lists(st.lists(st.integers(0, 10), max_size=6).map(sorted), max_size=5)
@@ -87,3 +87,127 @@ def test_timelines_without_any_row_can_be_asked() -> None:
 def test_a_window_that_was_not_prepared_is_an_error() -> None:
     with pytest.raises(KeyError):
         AsOf(timeline([[1]]), days([2]), (7,)).at(8)
+
+
+def test_a_ratio_to_nothing_is_unknown() -> None:
+    assert ratio(np.array([6, 0, 1, 5]), np.array([3, 2, 0, np.nan])) == pytest.approx(
+        [2, 0, np.nan, np.nan], nan_ok=True
+    )
+
+
+def test_rows_are_put_in_order_of_other_times_and_those_without_are_left_out() -> None:
+    rows = timeline([[0, 1, 2, 3], [0, 1], []], label=[10, 11, 12, 13, 20, 21])
+    known = np.array([9 * DAY, UNKNOWN, 4 * DAY, 9 * DAY, 7 * DAY, 5 * DAY])
+    moved = rows.by(known)
+    assert moved.offsets.tolist() == [0, 3, 5, 5]
+    assert moved.columns["label"].tolist() == [12, 10, 13, 21, 20]
+    assert (moved.times // DAY).tolist() == [4, 9, 9, 5, 7]
+    assert rows.by(known, np.arange(6) > 2).columns["label"].tolist() == [13, 21, 20]
+
+
+def test_nothing_is_known_of_a_row_before_it_is_there() -> None:
+    rows = timeline([[5, 6]], label=[1, 2])
+    moved = rows.by(days([2, 6]))
+    assert (moved.times // DAY).tolist() == [5, 6]
+
+
+@given(customers, st.data())
+def test_by_keeps_every_row_with_its_customer(times: list[list[int]], data: st.DataObject) -> None:
+    rows = timeline(times, label=list(range(sum(map(len, times)))))
+    size = len(rows.times)
+    later = data.draw(st.lists(st.integers(0, 20), min_size=size, max_size=size))
+    moved = rows.by(days(later))
+    expected = sorted(
+        range(size), key=lambda row: (rows.customer[row], max(later[row] * DAY, rows.times[row]))
+    )
+    assert moved.columns["label"].tolist() == expected
+    assert moved.customer.tolist() == rows.customer[expected].tolist()
+
+
+def test_the_order_holds_for_many_customers_over_a_thousand_years() -> None:
+    """Customer and time do not fit into one number there."""
+    count = 2_000
+    rows = timeline([[0, 1]] * count, label=[1, 2] * count)
+    moved = rows.by(np.tile(days([365_000, 3]), count))
+    assert moved.columns["label"].tolist() == [2, 1] * count
+    assert moved.customer.tolist() == rows.customer.tolist()
+
+
+def worded(times: list[list[int]], words: list[int]) -> Timeline:
+    rows = timeline(times, topic=words)
+    return Timeline(rows.offsets, rows.times, rows.columns, {"topic": ("billing", "delivery")})
+
+
+def test_a_word_is_novel_when_its_customer_did_not_have_it_before() -> None:
+    rows = worded([[0, 1, 2, 3, 4], [0, 1]], [1, -1, 1, 0, 1, 1, 0])
+    assert rows.novel("topic").tolist() == [True, False, False, True, False, True, True]
+    assert not rows.novel("channel").any()
+
+
+def test_what_a_row_says_and_whether_it_is_known() -> None:
+    rows = worded([[0, 1, 2]], [1, -1, 0])
+    assert rows.says("topic", "delivery").tolist() == [True, False, False]
+    assert not rows.says("topic", "refund").any()
+    assert not rows.says("channel", "web").any()
+    assert rows.known("topic").tolist() == [True, False, True]
+    assert not rows.known("channel").any()
+    cents = timeline([[0, 1]], amount=[-1, UNKNOWN])
+    assert cents.known("amount").tolist() == [True, False]
+
+
+def test_a_column_left_out_is_missing() -> None:
+    rows = timeline([[0]], amount=[5], margin=[2]).without({"margin", "discount"})
+    assert rows.known("amount").tolist() == [True]
+    assert rows.known("margin").tolist() == [False]
+    assert rows.column("margin").tolist() == [UNKNOWN]
+
+
+def test_a_subset_has_the_rows_of_its_customers() -> None:
+    rows = timeline([[0, 1], [], [2], [3]], label=[0, 1, 2, 3])
+    some = rows.subset(np.array([True, True, False, True]))
+    assert some.offsets.tolist() == [0, 2, 2, 3]
+    assert some.columns["label"].tolist() == [0, 1, 3]
+    assert rows.none().offsets.tolist() == [0] * 5
+
+
+values = st.integers(-50, 50)
+
+
+@given(customers, instants, st.data())
+def test_statistics_are_those_of_the_rows_before(
+    times: list[list[int]], at: list[int], data: st.DataObject
+) -> None:
+    rows = timeline(times)
+    size = len(rows.times)
+    column = np.array(data.draw(st.lists(values, min_size=size, max_size=size)), dtype=np.int64)
+    known = AsOf(rows, days(at))
+    found = [known.greatest(column), known.spread(column), known.mean(column), known.since()]
+    found += known.quantiles(column, 0.0, 0.37, 0.5, 0.9, 1.0)
+    for customer in range(rows.customers):
+        for place, instant in enumerate(at):
+            mine = (rows.customer == customer) & (rows.times < instant * DAY)
+            own, when = column[mine], rows.times[mine]
+            expected = [
+                own.max() if len(own) else np.nan,
+                own.std() if len(own) > 1 else np.nan,
+                own.mean() if len(own) else np.nan,
+                instant - when[-1] / DAY if len(own) else np.nan,
+                *(np.quantile(own, [0.0, 0.37, 0.5, 0.9, 1.0]) if len(own) else [np.nan] * 5),
+            ]
+            got = [float(values[customer, place]) for values in found]
+            assert got == pytest.approx(expected, nan_ok=True, abs=1e-6)
+
+
+def test_of_no_rows_nothing_is_known() -> None:
+    nothing = np.array([], dtype=np.int64)
+    known = AsOf(timeline([[], []]), days([1, 2]))
+    for values_ in (
+        known.since(),
+        known.mean(nothing),
+        known.greatest(nothing),
+        known.spread(nothing),
+        *known.quantiles(nothing, 0.5),
+    ):
+        assert values_.shape == (2, 2)
+        assert np.isnan(values_).all()
+    assert known.timeline.by(nothing).offsets.tolist() == [0, 0, 0]

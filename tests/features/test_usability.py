@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from features.intake import Intake
 from features.settings import FeatureSettings
-from features.sources import Intake
 from features.store import Store
 from features.usability import Summary, judge, summarise
 from tests.features.histories import at, table

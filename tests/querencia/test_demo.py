@@ -24,8 +24,8 @@ from training.champion import Champion
 pytestmark = [pytest.mark.usefixtures("workplace"), pytest.mark.timeout(120)]
 
 
-def console() -> Console:
-    return Console(file=StringIO(), width=140)
+def console(width: int = 140) -> Console:
+    return Console(file=StringIO(), width=width)
 
 
 def shown_on(console: Console) -> str:
@@ -81,6 +81,32 @@ def test_the_whole_product_at_work_on_ones_own_purchases(
     _has_stopped(served)
 
 
+def test_the_whole_product_at_work_on_a_company_with_every_table(
+    trained: Settings, served: list[Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained.store, "mlruns")  # made once: a new store takes seconds
+    monkeypatch.setenv("QUERENCIA_TRAINING__TREES__ROUNDS", "20")
+    monkeypatch.setenv("QUERENCIA_FEATURES__CUTOFFS", "4")
+    monkeypatch.setenv("QUERENCIA_LIST__MIN_RISK", "0.1")
+    terminal = console(width=300)
+    demo.run(terminal, "company", None, customers=1_500)
+    shown = shown_on(terminal)
+
+    for table in ("customers", "transactions", "surveys", "tickets", "contacts", "offers"):
+        assert re.search(rf"^{table}: ([\d,]+) of \1 rows kept", shown, re.MULTILINE)
+    assert "Version 1 serves now: the first model" in shown
+    champion = Champion.require(load().registry)
+    assert champion.model.provenance.families == (
+        *("purchases", "promises", "satisfaction", "effort", "loyalty", "offers"),
+    )
+    reasons = pd.read_csv("data/company/lists/at_risk.csv")["reason"]
+    assert all(reason in shown for reason in reasons.head(10))
+    about_service = "answers less favourable|tickets, contacts or waiting|deliveries later"
+    assert reasons.str.contains(about_service).any()
+    assert '"reason": "' in shown
+    _has_stopped(served)
+
+
 def _is_answered(shown: str) -> None:
     """The answer is that of the scores, for the first customer of the list."""
     asked = json.loads(re.findall(r"^POST /score (.*)$", shown, re.MULTILINE)[0])
@@ -98,7 +124,7 @@ def _goes_on_afterwards() -> None:
     settings = load()
     assert (settings.name, settings.data) == ("own", Path("data/own"))
     assert settings.features.currency == "USD"
-    assert settings.tables["transactions"].path == Path("own.csv")
+    assert settings.tables["transactions"].path == "own.csv"
     assert settings.tables["transactions"].columns == {"amount": "Total"}
     assert Champion.require(settings.registry).version.name == "own"
     assert len(ScoreFile(settings.data).read().rows) == 2_357

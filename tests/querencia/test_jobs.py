@@ -7,11 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features import company
+from features import company, snapshot
 from features.errors import QuerenciaError
 from features.labels import LABELS
 from features.provenance import DefinitionError
-from features.snapshot import KEYS, NAMES
 from features.store import Store
 from querencia import jobs
 from serving.batch import ScoreFile
@@ -82,6 +81,42 @@ def test_check_reads_every_table_of_a_company() -> None:
     assert all(intake.kept == intake.rows for intake in found.intakes)
 
 
+def test_check_reads_every_table_configured_in_the_order_they_need() -> None:
+    """Rates come before the amounts they convert, though the file names them afterwards."""
+    orders = pd.DataFrame(
+        [["ann", "2024-01-05", 10.0, "USD"], ["bob", "2024-01-06", 20.0, "EUR"]],
+        columns=["Customer", "occurred_at", "amount", "currency"],
+    )
+    orders.to_csv("orders.csv", index=False)
+    Path("nps.csv").write_text("customer_id,when,points\nann,2024-02-01,9\nbob,2024-02-02,11\n")
+    Path("rates.csv").write_text("currency,occurred_at,rate\nUSD,2024-01-01,0.5\n")
+    Path("querencia.toml").write_text(
+        """
+        [tables.surveys]
+        path = "nps.csv"
+        columns.asked_at = "\\"when\\""
+        columns.answered_at = "\\"when\\""
+        columns.score = "points"
+        columns.kind = "'nps'"
+        [tables.transactions]
+        path = "orders.csv"
+        columns.customer_id = "Customer"
+        [tables.rates]
+        path = "rates.csv"
+        """
+    )
+    said: list[str] = []
+    found = jobs.check(load(), {}, said.append)
+
+    assert [line.split()[1] for line in said] == ["rates", "transactions", "surveys"]
+    kept = {intake.table: (intake.rows, intake.kept) for intake in found.intakes}
+    assert kept == {"rates": (1, 1), "transactions": (2, 2), "surveys": (2, 1)}
+    store = Store(Path("data"))
+    assert pd.read_parquet(store.path("transactions"))["amount"].tolist() == [5.0, 20.0]
+    assert pd.read_parquet(store.path("surveys"))["score"].tolist() == [9.0]
+    assert "surveys.answered_at" in store.has
+
+
 def test_check_finds_records_unusable_that_are_too_few() -> None:
     found = jobs.check(load(), {"transactions": purchases(["a", "b"], MONTHS)}, hush)
     assert not found.usable
@@ -98,7 +133,7 @@ def test_check_finds_records_usable_that_are_enough() -> None:
     [
         ({}, r"No transactions given\. Name a file: querencia check FILE"),
         ({"surveys": {"path": "s.csv"}}, "No transactions given"),
-        ({"orders": {"path": "o.csv"}}, r"no input table called orders\. Tables: transactions, "),
+        ({"orders": {"path": "o.csv"}}, r"no input table called orders\. Tables: customers, "),
     ],
 )
 def test_check_says_which_tables_there_are(tables: dict[str, object], why: str) -> None:
@@ -112,7 +147,12 @@ def test_features_are_written_for_every_cutoff_with_their_labels(mine: Settings)
 
     plan = lay_plan(Store(mine.data), mine.features)
     assert said == ["features of every customer at 5 cut-offs"]
-    assert rows.columns.tolist() == [*KEYS, *NAMES, *LABELS]
+    assert rows.columns.tolist() == [
+        *("customer_id", "cutoff"),
+        *(feature.name for feature in snapshot.present(Store(mine.data).has)),
+        *("winter", "spring"),
+        *LABELS,
+    ]
     assert rows["cutoff"].drop_duplicates().tolist() == [
         *plan.training,
         plan.evaluation,

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from features.cutoffs import Plan
+from features.intake import Fault, Intake
 from features.provenance import Provenance
 from features.settings import FeatureSettings, TableSettings
-from features.sources import Fault, Intake
 from features.usability import Finding, Summary
 from querencia import shows
 from querencia.jobs import Check
@@ -170,6 +170,7 @@ PROVENANCE = Provenance(
     currency="USD",
     time_zone="UTC",
     families=("purchases",),
+    records=("transactions",),
     feature_version="0",
     cutoffs=(datetime(1998, 7, 1, tzinfo=UTC),),
     model_version="1",
@@ -277,7 +278,14 @@ configurations = st.fixed_dictionaries(
         "name": text,
         "language": st.sampled_from(["en", "es"]),
         "tables": st.dictionaries(
-            text, st.builds(TableSettings, path=paths, columns=st.dictionaries(text, text))
+            text,
+            st.builds(
+                TableSettings,
+                path=st.none() | text,
+                columns=st.dictionaries(text, text),
+                where=st.none() | text,
+                files=st.dictionaries(text, paths, max_size=2),
+            ),
         ),
         "features": st.builds(
             FeatureSettings,

@@ -57,10 +57,46 @@ def test_scores_are_those_of_the_one_scoring_path(
     trained: Settings, champion: Champion, scores: Scores
 ) -> None:
     cutoff = datetime(1998, 7, 1, tzinfo=UTC)
+    store = Store(trained.data)
     rows = snapshot.take(
-        Store(trained.data).records(), [cutoff], trained.features, observed_until=cutoff
+        store.records(), [cutoff], trained.features, has=store.has, observed_until=cutoff
     )
     pd.testing.assert_frame_equal(scores.rows, score(champion.model, rows).rows)
+
+
+@pytest.mark.parametrize(
+    ("lost", "named"), [("surveys", "by surveys"), ("referrals", "by referrals")]
+)
+def test_a_table_that_the_champion_knows_and_the_records_lost_is_named(
+    trained_company: Settings, tmp_path: Path, lost: str, named: str
+) -> None:
+    shutil.copytree(trained_company.data, tmp_path, dirs_exist_ok=True)
+    store, champion = Store(tmp_path), Champion.require(trained_company.registry)
+    store.path(lost).unlink()
+    with pytest.raises(QuerenciaError, match=rf"Version 1 knows .* {named}.*querencia train"):
+        batch.score_all(store, champion, trained_company.features)
+
+
+def test_columns_that_the_champion_knows_and_the_records_lost_are_named(
+    trained_company: Settings, tmp_path: Path
+) -> None:
+    shutil.copytree(trained_company.data, tmp_path, dirs_exist_ok=True)
+    path = Store(tmp_path).path("transactions")
+    pd.read_parquet(path).drop(columns=["discount", "delivered_at"]).to_parquet(path)
+    with pytest.raises(QuerenciaError, match=r"transactions\.delivered_at, transactions\.discount"):
+        batch.known(Store(tmp_path), Champion.require(trained_company.registry))
+
+
+def test_tables_that_the_champion_does_not_know_change_nothing(
+    trained: Settings, champion: Champion, scores: Scores, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.data, tmp_path, dirs_exist_ok=True)
+    store = Store(tmp_path)
+    opened = pd.read_parquet(store.path("transactions"))[["customer_id", "occurred_at", "day"]]
+    opened.rename(columns={"occurred_at": "opened_at"}).to_parquet(store.path("tickets"))
+    assert "tickets" in store.has
+    again = batch.score_all(store, champion, trained.features)
+    pd.testing.assert_frame_equal(again.rows, scores.rows)
 
 
 def test_refuses_to_score_under_definitions_the_champion_does_not_know(

@@ -3,16 +3,16 @@
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 
 from features import snapshot
+from features.records import TIMELINES
 from features.store import Store
 from querencia import server
 from querencia.server import Running
@@ -32,12 +32,13 @@ FIGURES = (
     *("expected_purchases", "expected_spend"),
 )
 TOLD = {"customer_id", "known", *FIGURES, "next_purchase_at", "reason"}
-PURCHASE = {"occurred_at": "1998-03-02T10:00:00Z", "amount": 12.5}
+PURCHASE = {"occurred_at": "2025-03-02T10:00:00Z", "amount": 12.5}
 
 
 @pytest.fixture(scope="module")
-def service(trained: Settings) -> Iterator[Running]:
-    with server.running(QUERENCIA_CONFIG=str(trained.data.parent / "querencia.toml")) as running:
+def service(trained_company: Settings) -> Iterator[Running]:
+    configured = trained_company.data.parent / "querencia.toml"
+    with server.running(QUERENCIA_CONFIG=str(configured)) as running:
         yield running
 
 
@@ -49,25 +50,37 @@ def client(service: Running) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def scores(trained: Settings) -> Scores:
-    return ScoreFile(trained.data).read()
+def scores(trained_company: Settings) -> Scores:
+    return ScoreFile(trained_company.data).read()
 
 
 @pytest.fixture(scope="module")
-def transactions(trained: Settings) -> pd.DataFrame:
-    return pq.read_table(Store(trained.data).path("transactions")).to_pandas()
+def tables(trained_company: Settings) -> Mapping[str, pd.DataFrame]:
+    """The records of every table, with the columns that a client may post."""
+    store = Store(trained_company.data)
+    return {
+        name: pd.read_parquet(store.path(name)).filter([*contract.names])
+        for name, contract in TIMELINES.items()
+    }
 
 
-def history(transactions: pd.DataFrame, customer_id: str) -> dict[str, Any]:
-    """Everything a customer bought, as a client posts it: in any order, in any time zone."""
-    own = transactions[transactions["customer_id"] == customer_id]
-    times = own["occurred_at"].dt.tz_convert("America/New_York")
-    posted = [
-        {"occurred_at": time.isoformat(), "amount": amount}
-        for time, amount in zip(times, own["amount"], strict=True)
-    ]
-    random.Random(0).shuffle(posted)  # noqa: S311 - an order, not a secret
-    return {"customer_id": customer_id, "transactions": posted}
+def history(tables: Mapping[str, pd.DataFrame], customer_id: str) -> dict[str, Any]:
+    """All that is known of a customer, as a client posts it: in any order, in any time zone."""
+    return {
+        "customer_id": customer_id,
+        **{name: rows_of(table, customer_id) for name, table in tables.items()},
+    }
+
+
+def rows_of(table: pd.DataFrame, customer_id: str) -> list[dict[str, Any]]:
+    own = table[table["customer_id"] == customer_id].drop(columns="customer_id")
+    for name in own.select_dtypes("datetimetz"):
+        own[name] = (
+            own[name].dt.tz_convert("America/New_York").map(pd.Timestamp.isoformat, "ignore")
+        )
+    rows = [{k: v for k, v in row.items() if pd.notna(v)} for row in own.to_dict("records")]
+    random.Random(0).shuffle(rows)  # noqa: S311 - an order, not a secret
+    return rows
 
 
 def posted(*transactions: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -116,38 +129,54 @@ def test_unknown_customers_are_told_as_such_in_their_place(
 
 
 def test_a_posted_history_gets_the_score_of_the_batch(
-    client: httpx.Client, scores: Scores, transactions: pd.DataFrame
+    client: httpx.Client, scores: Scores, tables: Mapping[str, pd.DataFrame]
 ) -> None:
     once, often = (scores.rows["frequency"] == 0), (scores.rows["frequency"] > 0)
-    rows = pd.concat([scores.rows[once].head(10), scores.rows[often].head(40)])
-    histories = [history(transactions, customer_id) for customer_id in rows["customer_id"]]
+    rows = pd.concat([scores.rows[once].head(10), scores.rows[often].head(50)])
+    histories = [history(tables, customer_id) for customer_id in rows["customer_id"]]
     answer = answered(client, "/score", {"histories": histories})
 
+    assert {name for posted in histories for name, own in posted.items() if own} == {
+        "customer_id",
+        *TIMELINES,
+    }
     agree(answer["customers"], rows)
     assert answer["provenance"] == scores.provenance.model_dump(mode="json")
 
 
+@pytest.mark.parametrize("table", sorted({*TIMELINES} - {"transactions"}))
+def test_every_table_makes_a_difference(
+    client: httpx.Client, scores: Scores, tables: Mapping[str, pd.DataFrame], table: str
+) -> None:
+    rows = scores.rows[scores.rows["customer_id"].isin(tables[table]["customer_id"])].head(30)
+    assert len(rows) == 30
+    without = [history(tables, customer_id) | {table: []} for customer_id in rows["customer_id"]]
+    answers = answered(client, "/score", {"histories": without})["customers"]
+    assert [answer["risk"] for answer in answers] != pytest.approx(rows["risk"].tolist(), abs=1e-6)
+
+
 def test_ids_and_histories_may_be_asked_together(
-    client: httpx.Client, scores: Scores, transactions: pd.DataFrame
+    client: httpx.Client, scores: Scores, tables: Mapping[str, pd.DataFrame]
 ) -> None:
     customer_id = scores.rows["customer_id"].iloc[7]
-    body = {"customer_ids": [customer_id], "histories": [history(transactions, customer_id)]}
+    body = {"customer_ids": [customer_id], "histories": [history(tables, customer_id)]}
     by_id, by_history = answered(client, "/score", body)["customers"]
     assert by_id["risk"] == pytest.approx(by_history["risk"], abs=1e-9)
     assert by_id["reason"] == by_history["reason"]
 
 
 def test_a_cutoff_is_where_histories_are_looked_back_from(
-    client: httpx.Client, trained: Settings, transactions: pd.DataFrame
+    client: httpx.Client, trained_company: Settings, tables: Mapping[str, pd.DataFrame]
 ) -> None:
-    cutoff = datetime(1998, 2, 1, 12, tzinfo=UTC)
+    cutoff = datetime(2025, 8, 1, 12, tzinfo=UTC)
+    store = Store(trained_company.data)
     rows = snapshot.take(
-        Store(trained.data).records(), [cutoff], trained.features, observed_until=cutoff
+        store.records(), [cutoff], trained_company.features, has=store.has, observed_until=cutoff
     )
-    expected = score(Champion.require(trained.registry).model, rows).rows.tail(20)
-    histories = [history(transactions, customer_id) for customer_id in expected["customer_id"]]
+    expected = score(Champion.require(trained_company.registry).model, rows).rows.tail(20)
+    histories = [history(tables, customer_id) for customer_id in expected["customer_id"]]
     answer = answered(
-        client, "/score", {"histories": histories, "cutoff": "1998-02-01T07:00:00-05:00"}
+        client, "/score", {"histories": histories, "cutoff": "2025-08-01T07:00:00-05:00"}
     )
 
     agree(answer["customers"], expected)
@@ -155,8 +184,8 @@ def test_a_cutoff_is_where_histories_are_looked_back_from(
 
 
 def test_nothing_after_the_cutoff_counts(client: httpx.Client) -> None:
-    later = {"occurred_at": "1998-05-01T00:00:00Z", "amount": 1000}
-    cutoff = "1998-05-01T00:00:00Z"
+    later = {"occurred_at": "2025-05-01T00:00:00Z", "amount": 1000}
+    cutoff = "2025-05-01T00:00:00Z"
     without, with_later = (
         answered(client, "/score", posted(*bought, cutoff=cutoff))["customers"]
         for bought in ([PURCHASE], [PURCHASE, later])
@@ -167,7 +196,7 @@ def test_nothing_after_the_cutoff_counts(client: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        posted(PURCHASE, cutoff="1998-03-02T10:00:00Z"),
+        posted(PURCHASE, cutoff="2025-03-02T10:00:00Z"),
         posted(PURCHASE | {"amount": -12.5}),
         posted({"occurred_at": "2998-01-01T00:00:00Z", "amount": 5}),
     ],
@@ -200,10 +229,10 @@ def test_extreme_histories_have_finite_answers(client: httpx.Client) -> None:
 
 
 def test_the_list_is_ordered_by_what_there_is_to_lose(
-    client: httpx.Client, scores: Scores, trained: Settings
+    client: httpx.Client, scores: Scores, trained_company: Settings
 ) -> None:
     answer = answered(client, "/at_risk", {"most": 5})
-    expected = at_risk(scores.rows, **trained.list.model_dump() | {"most": 5})
+    expected = at_risk(scores.rows, **trained_company.list.model_dump() | {"most": 5})
 
     assert len(answer["customers"]) == 5
     agree(answer["customers"], expected)
@@ -223,10 +252,10 @@ def test_the_list_is_ordered_by_what_there_is_to_lose(
     ],
 )
 def test_the_list_can_be_narrowed(
-    client: httpx.Client, scores: Scores, trained: Settings, wanted: dict[str, float]
+    client: httpx.Client, scores: Scores, trained_company: Settings, wanted: dict[str, float]
 ) -> None:
     answers = answered(client, "/at_risk", wanted)["customers"]
-    bounds = trained.list.model_dump() | {"most": 20} | wanted
+    bounds = trained_company.list.model_dump() | {"most": 20} | wanted
     assert [answer["customer_id"] for answer in answers] == at_risk(scores.rows, **bounds)[
         "customer_id"
     ].tolist()
@@ -237,12 +266,14 @@ def test_the_list_needs_no_body(client: httpx.Client) -> None:
     assert client.post("/at_risk").json() == answered(client, "/at_risk", {})
 
 
-def test_the_model_card_is_that_of_the_champion(client: httpx.Client, trained: Settings) -> None:
+def test_the_model_card_is_that_of_the_champion(
+    client: httpx.Client, trained_company: Settings
+) -> None:
     card = answered(client, "/model", {})
-    champion = Champion.require(trained.registry)
+    champion = Champion.require(trained_company.registry)
 
     assert card["version"] == str(champion.version.number) == "1"
-    assert datetime.fromisoformat(card["trained_as_of"]) == datetime(1998, 4, 1, tzinfo=UTC)
+    assert datetime.fromisoformat(card["trained_as_of"]) == datetime(2025, 10, 1, tzinfo=UTC)
     assert card["provenance"] == champion.model.provenance.model_dump(mode="json")
     assert card["metrics"] == champion.version.metrics
     assert card["metrics"]["auc_score"] > 0.7
@@ -267,20 +298,26 @@ MALFORMED = {
     ),
     "empty history": (posted(), "at least 1"),
     "no customer": ({"histories": [{"transactions": [PURCHASE]}]}, "required"),
-    "no amount": (posted({"occurred_at": "1998-03-02T10:00:00Z"}), "required"),
+    "no amount": (posted({"occurred_at": "2025-03-02T10:00:00Z"}), "required"),
     "NaN amount": (posted(PURCHASE | {"amount": float("nan")}), "finite number"),
     "infinite amount": (posted(PURCHASE | {"amount": float("inf")}), "finite number"),
     "too large to add up": (posted(PURCHASE | {"amount": -1.1e10}), "-10000000000"),
     "words as amount": (posted(PURCHASE | {"amount": "12 EUR"}), "valid number"),
-    "naive time": (posted(PURCHASE | {"occurred_at": "1998-03-02T10:00:00"}), "timezone"),
-    "a day only": (posted(PURCHASE | {"occurred_at": "1998-03-02"}), "timezone"),
+    "naive time": (posted(PURCHASE | {"occurred_at": "2025-03-02T10:00:00"}), "timezone"),
+    "a day only": (posted(PURCHASE | {"occurred_at": "2025-03-02"}), "timezone"),
     "no time at all": (posted(PURCHASE | {"occurred_at": "soon"}), "valid datetime"),
     "before all records": (posted(PURCHASE | {"occurred_at": "0001-01-01T00:00:00Z"}), "1900"),
     "the end of time": (posted(PURCHASE | {"occurred_at": "9999-12-31T23:59:59Z"}), "3000"),
-    "unknown column": (posted(PURCHASE | {"currency": "USD"}), "not permitted"),
-    "naive cut-off": (posted(PURCHASE, cutoff="1998-03-02T10:00:00"), "timezone"),
+    "another currency": (posted(PURCHASE | {"currency": "USD"}), "not permitted"),
+    "unknown column": (posted(PURCHASE | {"shop": "Madrid"}), "not permitted"),
+    "unknown table": ({"histories": [{"visits": []}]}, "not permitted"),
+    "survey of no kind": (
+        {"histories": [{"surveys": [{"asked_at": "2025-03-02T10:00:00Z"}]}]},
+        "required",
+    ),
+    "naive cut-off": (posted(PURCHASE, cutoff="2025-03-02T10:00:00"), "timezone"),
     "cut-off with ids": (
-        {"customer_ids": ["a"], "cutoff": "1998-03-02T10:00:00Z"},
+        {"customer_ids": ["a"], "cutoff": "2025-03-02T10:00:00Z"},
         "cutoff is for histories",
     ),
 }
@@ -322,10 +359,10 @@ def test_a_pickle_is_never_opened(client: httpx.Client) -> None:
 
 
 def test_customers_are_not_named_in_the_log(
-    service: Running, client: httpx.Client, scores: Scores, transactions: pd.DataFrame
+    service: Running, client: httpx.Client, scores: Scores, tables: Mapping[str, pd.DataFrame]
 ) -> None:
     customer_id = scores.rows["customer_id"].iloc[0]
-    own = history(transactions, customer_id)
+    own = history(tables, customer_id)
     for body in (
         {"customer_ids": [customer_id]},
         {"customer_ids": customer_id},
@@ -342,7 +379,7 @@ def test_customers_are_not_named_in_the_log(
 
     log = service.log.read_text()
     assert len(re.findall(r"path=/score.*status=400", log)) >= 6  # so what was asked is in there
-    assert re.findall(r"customer-\w+", log) == []
+    assert re.findall(r"cus-\w+", log) == []
 
 
 @pytest.fixture(scope="module")
@@ -374,7 +411,13 @@ def test_the_documentation_tells_what_may_be_asked(docs: dict[str, Any], path: s
     assert all(described(schema).values())
 
 
-@pytest.mark.parametrize("name", ["Transaction", "History", "Provenance", "ModelCardIODescriptor"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Transaction", "Survey", "Ticket", "Contact", "Referral", "Offer", "ReferredPurchase"),
+        *("History", "Provenance", "ModelCardIODescriptor"),
+    ],
+)
 def test_the_documentation_explains_its_parts(docs: dict[str, Any], name: str) -> None:
     told = described(docs["components"]["schemas"][name])
     assert [field for field, text in told.items() if not text and field != "provenance"] == []

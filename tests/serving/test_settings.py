@@ -44,7 +44,7 @@ def test_the_file_beside_us_is_read() -> None:
     assert settings.language == "es"
     assert settings.features.horizon_days == 60
     assert settings.features.currency == "EUR"
-    assert settings.tables["transactions"].path == Path("orders.csv")
+    assert settings.tables["transactions"].path == "orders.csv"
     assert settings.tables["transactions"].columns == {"customer_id": "Kunde"}
 
 
@@ -88,7 +88,7 @@ def test_the_registry_is_the_named_model_in_the_named_store(workplace: Path) -> 
         ("[list]\nmost = 'many'", "list.most", "valid integer"),
         ("[service]\nport = 70000", "service.port", "less than 65536"),
         ("language = 'fr'", "language", "'en' or 'es'"),
-        ("[tables.transactions]\nfile = 'a.csv'", "tables.transactions.path", "required"),
+        ("[tables.transactions]\nfile = 'a.csv'", "tables.transactions.file", "not permitted"),
         ("[feature]\nhorizon_days = 3", "feature", "not permitted"),
     ],
 )

@@ -1,6 +1,7 @@
 """Models beside their baselines, by measures that scikit-learn and pencil agree on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,13 @@ import pytest
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from features.snapshot import Snapshot
+from features.store import Store
 from training import backtest
 from training.backtest import SERVED
 from training.churn import LogisticRisk, RiskModel
 from training.metrics import empc_score
 from training.model import Model
-from training.settings import MoneySettings
+from training.settings import MoneySettings, TrainingSettings
 
 MONEY = MoneySettings(offer_cost=5, contact_cost=2, save_rate_alpha=3, save_rate_beta=9)
 
@@ -59,6 +61,33 @@ def test_every_model_is_judged_on_the_same_later_customers(
         assert measures[name]["brier_loss"] == brier_score_loss(churned, risk)
 
 
+def test_every_family_adds_to_what_purchases_tell_of_a_later_period(
+    look_at_company: Callable[..., tuple[Snapshot, Snapshot]],
+    company_store: Store,
+    company_model: Model,
+    company_past_and_later: tuple[Snapshot, Snapshot],
+    quick: TrainingSettings,
+) -> None:
+    """In the simulated company upset customers leave, and their tickets and answers tell it."""
+
+    def measured(*tables: str) -> Mapping[str, float]:
+        has = {name for name in company_store.has if name.partition(".")[0] in tables}
+        past, later = look_at_company(has=has)
+        return judged(Model.fit(past, later, quick, margin_rate=0.4), later)
+
+    def judged(model: Model, later: Snapshot) -> Mapping[str, float]:
+        return backtest.judge_risk({SERVED: model.risk}, later, clv=80, money=MONEY)[SERVED]
+
+    purchases, everything = (
+        measured("transactions"),
+        judged(company_model, company_past_and_later[1]),
+    )
+    assert everything["auc_score"] > purchases["auc_score"] + 0.002
+    assert everything["log_loss"] < purchases["log_loss"]
+    for family in ("surveys", "tickets"):
+        assert measured("transactions", family)["auc_score"] > purchases["auc_score"]
+
+
 def test_profit_is_counted_in_the_users_money() -> None:
     left, risk = np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.7, 0.2, 0.6])
     expected, _ = empc_score(left, risk, clv=80, offer_cost=5, contact_cost=2, alpha=3, beta=9)
@@ -100,7 +129,7 @@ def test_value_is_judged_beside_the_same_rate_as_before(model: Model, later: Sna
             newcomer | {"spend": 1.0, "purchase_days_ahead": 0.0, "spend_ahead": 70.0},
         ]
     )
-    judged = backtest.judge_value(model, Snapshot(rows, later.provenance))
+    judged = backtest.judge_value(model, replace(later, rows=rows))
     assert judged["naive_rate purchases"]["mae_loss"] == pytest.approx((1 + 0) / 2)
     # A customer of today has no rate yet, and is counted as a day old.
     assert judged["naive_rate spend"]["mae_loss"] == pytest.approx((10 + 20) / 2)

@@ -8,7 +8,7 @@ import pytest
 from mlflow.models import infer_signature
 
 from features.errors import QuerenciaError
-from features.snapshot import NAMES, Snapshot
+from features.snapshot import Snapshot
 from training.champion import CHALLENGER, CHAMPION, Champion
 from training.model import Model
 from training.registry import Registry, Version
@@ -25,7 +25,7 @@ def registry(model: Model, later: Snapshot, tmp_path_factory: pytest.TempPathFac
 
 def register(registry: Registry, model: Model, later: Snapshot, folder: Path) -> Version:
     model.save(folder)
-    example = later.rows[list(NAMES)].head(1)
+    example = later.rows[list(later.names)].head(1)
     with registry.run("train") as run:
         return registry.register(
             run, folder, signature=infer_signature(example), input_example=example, tags={}
@@ -35,12 +35,12 @@ def register(registry: Registry, model: Model, later: Snapshot, folder: Path) ->
 def test_a_champion_is_the_version_promoted_and_not_the_latest(
     registry: Registry, model: Model, later: Snapshot, tmp_path: Path
 ) -> None:
-    assert Champion.find(registry) is None
     with pytest.raises(QuerenciaError, match=r"No model serves yet.*querencia train"):
         Champion.require(registry)
 
     registry.set_alias(CHALLENGER, 1)
-    assert Champion.find(registry) is None
+    with pytest.raises(QuerenciaError, match="No model serves yet"):
+        Champion.require(registry)
 
     registry.set_alias(CHAMPION, 1)
     register(registry, model, later, tmp_path / "model")

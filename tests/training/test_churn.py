@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from features.snapshot import NAMES, Snapshot
+from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.churn import BlendedRisk, LogisticRisk, RhythmRisk, TreeRisk, peer_class
 from training.model import Model
@@ -27,17 +27,17 @@ def signed_logs(values: np.ndarray) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def churned(past: Snapshot) -> np.ndarray:
-    return past.rows["churned"].to_numpy()
+    return past.churned
 
 
 @pytest.fixture(scope="module")
 def logistic(past: Snapshot, churned: np.ndarray) -> LogisticRisk:
-    return LogisticRisk(penalty=0.5).fit(past.rows, churned)
+    return LogisticRisk(features=past.names, penalty=0.5).fit(past.rows, churned)
 
 
 @pytest.fixture(scope="module")
 def trees(past: Snapshot, churned: np.ndarray) -> TreeRisk:
-    return TreeRisk(FEW).fit(past.rows, churned)
+    return TreeRisk(FEW, features=past.names).fit(past.rows, churned)
 
 
 # Logistic regression
@@ -51,17 +51,17 @@ def test_logistic_risk_is_scikit_learns(
         StandardScaler(),
         SimpleImputer(strategy="constant", fill_value=0),
         LogisticRegression(C=2, max_iter=1000),
-    ).fit(past.rows[list(NAMES)].to_numpy(), churned)
-    risk = theirs.predict_proba(later.rows[list(NAMES)].to_numpy())[:, 1]
-    assert later.rows[list(NAMES)].isna().any(axis=None)
+    ).fit(past.rows[list(past.names)].to_numpy(), churned)
+    risk = theirs.predict_proba(later.rows[list(past.names)].to_numpy())[:, 1]
+    assert later.rows[list(past.names)].isna().any(axis=None)
     assert logistic.predict(later.rows) == pytest.approx(risk, abs=1e-12)
 
 
 def test_what_is_not_known_counts_as_average(past: Snapshot, logistic: LogisticRisk) -> None:
-    values = past.rows[list(NAMES)].to_numpy()
+    values = past.rows[list(past.names)].to_numpy()
     mean = np.nanmean(signed_logs(values), axis=0)
-    average = pd.DataFrame([np.sign(mean) * np.expm1(np.abs(mean))], columns=NAMES)
-    unknown = pd.DataFrame([[np.nan] * len(NAMES)], columns=NAMES)
+    average = pd.DataFrame([np.sign(mean) * np.expm1(np.abs(mean))], columns=past.names)
+    unknown = pd.DataFrame([[np.nan] * len(past.names)], columns=past.names)
     assert logistic.predict(unknown) == pytest.approx(logistic.predict(average))
     assert (logistic.contributions(unknown) == 0).all(axis=None)
 
@@ -121,14 +121,15 @@ def test_trees_are_the_same_under_one_seed_and_others_under_another(
     past: Snapshot, later: Snapshot, churned: np.ndarray, trees: TreeRisk
 ) -> None:
     risk = trees.predict(later.rows)
-    again = TreeRisk(FEW).fit(past.rows, churned).predict(later.rows)
-    other = TreeRisk(FEW, random_state=1).fit(past.rows, churned).predict(later.rows)
-    assert (again == risk).all()
-    assert (other != risk).any()
+    again = TreeRisk(FEW, features=past.names)
+    other = TreeRisk(FEW, features=past.names, random_state=1)
+    assert (again.fit(past.rows, churned).predict(later.rows) == risk).all()
+    assert (other.fit(past.rows, churned).predict(later.rows) != risk).any()
 
 
 def test_settings_reach_the_trees(past: Snapshot, churned: np.ndarray) -> None:
-    stumps = TreeRisk(TreeSettings(rounds=3, max_depth=1)).fit(past.rows, churned)
+    settings = TreeSettings(rounds=3, max_depth=1)
+    stumps = TreeRisk(settings, features=past.names).fit(past.rows, churned)
     nodes = stumps.booster_.trees_to_dataframe()
     assert nodes["Tree"].nunique() == 3
     assert (nodes.groupby("Tree").size() == 3).all()  # one question, two leaves
@@ -151,7 +152,8 @@ def test_rhythm_risk_is_the_chance_of_no_purchase_and_falls_with_the_horizon(
 
 def test_the_blend_is_the_mean_of_its_members(model: Model, later: Snapshot) -> None:
     blend = model.risk
-    members = [member.predict(later.rows) for member in (blend.rhythm, blend.logistic, blend.trees)]
+    assert list(blend.members) == ["pareto_nbd", "logistic", "trees"]
+    members = [member.predict(later.rows) for member in blend.members.values()]
     assert blend.predict(later.rows) == pytest.approx(sum(members) / 3)
 
 
@@ -177,11 +179,11 @@ def test_contributions_are_the_members_mean_log_odds_against_the_peers(
 
 
 def test_a_class_nobody_is_in_has_everybody_as_its_peers(
-    model: Model, past: Snapshot, later: Snapshot, churned: np.ndarray
+    model: Model, past: Snapshot, later: Snapshot
 ) -> None:
     nobody_often = later.rows[later.rows["frequency"] < 4]
     settings = TrainingSettings(trees=FEW)
-    blend = BlendedRisk.fit(model.risk.rhythm, past.rows, churned, settings, present=nobody_often)
+    blend = BlendedRisk.fit(model.risk.rhythm, past, settings, present=nobody_often)
     everybody = (
         blend.logistic.contributions(nobody_often) + blend.trees.contributions(nobody_often)
     ).mean() / 2

@@ -1,17 +1,19 @@
 """The model as files, and what it may not have seen."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from features import snapshot
 from features.company import simulate
 from features.cutoffs import Plan
-from features.errors import QuerenciaError
+from features.provenance import DefinitionError
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
@@ -20,7 +22,8 @@ from training.retrain import lay_plan
 from training.scoring import score
 from training.settings import MoneySettings, TrainingSettings, TreeSettings
 
-MakeStore = Callable[[pd.DataFrame], Store]
+MakeStore = Callable[..., Store]
+Look = Callable[..., tuple[Snapshot, Snapshot]]
 
 
 @pytest.fixture
@@ -71,7 +74,9 @@ def test_a_model_is_json_and_trees_and_nothing_else(saved: Path) -> None:
 def test_another_format_is_refused_with_the_remedy(saved: Path, other: int) -> None:
     parameters = json.loads((saved / PARAMETERS).read_text())
     (saved / PARAMETERS).write_text(json.dumps(parameters | {"format": other}))
-    with pytest.raises(QuerenciaError, match=rf"format {other}.*reads format 1.*querencia train"):
+    with pytest.raises(
+        DefinitionError, match=rf"format {other}.*reads format {FORMAT}.*querencia train"
+    ):
         Model.load(saved)
 
 
@@ -90,7 +95,78 @@ def test_the_provenance_of_a_model_is_that_of_the_rows_it_learned_from(
     assert model.risk.rhythm.horizon_days == 90
 
 
+# Every family, every definition
+
+
+def test_a_model_of_every_family_comes_back_the_same_to_the_bit(
+    company_model: Model, company_past_and_later: tuple[Snapshot, Snapshot], tmp_path: Path
+) -> None:
+    past, later = company_past_and_later
+    assert past.provenance.families == tuple(family.name for family in snapshot.FAMILIES)
+    company_model.save(tmp_path / "model")
+    back = Model.load(tmp_path / "model")
+    assert back.provenance == company_model.provenance
+    assert back.risk.logistic.features == back.risk.trees.features == past.names
+    pd.testing.assert_frame_equal(
+        score(back, later).rows, score(company_model, later).rows, check_exact=True
+    )
+
+
+def contracts(customers: pd.DataFrame) -> pd.DataFrame:
+    """Every third customer has no end in sight; the others signed for one or two years."""
+    number = pd.Series(range(len(customers)), customers.index) % 3
+    return customers.assign(
+        contract_ends_at=(customers["acquired_at"] + pd.to_timedelta(365 * number, unit="D")).where(
+            number > 0
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def store_with_contracts(
+    make_store: MakeStore, company_tables: Mapping[str, pd.DataFrame]
+) -> Store:
+    customers = contracts(company_tables["customers"])
+    return make_store(company_tables["transactions"], customers=customers)
+
+
+@pytest.mark.parametrize("churn", ["rhythm", "decline", "contract"])
+def test_other_churn_definitions_are_learned_from_the_rows_they_have_a_say_on(
+    look_at_company: Look, store_with_contracts: Store, quick: TrainingSettings, churn: str
+) -> None:
+    past, later = look_at_company(store_with_contracts, store_with_contracts.has, churn=churn)
+    model = Model.fit(past, later, quick, margin_rate=1)
+    assert list(model.risk.members) == ["logistic", "trees"]  # churn is more than silence here
+    assert model.provenance.churn == churn
+    assert not np.isnan(past.churned).any()
+    auc = roc_auc_score(later.churned, model.risk.predict(later.rows))
+    # When a contract ends is in no record of purchases: there is little to learn but age.
+    assert auc > (0.5 if churn == "contract" else 0.75)
+
+
+def test_rows_without_a_label_are_left_out(
+    look_at_company: Look, store_with_contracts: Store
+) -> None:
+    """Contracts that ended are no longer anybody's to end; and nothing can fall from nought."""
+    every, _ = look_at_company(store_with_contracts, store_with_contracts.has)
+    for churn in ("contract", "decline"):
+        past, _ = look_at_company(store_with_contracts, store_with_contracts.has, churn=churn)
+        without = every.rows[f"churned_{churn}"].isna().sum()
+        assert 0 < without < len(every.rows) / 2
+        assert len(past.rows) == len(every.rows) - without
+
+
 # Honesty
+
+
+def test_the_order_of_the_rows_does_not_change_a_model(
+    past: Snapshot, later: Snapshot, quick: TrainingSettings, model: Model, tmp_path: Path
+) -> None:
+    shuffled = [
+        replace(each, rows=each.rows.sample(frac=1, random_state=0)) for each in (past, later)
+    ]
+    again = Model.fit(*shuffled, quick, margin_rate=1)
+    assert files(again, tmp_path / "again") == files(model, tmp_path / "model")
 
 
 def test_the_outcomes_it_is_judged_on_do_not_change_a_model(
@@ -100,14 +176,16 @@ def test_the_outcomes_it_is_judged_on_do_not_change_a_model(
     rows = later.rows.copy()
     rows[labels] = rows[labels].sample(frac=1, random_state=0).to_numpy()
     assert not rows[labels].equals(later.rows[labels])
-    blind = Model.fit(past, Snapshot(rows, later.provenance), quick, margin_rate=1)
+    blind = Model.fit(past, replace(later, rows=rows), quick, margin_rate=1)
     assert files(blind, tmp_path / "blind") == files(model, tmp_path / "model")
 
 
 def _fit(store: Store, plan: Plan, observed_until: pd.Timestamp) -> Model:
     settings = FeatureSettings()
     cutoffs = (*plan.training, plan.evaluation)
-    taken = snapshot.take(store.records(), cutoffs, settings, observed_until=observed_until)
+    taken = snapshot.take(
+        store.records(), cutoffs, settings, has=store.has, observed_until=observed_until
+    )
     margin_rate = store.margin_rate(before=plan.evaluation)
     assert margin_rate is not None
     return Model.fit(

@@ -1,0 +1,88 @@
+"""Feature rows at twelve cut-offs: Querencia beside pandas and Polars, and `lifetimes`' summary.
+
+    python benchmarks/features.py [--quick]
+
+All engines read the same sorted records, calculate the same features at the same cut-offs and
+write them to Parquet, each in a process of its own; the rows are then compared. Peers are written
+the way their experienced users would: see `benchmarks/engines`.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+WORKER = Path(__file__).parent / "engines" / "worker.py"
+PURCHASES, QUICK_PURCHASES = 10_000_000, 200_000
+PEERS = ("pandas", "polars")
+CALLS = 2_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="200,000 purchases in place of 10 M")
+    purchases = QUICK_PURCHASES if parser.parse_args().quick else PURCHASES
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps(report(Path(folder), purchases)))
+
+
+def report(folder: Path, purchases: int) -> dict[str, float | None]:
+    """Print the table; returns the figures."""
+    records = folder / "data"
+    made = _measured("data", records, purchases)
+    others = f"{purchases // 10:,} surveys, {purchases // 10:,} tickets"
+    print(f"{purchases:,} purchases, {others}: made and sorted in {made['cpu']:.1f} CPU s\n")
+    print(f"{'':<24}{'CPU s':>9}{'wall s':>9}{'peak GB':>9}{'difference':>12}")
+    one = _measured("ours", records, 1, folder / "one")
+    _line("querencia, 1 cut-off", one)
+    ours = _measured("ours", records, 12, folder / "ours")
+    _line("querencia, 12 cut-offs", ours)
+    peers = {peer: _peer(peer, folder) for peer in PEERS if find_spec(peer)}
+    rfm = _measured("rfm", records)
+    _line("querencia, RFM", {"cpu": rfm["cpu"]})
+    _line("lifetimes, RFM", {"cpu": rfm["lifetimes"], "difference": rfm["difference"]})
+    posted = _measured("posted", CALLS)
+    print(f"\nonline, 30 purchases: p50 {posted['p50']:.2f} ms, p99 {posted['p99']:.2f} ms; with")
+    print(f"surveys and tickets: p50 {posted['all_p50']:.2f} ms, p99 {posted['all_p99']:.2f} ms")
+    differences = [rfm["difference"], *(peer["difference"] for peer in peers.values())]
+    return {
+        "purchases": purchases,
+        "cpu_s": round(ours["cpu"], 2),
+        "cutoffs12_over_1": round(ours["cpu"] / one["cpu"], 2),
+        **{f"vs_{name}": round(peer["cpu"] / ours["cpu"], 2) for name, peer in peers.items()},
+        "rfm_vs_lifetimes": round(rfm["lifetimes"] / rfm["cpu"], 2),
+        "online_p50_ms": round(posted["p50"], 3),
+        "online_p99_ms": round(posted["p99"], 3),
+        "peak_gb": round(ours["peak_gb"], 3),
+        "max_rel_difference": max(differences),
+    }
+
+
+def _peer(name: str, folder: Path) -> dict[str, float]:
+    out = folder / name
+    measured = _measured(f"with_{name}", folder / "data", 12, out)
+    measured |= _measured("differences", folder / "ours", out)
+    _line(f"{name}, 12 cut-offs", measured)
+    return measured
+
+
+def _measured(*job: object) -> dict[str, float]:
+    command = [sys.executable, WORKER, *job]
+    command = [*map(str, command)]
+    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    figures: dict[str, float] = json.loads(answer.stdout.splitlines()[-1])
+    return figures
+
+
+def _line(name: str, figures: dict[str, float]) -> None:
+    cells = (("cpu", 1), ("wall", 1), ("peak_gb", 2))
+    shown = [f"{figures[key]:.{digits}f}" if key in figures else "" for key, digits in cells]
+    apart = f"{figures['difference']:.0e}" if "difference" in figures else ""
+    print(f"{name:<24}" + "".join(f"{cell:>9}" for cell in shown) + f"{apart:>12}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
