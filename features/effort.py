@@ -17,8 +17,6 @@ WINDOWS_DAYS = (30, 90, 365)
 TARGET_HOURS = 72
 """Resolution within three days keeps to target: the published incident log's median is 22 hours."""
 
-MINUTE = HOUR // 60
-
 
 class Effort:
     """Tickets and the contacts they took, each told when it happened.

@@ -121,12 +121,12 @@ def refer(folder: Path) -> None:
     referrals, sold = (folder / "records" / f"{t}.parquet" for t in ("referrals", "transactions"))
     if not (referrals.is_file() and sold.is_file()):
         return
+    if "referred_customer_id" not in pq.read_schema(referrals).names:
+        return
+    names = pq.read_schema(sold).names
+    told = ", t.recorded_at" if "recorded_at" in names else ""
+    last = "AND t.superseded_at IS NULL" if "superseded_at" in names else ""
     with connect("UTC") as connection:
-        if "referred_customer_id" not in _names(connection, referrals):
-            return
-        names = _names(connection, sold)
-        told = ", t.recorded_at" if "recorded_at" in names else ""
-        last = "AND t.superseded_at IS NULL" if "superseded_at" in names else ""
         _copy(
             connection,
             f"""SELECT r.customer_id, greatest(r.occurred_at, t.occurred_at{told}) AS occurred_at,
@@ -137,11 +137,6 @@ def refer(folder: Path) -> None:
             folder / "records" / "referred_purchases.parquet",
             "PARQUET",
         )
-
-
-def _names(connection: duckdb.DuckDBPyConnection, path: Path) -> set[str]:
-    rows = connection.execute(f"DESCRIBE SELECT * FROM {_parquet(path)}").fetchall()
-    return {name for name, *_ in rows}
 
 
 def _judged(contract: Contract, columns: Mapping[str, str], records: Path, currency: str) -> str:
