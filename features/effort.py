@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.family import Family, Look
 from features.feature import Feature
 from features.records import UNITS
-from features.satisfaction import Answers
+from features.satisfaction import Answers, shared
 from features.timeline import HOUR, AsOf, Floats, Ints, Mask, Timeline, ratio, running_total
 
 WINDOWS_DAYS = (30, 90, 365)
@@ -30,9 +30,16 @@ class Effort:
         self._tickets = tickets = look.records["tickets"]
         self._opened = AsOf(tickets, look.cutoffs, WINDOWS_DAYS)
         self._resolved = self._when("resolved_at")
-        self._reopened = self._when("reopened_at")
-        surveys = look.records.tables.get("surveys", tickets.none())
-        self.ces = Answers(surveys, surveys.says("kind", "ces"), look.cutoffs)
+
+    @cached_property
+    def _reopened(self) -> AsOf:
+        return self._when("reopened_at")
+
+    @cached_property
+    def ces(self) -> Answers:
+        """Answers to how easy it was."""
+        surveys = shared(self._look.records["surveys"])
+        return Answers(surveys, surveys.says("kind", "ces"), self._look.cutoffs)
 
     def _when(self, column: str, *, having: str | None = None) -> AsOf:
         tickets = self._tickets
@@ -142,8 +149,11 @@ class Effort:
             + self._reopened.count()
             + self.open_now()
         )
+        shown = 1 - 1 / (1 + errands)
+        if "surveys" not in self._look.records.tables:
+            return shown
         asked = self.ces.mean()
-        return np.where(np.isnan(asked), 1 - 1 / (1 + errands), 1 - asked)
+        return np.where(np.isnan(asked), shown, 1 - asked)
 
 
 def _hours(tickets: Timeline, column: str) -> Ints:

@@ -1,9 +1,13 @@
 """Files that are whole or not there: written aside, then renamed."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 
 @contextmanager
@@ -21,3 +25,22 @@ def aside(path: Path) -> Iterator[Path]:
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+def write_tables(path: Path, tables: Iterable[pa.Table]) -> None:
+    """Write tables of the same columns, one below the other, to one Parquet file.
+
+    One table is held at a time, so that memory stays flat.
+    """
+    tables = iter(tables)
+    first = next(tables)
+    # Numbers seldom repeat, and nobody looks for rows by them.
+    looked_up = [field.name for field in first.schema if not pa.types.is_floating(field.type)]
+    with (
+        aside(path) as new,
+        pq.ParquetWriter(
+            new, first.schema, use_dictionary=looked_up, write_statistics=looked_up
+        ) as writer,
+    ):
+        for table in chain([first], tables):
+            writer.write_table(table)

@@ -54,7 +54,7 @@ def row(
     origin = snapshot.provenance(settings, (cutoff,), has)
     names = tuple(feature.name for feature in snapshot.present(has))
     columns = snapshot.arrays(known, (cutoff,), settings, has)
-    return Snapshot(snapshot.frame(records.customers, (cutoff,), columns), names, origin)
+    return snapshot.flat(records.customers, (cutoff,), columns, names, origin)
 
 
 def _timeline(

@@ -1,5 +1,7 @@
 """Promises: deliveries that were promised for a day, against when they came."""
 
+from functools import cached_property
+
 import numpy as np
 
 from features.family import Family, Look
@@ -19,19 +21,29 @@ class Promises:
     """
 
     def __init__(self, look: Look) -> None:
-        sold = look.records["transactions"]
-        promised, delivered = sold.column("promised_at"), sold.column("delivered_at")
-        arrived = sold.by(delivered, sold.known("promised_at"))
+        self._sold, self._cutoffs = look.records["transactions"], look.cutoffs
+        self._promised = self._sold.known("promised_at")
+        arrived = self._sold.by(self._sold.column("delivered_at"), self._promised)
         slack = arrived.columns["delivered_at"] - arrived.columns["promised_at"]
         self._delay: Ints = np.maximum(slack, 0) // MINUTE
-        self._wait: Ints = (
-            arrived.columns["delivered_at"] - arrived.columns["occurred_at"]
-        ) // MINUTE
         self._arrived = AsOf(arrived, look.cutoffs, (RECENT_DAYS,))
-        self._due = AsOf(sold.by(promised), look.cutoffs)
-        # Due and arrived: from then on, a promise is no longer open.
+
+    @cached_property
+    def _wait(self) -> Ints:
+        """Minutes from purchase to delivery."""
+        arrived = self._arrived.timeline
+        return (arrived.columns["delivered_at"] - arrived.columns["occurred_at"]) // MINUTE
+
+    @cached_property
+    def _due(self) -> AsOf:
+        return AsOf(self._sold.by(self._sold.column("promised_at")), self._cutoffs)
+
+    @cached_property
+    def _settled(self) -> AsOf:
+        """Due and arrived: from then on, a promise is no longer open."""
+        promised, delivered = map(self._sold.column, ("promised_at", "delivered_at"))
         settled = np.where(delivered == UNKNOWN, UNKNOWN, np.maximum(promised, delivered))
-        self._settled = AsOf(sold.by(settled, sold.known("promised_at")), look.cutoffs)
+        return AsOf(self._sold.by(settled, self._promised), self._cutoffs)
 
     def deliveries(self) -> Ints:
         """Promised deliveries that have arrived."""

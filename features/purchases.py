@@ -9,7 +9,7 @@ import numpy as np
 from features.family import Family, Look, once
 from features.feature import Feature
 from features.records import UNITS
-from features.timeline import AsOf, Floats, Ints, Mask, Timeline, ratio, running_total
+from features.timeline import AsOf, Floats, Ints, Mask, Timeline, ratio
 
 WINDOWS_DAYS = (7, 30, 90, 180, 365)
 FREQUENT = 3
@@ -99,13 +99,12 @@ class Purchases:
         self._days = PurchaseDays.of(rows)
         self._known = AsOf(rows, look.cutoffs, WINDOWS_DAYS)
         self._last_days = look.last_days
-        self._counts = running_total(self._days.begins)
-        self._amounts = running_total(rows.columns["amount"])
-        self._refunds = running_total(np.minimum(rows.columns["amount"], 0))
+        self._counts = self._known.running(self._days.begins)
+        self._amounts = self._known.running(rows.columns["amount"])
 
     def purchase_days(self, days: int | None = None) -> Ints:
         """How many purchase days, ever or in the last `days` days."""
-        return self._known.total(self._counts, days)
+        return self._counts.over(days)
 
     @once
     def frequency(self) -> Ints:
@@ -114,7 +113,7 @@ class Purchases:
 
     def spend(self, days: int | None = None) -> Floats:
         """Net spend in currency, refunds taken off when they happened."""
-        return self._known.total(self._amounts, days) / UNITS
+        return self._amounts.over(days) / UNITS
 
     def monetary_value(self) -> Floats:
         """Mean net spend per repeat purchase day, in currency; NaN without one."""
@@ -197,8 +196,8 @@ class Purchases:
 
     def refund_share(self) -> Floats:
         """Refunds ever as a share of gross spend ever."""
-        refunds = self._known.total(self._refunds)
-        return ratio(-refunds, self._known.total(self._amounts) - refunds)
+        refunds = self._known.sum(np.minimum(self._days.rows.columns["amount"], 0))
+        return ratio(-refunds, self._amounts.over() - refunds)
 
 
 def _windows(days: int) -> tuple[Feature[Purchases], ...]:

@@ -1,6 +1,7 @@
 """Satisfaction: what customers answered when asked, on one scale from 0 (worst) to 1 (best)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,19 +46,24 @@ def normalised(surveys: Timeline) -> Ints:
 
 def _scale(surveys: Timeline, end: int) -> Floats:
     name = ("scale_min", "scale_max")[end]
-    usual = np.zeros(len(surveys.times))
-    for kind, scale in SCALES.items():
-        usual[surveys.says("kind", kind)] = scale[end] * UNITS
-    return np.where(surveys.known(name), surveys.column(name), usual)
+    usual = [SCALES.get(kind, (0, 0))[end] * UNITS for kind in (*surveys.words["kind"], "")]
+    return np.where(
+        surveys.known(name), surveys.column(name), np.take(usual, surveys.column("kind"))
+    )
+
+
+def shared(surveys: Timeline) -> Timeline:
+    """The surveys with their answers as a column `share` (`normalised`)."""
+    return replace(surveys, columns={**surveys.columns, "share": normalised(surveys)})
 
 
 class Answers:
-    """Answers of some kinds, counted when given."""
+    """Answers of some kinds, from `shared` surveys, counted when given."""
 
     def __init__(self, surveys: Timeline, keep: Mask, cutoffs: Ints) -> None:
-        answered = surveys.by(surveys.column("answered_at"), keep & surveys.known("score"))
+        answered = surveys.by(surveys.column("answered_at"), keep & surveys.known("share"))
         self._known = AsOf(answered, cutoffs, (RECENT_DAYS,))
-        self._share = normalised(answered)
+        self._share = answered.column("share")
 
     def last(self) -> Floats:
         """The last answer."""
@@ -93,15 +99,12 @@ class Satisfaction:
     """Answers by kind and of all kinds together."""
 
     def __init__(self, look: Look) -> None:
-        surveys = look.records["surveys"]
+        surveys = shared(look.records["surveys"])
         asks = np.logical_or.reduce([surveys.says("kind", kind) for kind in KINDS])
         self.all = Answers(surveys, asks, look.cutoffs)
         self._surveys, self._cutoffs = surveys, look.cutoffs
+        self._sold = look.records["transactions"]
         self._of: dict[str, Answers] = {}
-        self._asked = AsOf(surveys, look.cutoffs)
-        self._answered = AsOf(surveys.by(surveys.column("answered_at")), look.cutoffs)
-        sold = look.records["transactions"]
-        self._bought = AsOf(sold.select(sold.columns["amount"] >= 0), look.cutoffs)
 
     def of(self, kind: str) -> Answers:
         """Answers of one kind."""
@@ -112,12 +115,15 @@ class Satisfaction:
 
     def response_rate(self) -> Floats:
         """Share of the surveys sent that were answered."""
-        return ratio(self._answered.count(), self._asked.count())
+        answered = self._surveys.by(self._surveys.column("answered_at"))
+        asked = AsOf(self._surveys, self._cutoffs)
+        return ratio(AsOf(answered, self._cutoffs).count(), asked.count())
 
     def silence_after_bad(self) -> Floats:
         """Days since the last answer, where it was bad and no purchase followed; else 0."""
         age = self.all.since()
-        quiet = ~(self._bought.since() < age) & (self.all.last() <= BAD)
+        bought = AsOf(self._sold.select(self._sold.columns["amount"] >= 0), self._cutoffs)
+        quiet = ~(bought.since() < age) & (self.all.last() <= BAD)
         return np.where(quiet, age, 0.0)
 
     def nps_class(self) -> Floats:

@@ -1,13 +1,14 @@
 """Snapshots: one row per customer per cut-off, with labels where the horizon has closed."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from features import effort, feature, labels, loyalty, offers, promises, purchases, satisfaction
@@ -18,7 +19,7 @@ from features.feature import Feature
 from features.provenance import Provenance
 from features.records import Records
 from features.settings import FeatureSettings
-from features.timeline import DAY, Floats
+from features.timeline import DAY, Floats, Ints
 
 FAMILIES: tuple[Family[Any], ...] = (
     purchases.FAMILY,
@@ -49,37 +50,88 @@ class Snapshot:
     """Rows of features, and the definitions they were made under.
 
     Attributes:
-        rows: Columns `customer_id`, `cutoff` (UTC instant), the features (`names`), the context
-            and the labels (`labels.LABELS`; NaN where the horizon has not closed).
+        ids: Ids of the customers looked at, shape (customers,).
+        customer: Place in `ids` of each row's customer, shape (rows,).
+        instants: Cut-off of each row, `datetime64[us]` in UTC, shape (rows,).
+        columns: The features (`names`), the context and, where a horizon may have closed, the
+            labels (`labels.LABELS`; NaN where it has not), each of shape (rows,).
         names: The features present, in order.
         provenance: The definitions.
     """
 
-    rows: pd.DataFrame
+    ids: NDArray[Any]
+    customer: Ints
+    instants: NDArray[np.datetime64]
+    columns: Mapping[str, Floats]
     names: tuple[str, ...]
     provenance: Provenance
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, names: tuple[str, ...], provenance: Provenance) -> "Snapshot":
+        """The snapshot that `rows` tells, such as one read from a file."""
+        customer, ids = pd.factorize(rows["customer_id"])
+        instants = pd.DatetimeIndex(rows["cutoff"]).tz_convert("UTC").tz_localize(None)
+        columns = rows.drop(columns=["customer_id", "cutoff"])
+        return cls(
+            np.asarray(ids, dtype=object),
+            customer,
+            instants.to_numpy("M8[us]"),
+            {str(name): values.to_numpy(float) for name, values in columns.items()},
+            names,
+            provenance,
+        )
+
+    def __len__(self) -> int:
+        return len(self.customer)
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """All of it as a data frame: columns `customer_id`, `cutoff`, then `columns`."""
+        # One block in memory, as pandas holds it.
+        values = np.array([*self.columns.values()])
+        rows = pd.DataFrame(values.T, columns=_header(tuple(self.columns)), copy=False)
+        rows.insert(0, "customer_id", self.ids[self.customer])
+        rows.insert(1, "cutoff", pd.DatetimeIndex(self.instants).tz_localize("UTC"))
+        return rows
+
+    @property
+    def table(self) -> pa.Table:
+        """All of it as an Arrow table, with the columns of `rows`."""
+        ids = pa.DictionaryArray.from_arrays(
+            self.customer.astype(np.int32), pa.array(self.ids, pa.string())
+        )
+        instants = pa.array(self.instants).cast(pa.timestamp("us", tz="UTC"))
+        return pa.table({"customer_id": ids, "cutoff": instants, **self.columns})
 
     @property
     def history(self) -> tuple[Floats, Floats, Floats]:
         """Frequency, recency and T of each row: what a model of the purchase process reads."""
-        rows = self.rows
-        return rows["frequency"].to_numpy(), rows["recency"].to_numpy(), rows["T"].to_numpy()
+        return self.columns["frequency"], self.columns["recency"], self.columns["T"]
 
     @property
     def churned(self) -> Floats:
         """1 for each row that churned under the churn definition, 0 for each that did not."""
-        return self.rows["churned"].to_numpy()
+        return self.columns["churned"]
 
     @property
     def labelled(self) -> "Snapshot":
         """Only the rows that the churn definition has a say on, at cut-offs that have closed."""
-        return replace(self, rows=self.rows.dropna(subset="churned").reset_index(drop=True))
+        return self.select(np.flatnonzero(~np.isnan(self.churned)))
 
     def at(self, *cutoffs: datetime) -> "Snapshot":
         """Only the rows of these cut-offs."""
-        rows = self.rows[self.rows["cutoff"].isin(pd.to_datetime(list(cutoffs), utc=True))]
+        wanted = np.isin(self.instants, microseconds(cutoffs).view("M8[us]"))
         origin = self.provenance.model_copy(update={"cutoffs": tuple(sorted(cutoffs))})
-        return Snapshot(rows.reset_index(drop=True), self.names, origin)
+        return replace(self.select(np.flatnonzero(wanted)), provenance=origin)
+
+    def select(self, rows: Ints) -> "Snapshot":
+        """Only these rows, in this order."""
+        return replace(
+            self,
+            customer=self.customer[rows],
+            instants=self.instants[rows],
+            columns={name: values[rows] for name, values in self.columns.items()},
+        )
 
 
 def present(has: Set[str]) -> tuple[Feature[Any], ...]:
@@ -122,7 +174,8 @@ def take(
     settings: FeatureSettings,
     *,
     has: Set[str],
-    observed_until: datetime,
+    observed_until: datetime | None = None,
+    only: Set[str] | None = None,
 ) -> Snapshot:
     """Look at every customer at every cut-off.
 
@@ -132,40 +185,69 @@ def take(
         settings: Horizon, time zone, churn definition.
         has: The tables and columns there are, as `Store.has` tells.
         observed_until: The instant the records end; labels exist where the horizon closed by it.
+            Without it there are none.
+        only: The features wanted, if not all that the records carry.
 
     Returns:
         Rows for the customers who had bought before the cut-off, in no order to rely on.
     """
-    origin = provenance(settings, cutoffs, has)
-    frames = [
-        part
-        for group in records
-        for part in _frames(group, origin.cutoffs, settings, has, observed_until)
-    ]
-    names = tuple(feature.name for feature in present(has))
-    return Snapshot(pd.concat(frames, ignore_index=True), names, origin)
+    return together(
+        list(groups(records, cutoffs, settings, has=has, observed_until=observed_until, only=only))
+    )
 
 
-def _frames(
-    records: Records,
-    cutoffs: tuple[datetime, ...],
+def groups(
+    records: Iterable[Records],
+    cutoffs: Iterable[datetime],
     settings: FeatureSettings,
+    *,
     has: Set[str],
-    observed_until: datetime,
-) -> Iterator[pd.DataFrame]:
-    """All cut-offs in one pass for customers whose records came in time, else one by one."""
+    observed_until: datetime | None = None,
+    only: Set[str] | None = None,
+) -> Iterator[Snapshot]:
+    """What `take` gives, some customers at a time, so that memory stays flat."""
+    origin = provenance(settings, cutoffs, has)
+    names = tuple(f.name for f in present(has) if only is None or f.name in only)
+    for group in records:
+        for known, final, instants in _passes(group, origin.cutoffs):
+            columns = arrays(known, instants, settings, has, only)
+            if observed_until is not None:
+                columns |= _outcomes(final, instants, settings, observed_until)
+            yield flat(known.customers, instants, columns, names, origin)
+
+
+def together(snapshots: Sequence[Snapshot]) -> Snapshot:
+    """The rows of several snapshots that were made under the same definitions."""
+    sizes = [len(snapshot.ids) for snapshot in snapshots]
+    before = np.cumsum([0, *sizes[:-1]])
+    return replace(
+        snapshots[0],
+        ids=np.concatenate([snapshot.ids for snapshot in snapshots]),
+        customer=np.concatenate(
+            [snapshot.customer + start for snapshot, start in zip(snapshots, before, strict=True)]
+        ),
+        instants=np.concatenate([snapshot.instants for snapshot in snapshots]),
+        columns={
+            name: np.concatenate([snapshot.columns[name] for snapshot in snapshots])
+            for name in snapshots[0].columns
+        },
+    )
+
+
+def _passes(
+    records: Records, cutoffs: tuple[datetime, ...]
+) -> Iterator[tuple[Records, Records, tuple[datetime, ...]]]:
+    """Records as known at cut-offs, and as they came to be.
+
+    All cut-offs go in one pass for customers whose records came in time, else one by one.
+    """
     late = records.late
     punctual, tardy = records.subset(~late), records.subset(late)
-    groups = [(punctual, punctual, cutoffs)] if len(punctual.customers) else []
+    if len(punctual.customers):
+        yield punctual, punctual, cutoffs
     if len(tardy.customers):
-        groups += [
-            (tardy.known(instant), tardy, (cutoff,))
-            for cutoff, instant in zip(cutoffs, microseconds(cutoffs), strict=True)
-        ]
-    for known, final, instants in groups:
-        rows = arrays(known, instants, settings, has)
-        rows |= _outcomes(final.final, instants, settings, observed_until)
-        yield frame(known.customers, instants, rows)
+        for cutoff, instant in zip(cutoffs, microseconds(cutoffs), strict=True):
+            yield tardy.known(instant), tardy.final, (cutoff,)
 
 
 def arrays(
@@ -217,22 +299,25 @@ def _outcomes(
     return {"churned": closed[labels.CHURNED[settings.churn]], **closed}
 
 
-def frame(
-    customers: NDArray[Any], cutoffs: tuple[datetime, ...], columns: dict[str, NDArray[Any]]
-) -> pd.DataFrame:
+def flat(
+    customers: NDArray[Any],
+    cutoffs: tuple[datetime, ...],
+    columns: Mapping[str, NDArray[Any]],
+    names: tuple[str, ...],
+    origin: Provenance,
+) -> Snapshot:
     """The rows where the customer had bought, from arrays of (customers, cut-offs)."""
-    bought = columns.pop("bought")
-    customer, cutoff = np.nonzero(bought)
-    place = cutoff * len(customers) + customer
-    # One block in memory, as pandas holds it; cut-offs lie outermost (`Timeline.positions`).
-    block = np.empty((len(columns), len(place)))
-    for row, values in zip(block, columns.values(), strict=True):
-        row[:] = values.T.ravel()[place]
-    rows = pd.DataFrame(block.T, columns=_header(tuple(columns)), copy=False)
-    instants = microseconds(cutoffs).view("M8[us]")[cutoff]
-    rows.insert(0, "customer_id", pd.Index(customers)[customer])
-    rows.insert(1, "cutoff", pd.DatetimeIndex(instants).tz_localize("UTC"))
-    return rows
+    told = dict(columns)
+    customer, cutoff = np.nonzero(told.pop("bought"))
+    place = cutoff * len(customers) + customer  # as they lie in memory (`Timeline.positions`)
+    return Snapshot(
+        customers,
+        customer,
+        microseconds(cutoffs).view("M8[us]")[cutoff],
+        {name: np.take(values.T, place).astype(float) for name, values in told.items()},
+        names,
+        origin,
+    )
 
 
 @lru_cache(maxsize=64)

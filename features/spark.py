@@ -60,7 +60,9 @@ def take(
         if records is None:
             return
         taken = snapshot.take([records], instants, settings, has=has, observed_until=observed_until)
-        yield from pa.Table.from_pandas(taken.rows, preserve_index=False).to_batches()
+        table = taken.table
+        ids = table["customer_id"].cast(pa.string())  # Spark knows no dictionaries
+        yield from table.set_column(0, "customer_id", ids).to_batches()
 
     together = _union(spark, store, has).repartitionByRange(partitions, "customer_id")
     ordered = together.sortWithinPartitions(
@@ -94,13 +96,10 @@ def _records(rows: pa.Table, has: Set[str]) -> Records | None:
     if "transactions" not in tables:
         return None
     ids = pc.unique(tables["transactions"]["customer_id"])
-    mine = {
-        name: table.filter(pc.is_in(table["customer_id"], ids)) for name, table in tables.items()
-    }
-    contracts = mine.pop("customers", None)
+    contracts = tables.pop("customers", None)
     customers = np.asarray(ids.to_pylist(), dtype=object)
     known = {
-        name: mine.get(name, rows[:0]).select(
+        name: tables.get(name, rows[:0]).select(
             [c for c in rows.column_names if f"{name}.{c}" in has]
         )
         for name in TIMES

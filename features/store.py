@@ -4,6 +4,7 @@ Memory stays flat however many records there are, because a group of customers i
 ever held.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,7 +15,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -23,6 +23,7 @@ from features.records import CONTRACTS, LEFT_OUT, TIMELINES, UNITS, Kind, Record
 from features.timeline import UNKNOWN, Ints, Timeline, running_total
 
 CUSTOMERS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 1 << 18
 
 TIMES = {table: contract.time for table, contract in TIMELINES.items()}
 """The tables that make timelines, and the column that orders each."""
@@ -33,11 +34,12 @@ _KINDS: dict[str, Kind] = {
 
 
 def timelines(customers: NDArray[Any], tables: Mapping[str, pa.Table]) -> Records:
-    """Records of these customers from tables that hold only their rows.
+    """Records of these customers from tables that hold their rows.
 
     Args:
         customers: Customer ids in ascending order, shape (customers,).
-        tables: Rows sorted by customer and time, the columns named as in the contracts.
+        tables: Rows sorted by customer and time, the columns named as in the contracts; those of
+            other customers are left out.
     """
     issues = _shared([table for table in tables.values() if "ticket_id" in table.column_names])
     return Records(
@@ -54,7 +56,7 @@ def contract_ends(customers: NDArray[Any], rows: pa.Table) -> Ints:
         rows: Columns `customer_id` and `contract_ends_at`.
     """
     ends = np.full(len(customers), UNKNOWN)
-    place = pc.index_in(pa.array(customers, pa.string()), rows["customer_id"])
+    place = pc.index_in(pa.array(customers, pa.string()), rows["customer_id"].cast(pa.string()))
     known = np.asarray(place.is_valid())
     ends[known] = _integers(rows["contract_ends_at"], "instant")[np.asarray(place.drop_null())]
     return ends
@@ -68,10 +70,15 @@ def _shared(tables: list[pa.Table]) -> pa.Array:
 
 def _timeline(customers: NDArray[Any], table: pa.Table, time: str, issues: pa.Array) -> Timeline:
     # Rows are sorted by customer, so there is a run to look up for each, not every row.
-    runs = pc.run_end_encode(table["customer_id"].combine_chunks())
-    owners = pc.index_in(runs.values, pa.array(customers, pa.string())).to_numpy()
+    ids, ends = _runs(table)
+    owners = pc.index_in(ids, pa.array(customers, pa.string()))
+    lengths = np.diff(ends, prepend=0)
+    if owners.null_count:
+        known = np.asarray(owners.is_valid())
+        table = table.filter(pa.array(np.repeat(known, lengths)))
+        owners, lengths = owners.drop_null(), lengths[known]
     rows = np.zeros(len(customers), dtype=np.int64)
-    rows[owners] = np.diff(np.asarray(runs.run_ends), prepend=0)
+    rows[owners.to_numpy()] = lengths
     columns: dict[str, Ints] = {}
     words: dict[str, tuple[str, ...]] = {}
     for name in table.column_names:
@@ -125,17 +132,17 @@ class Store:
                 names |= {table, *(f"{table}.{column}" for column in columns)}
         return frozenset(names)
 
-    def _open(self, table: str) -> pq.ParquetFile:
+    def _path(self, table: str) -> Path:
         if not self.path(table).is_file():
             raise QuerenciaError(
                 f"There are no {table} in {self.folder} yet. Read your files first: "
                 "querencia check FILE"
             )
-        return pq.ParquetFile(self.path(table))
+        return self.path(table)
 
     def span(self) -> tuple[date, date]:
         """The calendar day of the first transaction, and the day after the last one."""
-        with self._open("transactions") as file:
+        with pq.ParquetFile(self._path("transactions")) as file:
             groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
             index = file.schema_arrow.get_field_index("day")
             statistics = [group.column(index).statistics for group in groups]
@@ -147,7 +154,7 @@ class Store:
             return None
         told = {"recorded_at", "superseded_at"} & set(self._columns("transactions"))
         margin = sales = 0.0
-        with self._open("transactions") as file:
+        with pq.ParquetFile(self._path("transactions")) as file:
             for batch in file.iter_batches(columns=["occurred_at", *told, "amount", "margin"]):
                 known = pc.and_(batch["margin"].is_valid(), pc.less(batch["occurred_at"], before))
                 for time in told:
@@ -160,32 +167,33 @@ class Store:
         return min(margin / sales, 1.0) if margin > 0 and sales > 0 else None
 
     def records(self, customers_at_once: int = CUSTOMERS_AT_ONCE) -> Iterator[Records]:
-        """The records, a group of customers at a time; no customer is ever split."""
-        for customers in self.customers(customers_at_once):
-            tables = {table: self._rows(table, customers) for table in TIMES if table in self.has}
-            yield replace(timelines(customers, tables), contract_ends=self._contracts(customers))
+        """The records of all customers with a transaction, some customers at a time.
 
-    def customers(self, at_once: int = CUSTOMERS_AT_ONCE) -> Iterator[NDArray[Any]]:
-        """Ids of all customers with a transaction, in ascending order, some at a time."""
-        held = np.zeros(0, dtype=object)
-        with self._open("transactions") as file:
-            for batch in file.iter_batches(columns=["customer_id"], batch_size=1 << 20):
-                fresh = pc.run_end_encode(batch.column(0)).values.to_numpy(zero_copy_only=False)
-                repeated = bool(len(held)) and held[-1] == fresh[0]
-                held = np.concatenate([held, fresh[1:] if repeated else fresh])
-                # The last one may go on in the next batch, so it is never given away here.
-                while len(held) > at_once:
-                    yield held[:at_once]
-                    held = held[at_once:]
-        yield held
+        Customers come in ascending order, and none is ever split.
+        """
+        sold, *others = (_Rows(self._path(table), self._wanted(table)) for table in self._tables)
+        while (rows := sold.of_next(customers_at_once)).num_rows:
+            customers = _runs(rows)[0].to_numpy(zero_copy_only=False)
+            tables = [rows, *(other.until(customers[-1]) for other in others)]
+            own = dict(zip(self._tables, tables, strict=True))
+            ends = own.pop("customers", None)
+            known = None if ends is None else contract_ends(customers, ends)
+            yield replace(timelines(customers, own), contract_ends=known)
+
+    @property
+    def _tables(self) -> list[str]:
+        """The tables to read, the transactions first, which there must be."""
+        others = [table for table in TIMES if table in self.has - {"transactions"}]
+        return ["transactions", *others, *(["customers"] if self.has_contracts else [])]
+
+    def _wanted(self, table: str) -> list[str]:
+        """The columns that features look at."""
+        if table == "customers":
+            return ["customer_id", "contract_ends_at"]
+        return ["customer_id", *(name for name in self._columns(table) if name not in LEFT_OUT)]
 
     def _columns(self, table: str) -> list[str]:
         return [name.removeprefix(f"{table}.") for name in self.has if name.startswith(f"{table}.")]
-
-    def _rows(self, table: str, customers: NDArray[Any]) -> pa.Table:
-        """These customers' rows, with the columns that features look at."""
-        columns = [name for name in self._columns(table) if name not in LEFT_OUT]
-        return self._read(table, customers, ["customer_id", *columns])
 
     @property
     def has_contracts(self) -> bool:
@@ -193,17 +201,48 @@ class Store:
         path = self.path("customers")
         return path.is_file() and "contract_ends_at" in pq.read_schema(path).names
 
-    def _contracts(self, customers: NDArray[Any]) -> Ints | None:
-        if not self.has_contracts:
-            return None
-        return contract_ends(
-            customers, self._read("customers", customers, ["customer_id", "contract_ends_at"])
-        )
 
-    def _read(self, table: str, customers: NDArray[Any], columns: list[str]) -> pa.Table:
-        ids = pa.array(customers, pa.string())
-        within = (ds.field("customer_id") >= customers[0]) & (
-            ds.field("customer_id") <= customers[-1]
-        )
-        rows = ds.dataset(self.path(table)).to_table(columns=columns, filter=within)
-        return rows if table == "transactions" else rows.filter(pc.is_in(rows["customer_id"], ids))
+class _Rows:
+    """A table's rows in their order, taken some customers at a time."""
+
+    def __init__(self, path: Path, columns: list[str]) -> None:
+        # Ids repeat, so most are never looked at but by number.
+        file = pq.ParquetFile(path, read_dictionary=["customer_id"])
+        self._batches = file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False)
+        self._held = file.schema_arrow.empty_table().select(columns)
+
+    def of_next(self, customers: int) -> pa.Table:
+        """The rows of so many further customers."""
+        # The last one may go on in the next batch, so one more has to be seen.
+        while len(ends := _runs(self._held)[1]) <= customers and self._read():
+            pass
+        return self._give(int(ends[:customers][-1]) if len(ends) else 0)
+
+    def until(self, customer: str) -> pa.Table:
+        """The rows of all further customers up to this one."""
+        while not (rows := self._held.num_rows) or self._id(rows - 1) <= customer:
+            if not self._read():
+                break
+        return self._give(bisect_right(range(self._held.num_rows), customer, key=self._id))
+
+    def _id(self, row: int) -> str:
+        name: str = self._held["customer_id"][row].as_py()
+        return name
+
+    def _read(self) -> bool:
+        """Hold one more batch, unless there is none."""
+        batch = next(self._batches, None)
+        if batch is not None:
+            self._held = pa.concat_tables([self._held, pa.Table.from_batches([batch])])
+        return batch is not None
+
+    def _give(self, rows: int) -> pa.Table:
+        given, self._held = self._held.slice(0, rows), self._held.slice(rows)
+        return given
+
+
+def _runs(rows: pa.Table) -> tuple[pa.Array, Ints]:
+    """The customers of sorted rows, and the row at which each ends."""
+    coded = rows["customer_id"].dictionary_encode().unify_dictionaries().combine_chunks()
+    runs = pc.run_end_encode(coded.indices)
+    return coded.dictionary.take(runs.values), np.asarray(runs.run_ends)

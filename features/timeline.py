@@ -85,7 +85,7 @@ class Timeline:
 
     def says(self, name: str, word: str) -> Mask:
         """Where a text column is this word."""
-        words = list(self.words.get(name, ()))
+        words = self.words.get(name, ())
         if word not in words:
             return np.zeros(len(self.times), dtype=bool)
         return np.equal(self.column(name), words.index(word))
@@ -131,6 +131,8 @@ class Timeline:
             keep: does not hold.
         """
         wanted = times != UNKNOWN if keep is None else keep & (times != UNKNOWN)
+        if not wanted.any():
+            return self.select(wanted)
         times = np.maximum(times, self.times)
         rows = np.flatnonzero(wanted)
         rows = rows[_order(self.customer[rows], times[rows])]
@@ -150,11 +152,14 @@ class Timeline:
         Returns:
             Row numbers, shape (customers, k).
         """
+        if not len(self.times):
+            return np.repeat(self.offsets[None, :-1], len(instants), axis=0).T
         # A row counts for every instant after it: bin k holds rows that instant k is the first
         # to look back on, so a running total along the instants counts the rows before each.
         bins = np.searchsorted(instants, self.times, side="right")
-        cells = bins * self.customers + self.customer
-        histogram = np.bincount(cells, minlength=self.customers * (len(instants) + 1))
+        bins *= self.customers
+        bins += self.customer
+        histogram = np.bincount(bins, minlength=self.customers * (len(instants) + 1))
         # Instants lie outermost in memory, so that an instant is a contiguous row to add and copy.
         rows = histogram.reshape(len(instants) + 1, self.customers)[:-1]
         rows[:1] += self.offsets[:-1]
@@ -167,7 +172,7 @@ class AsOf:
     """A timeline as it was known at each of several cut-offs.
 
     Every answer has shape (customers, cut-offs). Windows of `days` end at the cut-off; without
-    `days` all that came before it counts.
+    `days` all that came before it counts, and negative `days` are those after it.
     """
 
     def __init__(self, timeline: Timeline, cutoffs: Ints, lags_days: Sequence[int] = ()) -> None:
@@ -187,41 +192,26 @@ class AsOf:
         self._at = {
             lag: positions.T[np.searchsorted(instants, times)].T for lag, times in wanted.items()
         }
+        self._counts: dict[int | None, Ints] = {}
 
-    @property
-    def start(self) -> Ints:
-        """Row at which each customer begins, shape (customers, 1)."""
-        return self.timeline.offsets[:-1, None]
-
-    def at(self, lag_days: int = 0) -> Ints:
-        """Rows before the cut-off less `lag_days` days."""
-        return self._at[lag_days]
+    def at(self, lag_days: int | None = 0) -> Ints:
+        """Rows before the cut-off less `lag_days` days; with None, before the customer's first."""
+        return self.timeline.offsets[:-1, None] if lag_days is None else self._at[lag_days]
 
     def count(self, days: int | None = None) -> Ints:
-        """How many rows."""
-        early, late = self._window(days)
-        return np.subtract(late, early)
+        """How many rows; nobody may write into it."""
+        if days not in self._counts:
+            early, late = _window(days)
+            self._counts[days] = np.subtract(self.at(late), self.at(early))
+        return self._counts[days]
 
-    def total(self, totals: Ints, days: int | None = None) -> Ints:
-        """What a running total grew by.
-
-        Args:
-            totals: From `running_total`, shape (rows + 1,).
-            days: Length of the window; negative for the days after the cut-off.
-        """
-        early, late = self._window(days)
-        return np.subtract(totals[late], totals[early])
-
-    def _window(self, days: int | None) -> tuple[Ints, Ints]:
-        """The rows a window begins at and ends before."""
-        if days is None:
-            return self.start, self.at()
-        early, late = (days, 0) if days > 0 else (0, days)
-        return self.at(early), self.at(late)
+    def running(self, values: NDArray[np.integer[Any] | np.bool_]) -> "Running":
+        """The running total of a column, to be asked for several windows."""
+        return Running(self, values)
 
     def sum(self, values: NDArray[np.integer[Any] | np.bool_], days: int | None = None) -> Ints:
         """Sum of a column."""
-        return self.total(running_total(values), days)
+        return self.running(values).over(days)
 
     def mean(self, values: NDArray[np.integer[Any] | np.bool_], days: int | None = None) -> Floats:
         """Mean of a column, NaN without rows."""
@@ -240,8 +230,7 @@ class AsOf:
         """The value of the last row; meaningless where there is none."""
         if not len(values):
             return np.zeros_like(self.at())
-        last: Ints = values[np.maximum(self.at(), 1) - 1]
-        return last
+        return _looked_up(values, np.maximum(self.at(), 1) - 1)
 
     def since(self) -> Floats:
         """Days since the last row, NaN without one."""
@@ -252,7 +241,7 @@ class AsOf:
     def greatest(self, values: Ints) -> Floats:
         """Greatest value of a column, NaN without rows."""
         if not len(values):
-            return np.full(self.at().shape, np.nan)
+            return np.full_like(self.at(), np.nan, dtype=np.float64)
         # Lifting each customer above the one before makes one running maximum start afresh.
         low = values.min()
         lift = self.timeline.customer * (values.max() - low + 1)
@@ -279,6 +268,35 @@ class AsOf:
         return results
 
 
+class Running:
+    """A running total over the rows of a timeline, looked up once wherever windows meet."""
+
+    def __init__(self, known: AsOf, values: NDArray[np.integer[Any] | np.bool_]) -> None:
+        self._known = known
+        self._totals = running_total(values)
+        self._at: dict[int | None, Ints] = {}
+
+    def over(self, days: int | None = None) -> Ints:
+        """What it grew by in a window of days, shape (customers, cut-offs)."""
+        early, late = _window(days)
+        return np.subtract(self._look_up(late), self._look_up(early))
+
+    def _look_up(self, lag: int | None) -> Ints:
+        if lag not in self._at:
+            self._at[lag] = _looked_up(self._totals, self._known.at(lag))
+        return self._at[lag]
+
+
+def _window(days: int | None) -> tuple[int | None, int]:
+    """The lags that a window begins and ends at."""
+    return (days, 0) if days is None or days > 0 else (0, days)
+
+
+def _looked_up(values: Ints, rows: Ints) -> Ints:
+    """The values of rows, in the memory order of `positions`."""
+    return np.take(values, rows.T).T
+
+
 def _order(group: Ints, values: Ints) -> Ints:
     """Rows in order of group and value, in the order they come where both are equal."""
     if not len(values):
@@ -293,7 +311,5 @@ def _order(group: Ints, values: Ints) -> Ints:
 
 def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
     """`above / below`, NaN where `below` is zero: not known is not nought."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        quotient: Floats = np.true_divide(above, below)
-    np.copyto(quotient, np.nan, where=below == 0)
+    quotient: Floats = above / np.where(below == 0, np.nan, below)
     return quotient

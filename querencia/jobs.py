@@ -7,7 +7,7 @@ from pathlib import Path
 
 from features import cdnow, company, intake, snapshot, usability
 from features.errors import QuerenciaError
-from features.files import aside
+from features.files import aside, write_tables
 from features.intake import Intake
 from features.records import CONTRACTS
 from features.sources import Source
@@ -81,16 +81,15 @@ def features(settings: Settings, say: Say) -> Path:
     cutoffs = lay_plan(store, settings.features)
     every = (*cutoffs.training, cutoffs.evaluation, cutoffs.scoring)
     say(f"features of every customer at {len(every)} cut-offs")
-    rows = snapshot.take(
+    taken = snapshot.groups(
         store.records(),
         every,
         settings.features,
         has=store.has,
         observed_until=cutoffs.scoring,
-    ).rows
+    )
     path = settings.data / "snapshots" / "snapshots.parquet"
-    with aside(path) as new:
-        rows.to_parquet(new, index=False)
+    write_tables(path, (group.table for group in taken))
     return path
 
 

@@ -33,9 +33,7 @@ def score_all(store: Store, champion: Champion, settings: FeatureSettings) -> Sc
     """
     _, end = store.span()
     cutoff = midnight(end, settings.time_zone)
-    present = snapshot.take(
-        store.records(), [cutoff], settings, has=known(store, champion), observed_until=cutoff
-    )
+    present = snapshot.take(store.records(), [cutoff], settings, has=known(store, champion))
     return score(champion.model, present, model_version=str(champion.version.number))
 
 

@@ -12,7 +12,7 @@ import bentoml
 import pandas as pd
 from pydantic import BaseModel, Field, model_validator
 
-from features import online
+from features import online, snapshot
 from features.provenance import Provenance
 from features.snapshot import Snapshot
 from serving import batch, settings, words
@@ -161,11 +161,10 @@ class QuerenciaService:
     def _score(self, histories: Sequence[Posted], cutoff: datetime) -> pd.DataFrame:
         """Scores of posted histories, all at once; NaN where there is no purchase yet."""
         rows = [self._row(history, cutoff) for history in histories]
-        known = [i for i, row in enumerate(rows) if len(row.rows)]
+        known = [i for i, row in enumerate(rows) if len(row)]
         if not known:
             return self.scores.rows.head(0).reindex(range(len(rows)))
-        together = pd.concat([rows[i].rows for i in known], ignore_index=True)
-        scores = score(self.champion.model, Snapshot(together, rows[0].names, rows[0].provenance))
+        scores = score(self.champion.model, snapshot.together([rows[i] for i in known]))
         return scores.rows.set_axis(known).reindex(range(len(rows)))
 
     def _row(self, history: Posted, cutoff: datetime) -> Snapshot:

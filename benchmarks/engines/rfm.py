@@ -54,8 +54,5 @@ def _lifetimes(folder: Path) -> pd.DataFrame:
 
 def _ours(folder: Path) -> pd.DataFrame:
     store, settings, only = Store(folder / "sales"), FeatureSettings(), frozenset(NAMES)
-    frames = []
-    for group in store.records():
-        columns = snapshot.arrays(group, (CUTOFF,), settings, store.has, only)
-        frames.append(snapshot.frame(group.customers, (CUTOFF,), columns))
-    return pd.concat(frames, ignore_index=True).set_index("customer_id")
+    taken = snapshot.take(store.records(), [CUTOFF], settings, has=store.has, only=only)
+    return taken.rows.set_index("customer_id")

@@ -63,11 +63,11 @@ def test_select_keeps_rows_with_their_customers_and_columns(
 
 def test_totals_are_of_all_time_a_window_back_or_a_window_ahead() -> None:
     rows = timeline([[0, 4, 5, 9], [5]])
-    amounts = running_total(np.array([1, 10, 100, 1000, 7]))
     known = AsOf(rows, days([5, 10]), (5, -5))
-    assert known.total(amounts).tolist() == [[11, 1111], [0, 7]]
-    assert known.total(amounts, 5).tolist() == [[11, 1100], [0, 7]]
-    assert known.total(amounts, -5).tolist() == [[1100, 0], [7, 0]]
+    amounts = known.running(np.array([1, 10, 100, 1000, 7]))
+    assert amounts.over().tolist() == [[11, 1111], [0, 7]]
+    assert amounts.over(5).tolist() == [[11, 1100], [0, 7]]
+    assert amounts.over(-5).tolist() == [[1100, 0], [7, 0]]
 
 
 def test_the_last_value_is_that_of_the_row_before() -> None:
@@ -81,7 +81,7 @@ def test_timelines_without_any_row_can_be_asked() -> None:
     known = AsOf(timeline([[], []]), days([1, 2, 3]), (7,))
     nothing = np.array([], dtype=np.int64)
     assert known.last(nothing).shape == (2, 3)
-    assert known.total(running_total(nothing), 7).tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert known.sum(nothing, 7).tolist() == [[0, 0, 0], [0, 0, 0]]
 
 
 def test_a_window_that_was_not_prepared_is_an_error() -> None:

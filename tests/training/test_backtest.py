@@ -1,7 +1,6 @@
 """Models beside their baselines, by measures that scikit-learn and pencil agree on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -129,7 +128,8 @@ def test_value_is_judged_beside_the_same_rate_as_before(model: Model, later: Sna
             newcomer | {"spend": 1.0, "purchase_days_ahead": 0.0, "spend_ahead": 70.0},
         ]
     )
-    judged = backtest.judge_value(model, replace(later, rows=rows))
+    rows = rows.assign(customer_id=["a", "b"], cutoff=later.provenance.cutoff)
+    judged = backtest.judge_value(model, Snapshot.of(rows, later.names, later.provenance))
     assert judged["naive_rate purchases"]["mae_loss"] == pytest.approx((1 + 0) / 2)
     # A customer of today has no rate yet, and is counted as a day old.
     assert judged["naive_rate spend"]["mae_loss"] == pytest.approx((10 + 20) / 2)

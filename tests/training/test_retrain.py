@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -283,7 +283,8 @@ def test_a_better_model_is_promoted(
 ) -> None:
     """Better than a champion that learned stayers for leavers."""
     misled = past.rows.assign(churned=1 - past.rows["churned"])
-    worse = Model.fit(replace(past, rows=misled), later, quick, margin_rate=1)
+    wrong = Snapshot.of(misled, past.names, past.provenance)
+    worse = Model.fit(wrong, later, quick, margin_rate=1)
     worse.save(tmp_path / "worse")
     example = later.rows[list(later.names)].head(1)
     with copied.run("mislead") as run:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import online
+from features import online, snapshot
 from features.online import History
 from features.provenance import DefinitionError
 from features.settings import FeatureSettings
@@ -42,8 +42,7 @@ def regulars(cdnow_settings: FeatureSettings, cdnow_store: Store) -> Snapshot:
         )
         for name, silent in (("silent", 180), ("active", 0))
     ]
-    together = pd.concat([row.rows for row in rows], ignore_index=True)
-    return replace(rows[0], rows=together)
+    return snapshot.together(rows)
 
 
 def test_columns_are_those_declared_in_their_order(scores: Scores) -> None:
@@ -87,9 +86,10 @@ def test_the_next_purchase_lies_the_median_wait_after_the_cutoff(
 def test_a_score_does_not_depend_on_the_other_rows(
     scores: Scores, model: Model, later: Snapshot
 ) -> None:
-    some = later.rows.iloc[[1200, 3, 47]]
-    alone = score(model, replace(later, rows=some), model_version="7").rows
-    pd.testing.assert_frame_equal(alone, scores.rows.loc[some.index], rtol=1e-12)
+    some = np.array([1200, 3, 47])
+    alone = score(model, later.select(some), model_version="7").rows
+    among = scores.rows.iloc[some].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone, among, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
