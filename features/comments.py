@@ -7,7 +7,7 @@ the same in a batch and in one posted history.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Self, TypeGuard
 
@@ -32,8 +32,8 @@ LEAST_WEIGHT = 1e-9
 def vectorizer(**options: Any) -> TfidfVectorizer:
     """How comments are cut into words and these weighed, in training and afterwards.
 
-    Case and accents make no difference, and words are of two letters or more and nothing else:
-    numbers of orders, telephones and customers are never learned.
+    Case and accents make no difference, and words are two or more letters and nothing else: the
+    number of an order, a telephone or a customer is never learned.
     """
     return TfidfVectorizer(
         strip_accents="unicode",
@@ -149,14 +149,7 @@ class Themes:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that `from_dict` needs, ready for JSON."""
-        return {
-            lexicon.language: {
-                "words": list(lexicon.words),
-                "idf": list(lexicon.idf),
-                "components": [list(weights) for weights in lexicon.components],
-            }
-            for lexicon in self.lexicons
-        }
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, state: Mapping[str, Any]) -> Self:
@@ -164,12 +157,12 @@ class Themes:
         return cls(
             tuple(
                 Lexicon(
-                    language,
+                    told["language"],
                     tuple(told["words"]),
                     tuple(told["idf"]),
                     tuple(tuple(weights) for weights in told["components"]),
                 )
-                for language, told in state.items()
+                for told in state["lexicons"]
             )
         )
 
