@@ -5,6 +5,8 @@ weights of its words on those of each theme. Every comment is weighed by itself,
 the same in a batch and in one posted history.
 """
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -147,6 +149,31 @@ class Themes:
             row[begin : begin + len(lexicon.components)] = lexicon.shares(text)
         return row
 
+    @cached_property
+    def family(self) -> Family["Comments"]:
+        """The features that these themes make, on surveys with the columns that `columns` gives."""
+        return Family(
+            "comments",
+            ("surveys", "surveys.comment"),
+            lambda look: Comments(look, self),
+            (
+                _feature("comments", "1", "how many comments", Comments.count),
+                _feature("comment_since", "days", "days since the last comment", Comments.since),
+                *(
+                    _feature(name, "0-1", f"comments about: {', '.join(words)}", _share(name))
+                    for name, words in self.telling.items()
+                ),
+            ),
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells these themes from others, even where the words that tell them are the same."""
+        return hashlib.sha256(json.dumps(self.to_dict()).encode()).hexdigest()
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything that `from_dict` needs, ready for JSON."""
         return asdict(self)
@@ -175,7 +202,7 @@ def is_comment(text: str | None) -> TypeGuard[str]:
 def columns(
     themes: Themes, texts: Iterable[str | None], languages: Iterable[str | None]
 ) -> dict[str, Ints]:
-    """The columns of the surveys' timeline that `family` looks at, by theme.
+    """The columns of the surveys' timeline that `Themes.family` looks at, by theme.
 
     Args:
         themes: What to weigh by.
@@ -209,26 +236,6 @@ class Comments:
     def since(self) -> Floats:
         """Days since the last comment."""
         return self._known.since()
-
-
-def family(themes: Themes) -> Family[Comments]:
-    """The features that these themes make.
-
-    The surveys' timeline must have the columns that `columns` gives.
-    """
-    return Family(
-        "comments",
-        ("surveys.comment",),
-        lambda look: Comments(look, themes),
-        (
-            _feature("comments", "1", "how many comments", Comments.count),
-            _feature("comment_since", "days", "days since the last comment", Comments.since),
-            *(
-                _feature(name, "0-1", f"comments about: {', '.join(words)}", _share(name))
-                for name, words in themes.telling.items()
-            ),
-        ),
-    )
 
 
 def _share(theme: str) -> Callable[[Comments], Floats]:

@@ -75,7 +75,12 @@ class Feature(Generic[View]):
         return ACTIONS[self.driver]
 
 
-def version(features: Iterable[Feature[Any]]) -> str:
-    """Digest of the features' declarations: it changes when a name, unit or meaning does."""
-    text = "\n".join(f"{f.name}|{f.unit}|{f.meaning}" for f in features)
+def version(features: Iterable[Feature[Any]], *learned: str) -> str:
+    """Digest of the features' declarations: it changes when a name, unit or meaning does.
+
+    Args:
+        features: The features; and
+        learned: digests of what some of them were learned from.
+    """
+    text = "\n".join((*(f"{f.name}|{f.unit}|{f.meaning}" for f in features), *learned))
     return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from features import snapshot
+from features import comments, snapshot
+from features.comments import Themes
 from features.records import LEFT_OUT, TIMELINES, UNITS, Kind, Records
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
@@ -27,6 +28,7 @@ def row(
     settings: FeatureSettings,
     *,
     has: Set[str],
+    themes: Themes | None = None,
 ) -> Snapshot:
     """The snapshot of one customer at one cut-off.
 
@@ -36,6 +38,7 @@ def row(
         cutoff: The instant to look back from.
         settings: The definitions.
         has: The tables and columns the model knows; the history's others are not looked at.
+        themes: What comments are about, as the model has learned it.
 
     Returns:
         One row, or none where the history holds no purchase before the cut-off.
@@ -46,14 +49,14 @@ def row(
     records = Records(
         np.array([customer_id], dtype=object),
         {
-            table: _timeline(table, rows, issues, unseen, settings.time_zone)
+            table: _timeline(table, rows, issues, unseen, settings.time_zone, themes)
             for table, rows in tables.items()
         },
     )
     known = records.known(_microseconds(cutoff)) if records.late.any() else records
-    origin = snapshot.provenance(settings, (cutoff,), has)
-    names = tuple(feature.name for feature in snapshot.present(has))
-    columns = snapshot.arrays(known, (cutoff,), settings, has)
+    origin = snapshot.provenance(settings, (cutoff,), has, themes)
+    names = tuple(feature.name for feature in snapshot.present(has, themes))
+    columns = snapshot.arrays(known, (cutoff,), settings, has, themes)
     return snapshot.flat(records.customers, (cutoff,), columns, names, origin)
 
 
@@ -63,6 +66,7 @@ def _timeline(
     issues: Mapping[Any, int],
     unseen: Set[str],
     time_zone: str,
+    themes: Themes | None,
 ) -> Timeline:
     contract = TIMELINES[table]
     ordered = sorted(rows, key=lambda row: (row[contract.time], -row.get("amount", 0)))
@@ -78,6 +82,9 @@ def _timeline(
             words[column.name] = tuple(known)
         else:
             columns[column.name] = _integers(_integer(value, column.kind) for value in values)
+    if table == "surveys" and themes is not None:
+        texts, languages = ([row.get(name) for row in ordered] for name in ("comment", "language"))
+        columns |= comments.columns(themes, texts, languages)
     zone = ZoneInfo(time_zone)
     columns["day"] = _integers(_day(row[contract.time], zone) for row in ordered)
     return Timeline(np.array([0, len(ordered)]), columns[contract.time], columns, words)

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from features import effort, feature, labels, loyalty, offers, promises, purchases, satisfaction
 from features import season as calendar
+from features.comments import Themes
 from features.cutoffs import last_days, microseconds
 from features.family import Family, Look
-from features.feature import Feature
+from features.feature import Driver, Feature
 from features.provenance import Provenance
 from features.records import Records
 from features.settings import FeatureSettings
@@ -40,9 +41,6 @@ NEEDED = frozenset(
     for need in (*family.needs, *(need for feature in family.features for need in feature.needs))
 )
 """Every table and column that makes a difference to which features there are."""
-
-DRIVERS = {feature.name: feature.driver for family in FAMILIES for feature in family.features}
-"""The story each feature belongs to."""
 
 
 @dataclass(frozen=True)
@@ -134,36 +132,57 @@ class Snapshot:
         )
 
 
-def present(has: Set[str]) -> tuple[Feature[Any], ...]:
+def families(themes: Themes | None = None) -> tuple[Family[Any], ...]:
+    """All families, with that of comments where there are themes to tell them by."""
+    return FAMILIES if themes is None else (*FAMILIES, themes.family)
+
+
+def drivers(themes: Themes | None = None) -> Mapping[str, Driver]:
+    """The story each feature belongs to."""
+    return {feature.name: feature.driver for f in families(themes) for feature in f.features}
+
+
+def present(has: Set[str], themes: Themes | None = None) -> tuple[Feature[Any], ...]:
     """The features that these tables and columns carry."""
-    return _present(NEEDED & has)
+    return _present(_looked_at(has, themes), themes)
+
+
+def _looked_at(has: Set[str], themes: Themes | None) -> frozenset[str]:
+    return (NEEDED if themes is None else NEEDED.union(themes.family.needs)) & has
 
 
 @lru_cache(maxsize=64)
-def _present(has: frozenset[str]) -> tuple[Feature[Any], ...]:
-    return tuple(feature for family in FAMILIES for feature in family.present(has))
+def _present(has: frozenset[str], themes: Themes | None) -> tuple[Feature[Any], ...]:
+    return tuple(feature for family in families(themes) for feature in family.present(has))
 
 
 @lru_cache(maxsize=64)
-def _version(has: frozenset[str]) -> str:
-    return feature.version(_present(has))
+def _version(has: frozenset[str], themes: Themes | None) -> str:
+    learned = () if themes is None else (themes.digest,)
+    return feature.version(_present(has, themes), *learned)
 
 
-def columns(has: Set[str]) -> tuple[Feature[Any], ...]:
+def columns(has: Set[str], themes: Themes | None = None) -> tuple[Feature[Any], ...]:
     """The features that these tables and columns carry, and the context beside them."""
-    return (*present(has), *CONTEXT.present(has))
+    return (*present(has, themes), *CONTEXT.present(has))
 
 
-def provenance(settings: FeatureSettings, cutoffs: Iterable[datetime], has: Set[str]) -> Provenance:
+def provenance(
+    settings: FeatureSettings,
+    cutoffs: Iterable[datetime],
+    has: Set[str],
+    themes: Themes | None = None,
+) -> Provenance:
     """The definitions of a snapshot made under these settings from these tables and columns."""
+    looked_at = _looked_at(has, themes)
     return Provenance(
         churn=settings.churn,
         horizon_days=settings.horizon_days,
         currency=settings.currency,
         time_zone=settings.time_zone,
-        families=tuple(family.name for family in FAMILIES if family.present(has)),
-        records=tuple(sorted(has & NEEDED)),
-        feature_version=_version(NEEDED & has),
+        families=tuple(family.name for family in families(themes) if family.present(has)),
+        records=tuple(sorted(looked_at)),
+        feature_version=_version(looked_at, themes),
         cutoffs=tuple(sorted(cutoffs)),
     )
 
@@ -174,6 +193,7 @@ def take(
     settings: FeatureSettings,
     *,
     has: Set[str],
+    themes: Themes | None = None,
     observed_until: datetime | None = None,
     only: Set[str] | None = None,
 ) -> Snapshot:
@@ -184,6 +204,7 @@ def take(
         cutoffs: The instants to look back from.
         settings: Horizon, time zone, churn definition.
         has: The tables and columns there are, as `Store.has` tells.
+        themes: What comments are about, the same that the records were read with.
         observed_until: The instant the records end; labels exist where the horizon closed by it.
             Without it there are none.
         only: The features wanted, if not all that the records carry.
@@ -192,7 +213,17 @@ def take(
         Rows for the customers who had bought before the cut-off, in no order to rely on.
     """
     return together(
-        list(groups(records, cutoffs, settings, has=has, observed_until=observed_until, only=only))
+        list(
+            groups(
+                records,
+                cutoffs,
+                settings,
+                has=has,
+                themes=themes,
+                observed_until=observed_until,
+                only=only,
+            )
+        )
     )
 
 
@@ -202,15 +233,16 @@ def groups(
     settings: FeatureSettings,
     *,
     has: Set[str],
+    themes: Themes | None = None,
     observed_until: datetime | None = None,
     only: Set[str] | None = None,
 ) -> Iterator[Snapshot]:
     """What `take` gives, some customers at a time, so that memory stays flat."""
-    origin = provenance(settings, cutoffs, has)
-    names = tuple(f.name for f in present(has) if only is None or f.name in only)
+    origin = provenance(settings, cutoffs, has, themes)
+    names = tuple(f.name for f in present(has, themes) if only is None or f.name in only)
     for group in records:
         for known, final, instants in _passes(group, origin.cutoffs):
-            columns = arrays(known, instants, settings, has, only)
+            columns = arrays(known, instants, settings, has, themes, only)
             if observed_until is not None:
                 columns |= _outcomes(final, instants, settings, observed_until)
             yield flat(known.customers, instants, columns, names, origin)
@@ -255,6 +287,7 @@ def arrays(
     cutoffs: tuple[datetime, ...],
     settings: FeatureSettings,
     has: Set[str],
+    themes: Themes | None = None,
     only: Set[str] | None = None,
 ) -> dict[str, NDArray[Any]]:
     """Features and context as known at the cut-offs, each of shape (customers, cut-offs).
@@ -266,7 +299,7 @@ def arrays(
     look = _look(_carried(known, has), cutoffs, settings.time_zone)
     columns = {
         name: values
-        for family in (*FAMILIES, CONTEXT)
+        for family in (*families(themes), CONTEXT)
         for name, values in family.columns(look, has, only).items()
     }
     return {"bought": purchases.bought(look), **columns}

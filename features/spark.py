@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features import labels, snapshot
+from features.comments import Themes
 from features.records import Records
 from features.settings import FeatureSettings
 from features.store import TIMES, Store, contract_ends, timelines
@@ -37,6 +38,7 @@ def take(
     has: Set[str],
     observed_until: datetime,
     partitions: int,
+    themes: Themes | None = None,
 ) -> "DataFrame":
     """Look at every customer at every cut-off, on the cluster.
 
@@ -48,6 +50,7 @@ def take(
         has: The tables and columns there are, as `Store.has` tells.
         observed_until: The instant the records end; labels exist where the horizon closed by it.
         partitions: Groups of customers; each must fit in a worker's memory.
+        themes: What comments are about.
 
     Returns:
         The rows of `features.snapshot.take`, in no order.
@@ -56,10 +59,12 @@ def take(
 
     def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         held = list(batches)
-        records = _records(pa.Table.from_batches(held), has) if held else None
+        records = _records(pa.Table.from_batches(held), has, themes) if held else None
         if records is None:
             return
-        taken = snapshot.take([records], instants, settings, has=has, observed_until=observed_until)
+        taken = snapshot.take(
+            [records], instants, settings, has=has, themes=themes, observed_until=observed_until
+        )
         table = taken.table
         ids = table["customer_id"].cast(pa.string())  # Spark knows no dictionaries
         yield from table.set_column(0, "customer_id", ids).to_batches()
@@ -68,7 +73,7 @@ def take(
     ordered = together.sortWithinPartitions(
         TABLE, "customer_id", AT, "amount", ascending=[1, 1, 1, 0]
     )
-    return ordered.mapInArrow(rows, _schema(has))
+    return ordered.mapInArrow(rows, _schema(has, themes))
 
 
 def _union(spark: "SparkSession", store: Store, has: Set[str]) -> "DataFrame":
@@ -87,7 +92,7 @@ def _union(spark: "SparkSession", store: Store, has: Set[str]) -> "DataFrame":
     return reduce(lambda above, below: above.unionByName(below, allowMissingColumns=True), frames)
 
 
-def _records(rows: pa.Table, has: Set[str]) -> Records | None:
+def _records(rows: pa.Table, has: Set[str], themes: Themes | None) -> Records | None:
     """The records of a partition's customers, from its rows of all tables."""
     tables = {
         table: rows.filter(pc.equal(rows[TABLE], table))
@@ -106,14 +111,14 @@ def _records(rows: pa.Table, has: Set[str]) -> Records | None:
         if name in has
     }
     ends = None if contracts is None else contract_ends(customers, contracts)
-    return replace(timelines(customers, known), contract_ends=ends)
+    return replace(timelines(customers, known, themes), contract_ends=ends)
 
 
-def _schema(has: Set[str]) -> "StructType":
+def _schema(has: Set[str], themes: Themes | None) -> "StructType":
     """The columns of the rows: ids, instants, and numbers."""
     from pyspark.sql.types import DoubleType, StringType, StructField, StructType, TimestampType
 
-    numbers = (*(f.name for f in snapshot.columns(has)), *labels.LABELS)
+    numbers = (*(f.name for f in snapshot.columns(has, themes)), *labels.LABELS)
     return StructType(
         [
             StructField("customer_id", StringType()),

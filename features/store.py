@@ -5,7 +5,7 @@ ever held.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -18,6 +18,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from features import comments
+from features.comments import Themes
 from features.errors import QuerenciaError
 from features.records import CONTRACTS, LEFT_OUT, TIMELINES, UNITS, Kind, Records
 from features.timeline import UNKNOWN, Ints, Timeline, running_total
@@ -33,19 +35,40 @@ _KINDS: dict[str, Kind] = {
 } | {"superseded_at": "instant"}
 
 
-def timelines(customers: NDArray[Any], tables: Mapping[str, pa.Table]) -> Records:
+def timelines(
+    customers: NDArray[Any], tables: Mapping[str, pa.Table], themes: Themes | None = None
+) -> Records:
     """Records of these customers from tables that hold their rows.
 
     Args:
         customers: Customer ids in ascending order, shape (customers,).
         tables: Rows sorted by customer and time, the columns named as in the contracts; those of
             other customers are left out.
+        themes: What comments are about; without it they are not looked at.
     """
+    if themes is not None and "surveys" in tables:
+        tables = {**tables, "surveys": _weighed(tables["surveys"], themes)}
     issues = _shared([table for table in tables.values() if "ticket_id" in table.column_names])
     return Records(
         customers,
         {name: _timeline(customers, table, TIMES[name], issues) for name, table in tables.items()},
     )
+
+
+def _weighed(surveys: pa.Table, themes: Themes) -> pa.Table:
+    """The surveys with their comments' weights on each theme."""
+    told = comments.columns(themes, _texts(surveys, "comment"), _texts(surveys, "language"))
+    for name, weights in told.items():
+        surveys = surveys.append_column(name, pa.array(weights))
+    return surveys
+
+
+def _texts(rows: pa.Table, column: str) -> list[str | None]:
+    """A column of texts, all missing where the company does not have it."""
+    if column not in rows.column_names:
+        return [None] * len(rows)
+    texts: list[str | None] = rows[column].to_pylist()
+    return texts
 
 
 def contract_ends(customers: NDArray[Any], rows: pa.Table) -> Ints:
@@ -103,9 +126,11 @@ def _integers(column: pa.ChunkedArray, kind: Kind | None) -> Ints:
         whole = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
     elif kind in ("money", "number"):
         whole = pc.round(pc.multiply(column, float(UNITS))).cast(pa.int64())
+    elif pa.types.is_date(column.type):
+        whole = column.cast(pa.int32())
     else:
-        whole = column.cast(pa.int32()).cast(pa.int64())
-    return np.asarray(pc.fill_null(whole, UNKNOWN))
+        whole = column
+    return np.asarray(pc.fill_null(whole.cast(pa.int64()), UNKNOWN))
 
 
 @dataclass(frozen=True)
@@ -166,19 +191,25 @@ class Store:
                 sales += pc.sum(sold["amount"]).as_py() or 0.0
         return min(margin / sales, 1.0) if margin > 0 and sales > 0 else None
 
-    def records(self, customers_at_once: int = CUSTOMERS_AT_ONCE) -> Iterator[Records]:
+    def records(
+        self, customers_at_once: int = CUSTOMERS_AT_ONCE, *, themes: Themes | None = None
+    ) -> Iterator[Records]:
         """The records of all customers with a transaction, some customers at a time.
 
-        Customers come in ascending order, and none is ever split.
+        Customers come in ascending order, and none is ever split. Comments are read where there
+        are themes to tell them by.
         """
-        sold, *others = (_Rows(self._path(table), self._wanted(table)) for table in self._tables)
+        unread = LEFT_OUT if themes is None else LEFT_OUT - {"comment"}
+        sold, *others = (
+            _Rows(self._path(table), self._wanted(table, unread)) for table in self._tables
+        )
         while (rows := sold.of_next(customers_at_once)).num_rows:
             customers = _runs(rows)[0].to_numpy(zero_copy_only=False)
             tables = [rows, *(other.until(customers[-1]) for other in others)]
             own = dict(zip(self._tables, tables, strict=True))
             ends = own.pop("customers", None)
             known = None if ends is None else contract_ends(customers, ends)
-            yield replace(timelines(customers, own), contract_ends=known)
+            yield replace(timelines(customers, own, themes), contract_ends=known)
 
     @property
     def _tables(self) -> list[str]:
@@ -186,11 +217,21 @@ class Store:
         others = [table for table in TIMES if table in self.has - {"transactions"}]
         return ["transactions", *others, *(["customers"] if self.has_contracts else [])]
 
-    def _wanted(self, table: str) -> list[str]:
+    def _wanted(self, table: str, unread: Set[str]) -> list[str]:
         """The columns that features look at."""
         if table == "customers":
             return ["customer_id", "contract_ends_at"]
-        return ["customer_id", *(name for name in self._columns(table) if name not in LEFT_OUT)]
+        return ["customer_id", *(name for name in self._columns(table) if name not in unread)]
+
+    def comments(self, *, before: datetime) -> tuple[list[str | None], list[str | None]]:
+        """Texts and languages of the comments given before an instant."""
+        names = set(self._columns("surveys"))
+        if not {"comment", "answered_at"} <= names:
+            return [], []
+        wanted = ["comment", "answered_at", *(names & {"language"})]
+        rows = pq.read_table(self.path("surveys"), columns=wanted)
+        rows = rows.filter(pc.less(rows["answered_at"], before))
+        return _texts(rows, "comment"), _texts(rows, "language")
 
     def _columns(self, table: str) -> list[str]:
         return [name.removeprefix(f"{table}.") for name in self.has if name.startswith(f"{table}.")]

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from features import snapshot
 from features.provenance import Provenance
-from features.snapshot import DRIVERS, Snapshot
+from features.snapshot import Snapshot
 from training.model import Model
 
 NO_DRIVER = "none"
@@ -101,5 +102,5 @@ def drivers(model: Model, rows: pd.DataFrame) -> pd.Series:
     Returns:
         A driver, or `NO_DRIVER` where none adds more than `FAINT` log-odds.
     """
-    contributions = model.risk.contributions(rows).T.groupby(DRIVERS.get).sum().T
+    contributions = model.risk.contributions(rows).T.groupby(snapshot.drivers().get).sum().T
     return contributions.idxmax(axis=1).where(contributions.max(axis=1) > FAINT, NO_DRIVER)

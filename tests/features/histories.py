@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 from hypothesis import strategies as st
 
+from features.comments import Lexicon, Themes
 from features.cutoffs import last_days, microseconds
 from features.family import Look
 from features.records import TIMELINES, Kind, Records
@@ -49,6 +50,24 @@ EVERYTHING = frozenset(TABLES) | {
 }
 """What a company has that has every table and column."""
 
+THEMES = Themes(
+    (
+        Lexicon(
+            "es",
+            ("entrega", "precio", "tarde"),
+            (1.5, 2.0, 3.0),
+            ((0.6, 0.0, 0.8), (0.0, 1.0, 0.0)),
+        ),
+        Lexicon(
+            "en",
+            ("courier", "late", "price", "website"),
+            (2.0, 1.0, 1.5, 4.0),
+            ((0.8, 0.6, 0.0, 0.0), (0.0, 0.28, 0.96, 0.0), (0.0, 0.0, 0.0, 1.0)),
+        ),
+    )
+)
+"""What comments are about."""
+
 _TYPES: Mapping[Kind, pa.DataType] = {
     "id": pa.string(),
     "text": pa.string(),
@@ -66,6 +85,13 @@ amounts = st.one_of(st.just(0), st.integers(1, 90_000), st.integers(-40_000, -1)
 delays = st.one_of(st.none(), st.integers(-100, 3_000))
 time_zones = st.sampled_from(TIME_ZONES)
 customers = st.sampled_from("abc")
+words = st.sampled_from(
+    [*(word for lexicon in THEMES.lexicons for word in lexicon.words), "Tarde!", "the", "el", "7"]
+)
+texts = st.one_of(st.none(), st.lists(words, max_size=8).map(" ".join), st.text(max_size=8))
+comment_languages = st.sampled_from([None, "", "es", "en", "en-GB", "fr"])
+comments = st.tuples(texts, comment_languages)
+"""Text and language of a comment, often none, and of words that the themes know."""
 lasting = st.sampled_from([0, 0.5, 24, 72, 72.5, 24 * 20, 24 * 90, 24 * 200])
 
 
@@ -148,6 +174,7 @@ def _survey(draw: st.DrawFn, who: str, when: datetime) -> Survey:
         answered_at,
         _some(draw, *range(min(low, high), max(low, high) + 1)) if answered_at else None,
         *((None, None) if usual else (float(low), float(high))),
+        *draw(comments),
     )
 
 
@@ -228,6 +255,7 @@ def _blinded(draw: st.DrawFn, cutoff: datetime) -> Any:
         }
         if isinstance(row, Survey) and (row.answered_at or cutoff) >= cutoff:
             outcomes["score"] = _some(draw, 1.0, 4.0)
+            outcomes["comment"], outcomes["language"] = draw(comments)
         if isinstance(row, Ticket) and (row.resolved_at or cutoff) >= cutoff:
             outcomes["handling_minutes"] = _some(draw, 1.0, 900.0)
         return row._replace(**outcomes)
@@ -293,7 +321,7 @@ def records(history: History, time_zone: str = "UTC") -> Records:
         name: table([row for row in rows if row.customer_id in who], time_zone, name)
         for name, rows in history.items()
     }
-    return timelines(np.array(who, dtype=object), tables)
+    return timelines(np.array(who, dtype=object), tables, THEMES)
 
 
 def sales(rows: Iterable[Row], time_zone: str = "UTC") -> Records:

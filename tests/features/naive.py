@@ -42,6 +42,8 @@ class Survey(NamedTuple):
     score: float | None = None
     scale_min: float | None = None
     scale_max: float | None = None
+    comment: str | None = None
+    language: str | None = None
 
 
 class Ticket(NamedTuple):

@@ -11,36 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
-from features.comments import Lexicon, Themes, columns, family, vectorizer
+from features.comments import Lexicon, Themes, columns, vectorizer
 from features.family import Look
 from features.records import UNITS, Records
 from features.timeline import DAY, UNKNOWN, Floats, Timeline
+from tests.features.histories import THEMES, comment_languages, comments, texts, words
 
-THEMES = Themes(
-    (
-        Lexicon(
-            "es",
-            ("entrega", "precio", "tarde"),
-            (1.5, 2.0, 3.0),
-            ((0.6, 0.0, 0.8), (0.0, 1.0, 0.0)),
-        ),
-        Lexicon(
-            "en",
-            ("courier", "late", "price", "website"),
-            (2.0, 1.0, 1.5, 4.0),
-            ((0.8, 0.6, 0.0, 0.0), (0.0, 0.28, 0.96, 0.0), (0.0, 0.0, 0.0, 1.0)),
-        ),
-    )
-)
 NAMES = ("theme_es_1", "theme_es_2", "theme_en_1", "theme_en_2", "theme_en_3")
 HAS = {"transactions", "surveys", "surveys.comment"}
-
-words = st.sampled_from(
-    [*(word for lexicon in THEMES.lexicons for word in lexicon.words), "Tarde!", "the", "el", "7"]
-)
-texts = st.one_of(st.none(), st.lists(words, max_size=8).map(" ".join), st.text(max_size=8))
-languages = st.sampled_from([None, "", "es", "en", "en-GB", "fr"])
-comments = st.lists(st.tuples(texts, languages), max_size=8)
 
 
 def weigh(*pairs: tuple[str | None, str | None]) -> Floats:
@@ -71,7 +49,7 @@ def test_shares_are_the_non_negative_least_squares_of_the_tf_idf_row(
     np.testing.assert_allclose(lexicon.shares(text) * weights.sum(), weights, atol=1e-12)
 
 
-@given(comments)
+@given(st.lists(comments, max_size=8))
 def test_a_comment_weighs_the_same_to_the_last_bit_whatever_stands_beside_it(
     pairs: list[tuple[str | None, str | None]],
 ) -> None:
@@ -81,7 +59,7 @@ def test_a_comment_weighs_the_same_to_the_last_bit_whatever_stands_beside_it(
         np.testing.assert_array_equal(row, weigh(pair)[0])
 
 
-@given(comments)
+@given(st.lists(comments, max_size=8))
 def test_shares_add_up_to_one_or_are_all_nought_or_all_unknown(
     pairs: list[tuple[str | None, str | None]],
 ) -> None:
@@ -175,7 +153,7 @@ def features(cutoff: int, *customers: Sequence[Wrote]) -> dict[str, list[float]]
     look = Look(records, np.array([cutoff * DAY]), np.array([cutoff - 1]))
     return {
         name: values[:, 0].tolist()
-        for name, values in family(THEMES).columns(look, frozenset(HAS)).items()
+        for name, values in THEMES.family.columns(look, frozenset(HAS)).items()
     }
 
 
@@ -198,7 +176,7 @@ def test_a_comment_counts_when_it_is_answered() -> None:
 
 
 surveys = st.builds(
-    Wrote, st.integers(0, 9), st.one_of(st.none(), st.integers(0, 12)), texts, languages
+    Wrote, st.integers(0, 9), st.one_of(st.none(), st.integers(0, 12)), texts, comment_languages
 )
 
 
@@ -222,8 +200,8 @@ def test_a_customer_alone_has_the_same_row(customers: list[list[Wrote]]) -> None
 
 
 def test_the_family_steps_aside_without_comments() -> None:
-    assert family(THEMES).present({"transactions", "surveys"}) == ()
-    present = family(THEMES).present(HAS)
+    assert THEMES.family.present({"transactions", "surveys"}) == ()
+    present = THEMES.family.present(HAS)
     assert [feature.name for feature in present] == ["comments", "comment_since", *NAMES]
     assert {feature.name: feature.meaning for feature in present}["theme_en_3"] == (
         "comments about: website"

@@ -21,6 +21,7 @@ from features.store import Store
 from tests.features.histories import (
     EVERYTHING,
     SALES,
+    THEMES,
     at,
     by_customer,
     companies,
@@ -76,16 +77,21 @@ def test_with_every_table_the_online_row_equals_the_batch_row(
     """As far as the model knows them, late rows and all."""
     history, (cutoff, *_) = company
     settings, has = FeatureSettings(time_zone=time_zone), EVERYTHING - unknown
-    batch = snapshot.take(
-        [records(history, time_zone)], [cutoff], settings, has=has, observed_until=cutoff
-    )
+    batch = snapshot.take([records(history, time_zone)], [cutoff], settings, has=has, themes=THEMES)
     rows = [
-        online.row(name, posted(standing(history, name, cutoff)), cutoff, settings, has=has)
+        online.row(
+            name,
+            posted(standing(history, name, cutoff)),
+            cutoff,
+            settings,
+            has=has,
+            themes=THEMES,
+        )
         for name in "abc"
     ]
     assert {row.provenance for row in rows} == {batch.provenance}
     assert {row.names for row in rows} == {batch.names}
-    equal(pd.concat([row.rows for row in rows]), batch.rows.drop(columns=list(LABELS)))
+    equal(pd.concat([row.rows for row in rows]), batch.rows)
 
 
 def test_on_a_simulated_company_online_and_batch_are_one(
@@ -96,9 +102,10 @@ def test_on_a_simulated_company_online_and_batch_are_one(
     has, settings = store.has, FeatureSettings()
     cutoff = datetime.combine(store.span()[1], time(), UTC) - timedelta(days=90)
     tables = {name: pq.read_table(store.path(name)).to_pylist() for name in TIMELINES}
-    batch = snapshot.take(store.records(), [cutoff], settings, has=has, observed_until=cutoff)
-    chosen = batch.rows.drop(columns=list(LABELS)).iloc[::3]
+    batch = snapshot.take(store.records(themes=THEMES), [cutoff], settings, has=has, themes=THEMES)
+    chosen = batch.rows.iloc[::3]
     assert len(chosen) > 30
+    assert (chosen["theme_en_1"] > 0).any()
     rows = [
         online.row(
             name,
@@ -109,6 +116,7 @@ def test_on_a_simulated_company_online_and_batch_are_one(
             cutoff,
             settings,
             has=has,
+            themes=THEMES,
         ).rows
         for name in chosen["customer_id"]
     ]

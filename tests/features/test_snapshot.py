@@ -18,6 +18,7 @@ from tests.features import naive
 from tests.features.histories import (
     EVERYTHING,
     SALES,
+    THEMES,
     at,
     companies,
     indexed,
@@ -30,7 +31,7 @@ from tests.features.histories import (
 )
 from tests.features.naive import History, Row
 
-NAMES = [feature.name for feature in snapshot.columns(EVERYTHING)]
+NAMES = [feature.name for feature in snapshot.columns(EVERYTHING, THEMES)]
 PURCHASES = [feature.name for feature in snapshot.columns(SALES)]
 FOREVER = at(10_000)
 NEVER = at(-10_000)
@@ -67,7 +68,8 @@ def told(
     """Snapshots of a company with every table."""
     settings = FeatureSettings(time_zone=time_zone, horizon_days=horizon_days)
     groups = [records(history, time_zone)]
-    return indexed(snapshot.take(groups, cutoffs, settings, has=has, observed_until=FOREVER).rows)
+    taken = snapshot.take(groups, cutoffs, settings, has=has, themes=THEMES, observed_until=FOREVER)
+    return indexed(taken.rows)
 
 
 def recalculated(
