@@ -1,9 +1,10 @@
-"""Files that are whole or not there: written aside, then renamed."""
+"""Files and folders that are whole or not there: written aside, then renamed."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 @contextmanager
@@ -21,3 +22,20 @@ def aside(path: Path) -> Iterator[Path]:
         new.replace(path)
     finally:
         new.unlink(missing_ok=True)
+
+
+@contextmanager
+def renewed(folder: Path, *parts: str) -> Iterator[Path]:
+    """A folder to write to; its `parts` take the place of those of `folder` when the block ends.
+
+    What was not written again is gone then. When the block raises, all stays as it was.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder, prefix=".new-") as written:
+        new = Path(written)
+        yield new
+        for part in parts:
+            (new / part).mkdir(exist_ok=True)
+            if (folder / part).exists():
+                (folder / part).rename(new / f"{part}.old")
+            (new / part).rename(folder / part)

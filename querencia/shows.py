@@ -14,8 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from features.feature import Feature
 from features.intake import Intake
-from querencia.jobs import Check
+from features.proposal import Proposal
+from features.usability import Report
+from querencia.phrases import say
 from serving import words
 from serving.settings import Settings
 from training.backtest import Measures
@@ -30,34 +33,97 @@ def line(console: Console, text: str, *, label: str = "", style: str = "") -> No
     console.print(Text.assemble((label, style), text), soft_wrap=True)
 
 
-def check(console: Console, found: Check, settings: Settings) -> None:
+def check(console: Console, report: Report, settings: Settings) -> None:
     """What was read, what was refused and why, and whether it will do."""
-    for intake in found.intakes:
-        _intake(console, intake, settings.data / "quarantine" / f"{intake.table}.csv")
-    held = found.summary
-    line(
-        console,
-        f"{held.transactions:,} transactions, {held.first} to {held.last}; {held.customers:,} "
-        f"customers, {held.repeat_buyers:,} of them ({held.repeat_buyers / held.customers:.0%}) "
-        "bought on more than one day",
-    )
-    for finding in found.findings:
-        line(console, f": {finding.text}", label=finding.level, style=_LEVELS[finding.level])
-    line(
-        console,
-        "The records will do."
-        if found.usable
-        else "The records will not do yet: mend the errors above, then check again.",
-    )
+    language = settings.language
+    for intake in report.intakes:
+        refused = settings.data / "quarantine" / f"{intake.table}.csv"
+        _intake(console, intake, refused, language)
+    if held := report.summary.purchases:
+        share = held.repeat_buyers / held.customers
+        line(console, say("held", language, share=share, **vars(held)))
+    _families(console, report, language)
+    for finding in report.findings:
+        label, style = words.told(finding.level, language), _LEVELS[finding.level]
+        line(console, f": {words.finding(finding, language)}", label=label, style=style)
+    line(console, say("report", language, path=settings.data / "usability.html"))
+    line(console, say("usable" if report.usable else "mend", language))
 
 
-def _intake(console: Console, intake: Intake, refused: Path) -> None:
-    kept = f": {intake.kept:,} of {intake.rows:,} rows kept"
+def _intake(console: Console, intake: Intake, refused: Path, language: words.Language) -> None:
+    kept = say("kept", language, kept=intake.kept, rows=intake.rows)
     line(console, kept, label=intake.table, style="bold")
     for fault in intake.faults:
-        line(console, f"  {fault}")
+        example = ", ".join(f"{name}={value}" for name, value in fault.example.items())
+        reason, remedy = (words.told(text, language) for text in (fault.reason, fault.remedy))
+        told = {"rows": fault.rows, "reason": reason, "example": example, "remedy": remedy}
+        line(console, say("fault", language, **told))
     if intake.faults:
-        line(console, f"  every refused row, with its reasons: {refused}")
+        line(console, say("quarantine", language, path=refused))
+
+
+def _families(console: Console, report: Report, language: words.Language) -> None:
+    table = _table(say("family", language), title=say("families", language))
+    table.add_column(say("features", language), justify="right", no_wrap=True)
+    table.add_column(say("lacking", language), ratio=1)
+    for carried in report.families:
+        count = say("of", language, count=len(carried.features), of=carried.of)
+        table.add_row(
+            words.told(carried.family, language),
+            count if carried.features else say("aside", language),
+            ", ".join(carried.lacking),
+        )
+    console.print(table)
+
+
+def proposal(console: Console, proposed: Proposal, settings: Settings) -> None:
+    """Which of a file's columns become which of ours, and why."""
+    language = settings.language
+    title = say("proposal", language, source=proposed.source)
+    table = _table(say("theirs", language), title=escape(title))
+    table.add_column(say("example", language), overflow="fold")
+    for name in ("ours", "meaning", "why"):
+        table.add_column(say(name, language))
+    meanings = {column.name: column.meaning for column in proposed.contract.columns}
+    for guess in proposed.guesses:
+        meaning = words.told(meanings[guess.column], language)
+        cells = (escape(guess.theirs), escape(guess.example))
+        table.add_row(*cells, guess.column, meaning, say(guess.why, language))
+    for column in proposed.missing:
+        meaning = words.told(column.meaning, language)
+        table.add_row(say("missing_value", language), "", column.name, meaning, "")
+    console.print(table)
+    if proposed.where:
+        line(console, say("only", language, where=proposed.where))
+
+
+def proposed_configuration(proposed: Proposal, settings: Settings) -> str:
+    """The settings as they are, with the table as proposed, as a TOML file."""
+    table = proposed.contract.table
+    others = {name: entry for name, entry in settings.tables.items() if name != table}
+    kept = settings.model_copy(update={"tables": others})
+    return "\n".join([*_toml(kept, "", changed=True), "", proposed.toml, ""])
+
+
+def features(
+    console: Console, families: Mapping[str, tuple[Feature[Any], ...]], language: words.Language
+) -> None:
+    """Every feature of these families: unit, meaning, window, and what to do about it."""
+    for family, columns in families.items():
+        table = _table(say("feature", language), title=words.told(family, language))
+        for name in ("unit", "meaning", "window", "driver"):
+            table.add_column(say(name, language), no_wrap=name == "window")
+        for feature in columns:
+            table.add_row(feature.name, *_described(feature, language))
+        console.print(table, "")
+
+
+def _described(feature: Feature[Any], language: words.Language) -> Iterator[str]:
+    days = feature.window_days
+    yield words.told(feature.unit, language)
+    yield words.told(feature.meaning, language)
+    yield say("ever", language) if days is None else say("days", language, days=days)
+    yield f"{words.told(feature.driver, language)}: {words.told(feature.action, language)}"
 
 
 def training(console: Console, result: Training, settings: Settings) -> None:
@@ -197,7 +263,8 @@ def configuration(settings: Settings) -> str:
     return "\n".join(_toml(settings, ""))
 
 
-def _toml(settings: BaseModel, path: str) -> Iterator[str]:
+def _toml(settings: BaseModel, path: str, *, changed: bool = False) -> Iterator[str]:
+    """Lines of TOML: of every setting, or of those `changed` from the defaults."""
     sections: list[tuple[str, BaseModel]] = []
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
@@ -205,13 +272,15 @@ def _toml(settings: BaseModel, path: str) -> Iterator[str]:
             sections.append((f"{path}{name}", value))
         elif name == "tables":
             sections += [(f"{path}{name}.{_key(table)}", entry) for table, entry in value.items()]
-        else:
+        elif not changed or value != field.default:
             yield f"# {field.description}"
             yield f"# {name} =" if value is None else f"{name} = {_literal(value)}"
     for section, entry in sections:
-        yield f"\n# {(type(entry).__doc__ or '').splitlines()[0]}"
-        yield f"[{section}]"
-        yield from _toml(entry, f"{section}.")
+        lines = list(_toml(entry, f"{section}.", changed=changed))
+        if lines:
+            yield f"\n# {(type(entry).__doc__ or '').splitlines()[0]}"
+            yield f"[{section}]"
+            yield from lines
 
 
 def _literal(value: object) -> str:
