@@ -11,6 +11,8 @@ from features.records import CONTRACTS, Contract
 FOLLOWS = {"referrals.referred_customer_id": "referred_purchases"}
 """Tables that are derived where a column is there."""
 
+_SOURCES = {table: column for column, table in FOLLOWS.items()}
+
 
 @dataclass(frozen=True)
 class Carried:
@@ -20,7 +22,8 @@ class Carried:
         family: Its name.
         features: Names of the features they carry; none where the family steps aside.
         of: How many it has in all.
-        lacking: Tables ("surveys") and columns ("transactions.promised_at") that the others need.
+        lacking: Tables ("surveys") and columns ("transactions.promised_at") that it needs in order
+            not to step aside, or that the other features need.
     """
 
     family: str
@@ -51,10 +54,16 @@ def families(has: Set[str]) -> tuple[Carried, ...]:
             family.name,
             tuple(feature.name for feature in family.present(has)),
             len(family.features),
-            tuple(sorted({*family.needs, *_needs(family.features)} - has)),
+            _lacking({*family.needs} - has or _needs(family.features) - has),
         )
         for family in snapshot.FAMILIES
     )
+
+
+def _lacking(names: Set[str]) -> tuple[str, ...]:
+    """What a user can bring: whole tables, and columns of tables there are."""
+    brought = {_SOURCES.get(name, name) for name in names}
+    return tuple(sorted(name for name in brought if name.partition(".")[0] not in brought - {name}))
 
 
 def _needs(features: Iterable[Feature[Any]]) -> set[str]:

@@ -13,17 +13,21 @@ class UnknownColumnsError(QuerenciaError):
     """A source has no column for what a row can't do without.
 
     Attributes:
-        problem: What is missing, and what there is.
         proposal: Which of the source's columns it could be.
+        missing: The columns that are missing.
+        found: The columns there are.
     """
 
-    def __init__(self, problem: str, proposal: Proposal) -> None:
+    def __init__(self, proposal: Proposal, *, missing: list[str], found: list[str]) -> None:
         super().__init__(
-            f"{problem}\nRename them, or say in querencia.toml which they are. Perhaps:\n\n"
+            f"{proposal.source} has no column for {', '.join(missing)}.\n"
+            f"It has: {', '.join(found)}.\n"
+            "Rename them, or say in querencia.toml which they are. Perhaps:\n\n"
             f"{proposal.toml}"
         )
-        self.problem = problem
         self.proposal = proposal
+        self.missing = missing
+        self.found = found
 
 
 def present(
@@ -41,10 +45,8 @@ def present(
     columns = {name: identifier(name) for name in found} | given
     missing = [name for name in needed(contract) if name not in columns]
     if missing:
-        raise UnknownColumnsError(
-            f"{source} has no column for {', '.join(missing)}.\nIt has: {', '.join(found)}.",
-            propose(look(connection), contract, source),
-        )
+        proposal = propose(look(connection), contract, source)
+        raise UnknownColumnsError(proposal, missing=missing, found=found)
     return {name: columns[name] for name in contract.names if name in columns}
 
 

@@ -61,7 +61,8 @@ class Summary:
 
     Attributes:
         tables: Each input table there is.
-        purchases: What the transactions hold; None where there are none.
+        purchases: What the transactions hold that are not dated in the future; None where there
+            are none.
         answering: Customers who bought and have answered a survey.
     """
 
@@ -88,7 +89,7 @@ def summarise(store: Store, time_zone: str, *, now: datetime) -> Summary:
         for table in held:
             _view(connection, table, store.path(table))
         tables = tuple(_held(connection, CONTRACTS[table], held, now + AHEAD) for table in held)
-        purchases = _purchases(connection) if "transactions" in held else None
+        purchases = _purchases(connection, now + AHEAD) if "transactions" in held else None
         return Summary(tables, purchases, _answering(connection) if purchases else 0)
 
 
@@ -135,28 +136,31 @@ def _future(
     if contract.table not in TIMELINES:
         return 0, None
     later = " OR ".join(f"{time} > $limit" for time in times)
-    shown = ", ".join([str(contract.key), *times])
+    shown = ", ".join(f"CASE WHEN {t} > $limit THEN CAST({t} AS VARCHAR) END" for t in times)
     rows = connection.execute(
-        f"SELECT count(*) OVER (), {shown} FROM {contract.table} WHERE {later} "
+        f"SELECT count(*) OVER (), {contract.key}, {shown} FROM {contract.table} WHERE {later} "
         f"ORDER BY {contract.key} LIMIT 1",
         {"limit": limit},
     ).fetchall()
     if not rows:
         return 0, None
     count, key, *values = rows[0]
-    dated = {t: v.isoformat() for t, v in zip(times, values, strict=True) if v and v > limit}
+    dated = {time: value for time, value in zip(times, values, strict=True) if value}
     return count, {str(contract.key): key, **dated}
 
 
-def _purchases(connection: duckdb.DuckDBPyConnection) -> Purchases:
-    row = connection.execute("""
+def _purchases(connection: duckdb.DuckDBPyConnection, limit: datetime) -> Purchases | None:
+    rows, *counted = connection.execute(
+        """
         WITH by_customer AS (
             SELECT count(*) AS rows, count(DISTINCT day) FILTER (amount >= 0) AS days,
                    min(day) AS first, max(day) AS last
-            FROM transactions GROUP BY customer_id)
+            FROM transactions WHERE day <= ? GROUP BY customer_id)
         SELECT sum(rows)::BIGINT, count(*), count(*) FILTER (days > 1), min(first), max(last)
-        FROM by_customer""").fetchall()[0]
-    return Purchases(*row)
+        FROM by_customer""",
+        [limit.date()],
+    ).fetchall()[0]
+    return Purchases(rows, *counted) if rows else None
 
 
 def _answering(connection: duckdb.DuckDBPyConnection) -> int:

@@ -155,10 +155,11 @@ def check(
         with Steps(out) as steps:
             report = jobs.check(settings, given, steps)
     except UnknownColumnsError as unknown:
-        _refuse(unknown.problem)
+        _refuse(shows.unknown(unknown, settings.language))
         shows.proposal(out, unknown.proposal, settings)
-        again = _again(unknown.proposal.contract.table, given)
-        shows.line(out, say("write", settings.language, command=again))
+        which = unknown.proposal.contract.table
+        command = _again(which, given)
+        shows.line(out, say("write", settings.language, command=command, table=which))
         raise typer.Exit(1) from None
     shows.check(out, report, settings)
     if not report.usable:

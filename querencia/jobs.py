@@ -44,8 +44,8 @@ def check(settings: Settings, given: Mapping[str, Path], say: Say) -> Report:
         say: Told what is being done.
 
     Raises:
-        QuerenciaError: where no table is named or one can't be read, or where customers who were
-            erased would come back.
+        QuerenciaError: where no table is named or one can't be read, where transactions would be
+            removed, or where customers who were erased would come back.
     """
     wanted = _wanted(settings, given)
     now = datetime.now(UTC)
@@ -79,6 +79,12 @@ def _wanted(settings: Settings, given: Mapping[str, Path]) -> dict[str, Source]:
 def _left_out(store: Store, wanted: Collection[str]) -> tuple[str, ...]:
     """The tables that are among the records and will not be any more."""
     left_out = [table for table in CONTRACTS if store.path(table).is_file() and table not in wanted]
+    if "transactions" in left_out:
+        raise QuerenciaError(
+            f"The records in {store.folder} hold transactions, which are not given now and would "
+            "be removed. Name every table in querencia.toml to have all of them read together, or "
+            "choose another data folder (QUERENCIA_DATA)."
+        )
     if "customers" in left_out and (erased := _erased(store)):
         raise QuerenciaError(
             f"The records know of {erased:,} customers who were erased, and without the table "

@@ -29,7 +29,11 @@ def usability(report: Report, settings: Settings) -> str:
         "number": lambda value, form=",": words.fill(f"{{value:{form}}}", language, value=value),
         "bar": partial(_bar, tables=report.summary.tables),
     }
-    return environment.get_template("usability.html").render(report=report, language=language)
+    return environment.get_template("usability.html").render(
+        report=report,
+        language=language,
+        churn=words.HEADINGS[language][report.settings.churn],
+    )
 
 
 def _bar(held: Held, tables: tuple[Held, ...]) -> tuple[float, float] | None:

@@ -81,14 +81,15 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "of_all": "All features there are; which your records carry is known after: "
         "querencia check FILE",
         "carried": "{count} features that the records in {data} carry",
+        "unknown": "{source} has no column for {missing}.\nIt has: {found}.",
         "theirs": "column of the file",
         "ours": "becomes",
         "why": "why",
         "missing_value": "... fill in",
         "proposal": "A mapping for {source}, to be looked through:",
         "only": "Only rows where {where}",
-        "write": "Next: {command} --propose querencia.proposed.toml\n"
-        "writes this down, for you to correct; then: querencia --config querencia.proposed.toml "
+        "write": "Next: {command} --propose querencia.{table}.toml\n"
+        "writes this down, for you to correct; then: querencia --config querencia.{table}.toml "
         "check",
         "written": "Written: {path}. Look it through, then: querencia --config {path} check",
         "fill_in": "Written: {path}. Fill in what is marked with ..., then: querencia --config "
@@ -175,14 +176,15 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "of_all": "Todas las variables que hay; cuáles sostienen sus registros se sabe después de: "
         "querencia check FICHERO",
         "carried": "{count} variables que sostienen los registros de {data}",
+        "unknown": "{source} no tiene columna para {missing}.\nTiene: {found}.",
         "theirs": "columna del fichero",
         "ours": "pasa a ser",
         "why": "por qué",
         "missing_value": "... por rellenar",
         "proposal": "Una asignación para {source}, a revisar:",
         "only": "Solo las filas en que {where}",
-        "write": "Siguiente: {command} --propose querencia.proposed.toml\n"
-        "la escribe para que la corrija; después: querencia --config querencia.proposed.toml "
+        "write": "Siguiente: {command} --propose querencia.{table}.toml\n"
+        "la escribe para que la corrija; después: querencia --config querencia.{table}.toml "
         "check",
         "written": "Escrito: {path}. Revíselo, y después: querencia --config {path} check",
         "fill_in": "Escrito: {path}. Rellene lo marcado con ..., y después: querencia --config "

@@ -14,8 +14,10 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from features import adapters
 from features.feature import Feature
 from features.intake import Intake
+from features.mapping import UnknownColumnsError
 from features.proposal import Proposal
 from features.usability import Report
 from querencia.phrases import say
@@ -74,6 +76,17 @@ def _families(console: Console, report: Report, language: words.Language) -> Non
             ", ".join(carried.lacking),
         )
     console.print(table)
+
+
+def unknown(error: UnknownColumnsError, language: words.Language) -> str:
+    """Which columns a source lacks, and which it has."""
+    return say(
+        "unknown",
+        language,
+        source=error.proposal.source,
+        missing=", ".join(error.missing),
+        found=", ".join(error.found),
+    )
 
 
 def proposal(console: Console, proposed: Proposal, settings: Settings) -> None:
@@ -260,7 +273,13 @@ def _table(first: str, *, title: str, caption: str | None = None) -> Table:
 
 def configuration(settings: Settings) -> str:
     """The settings as a TOML file, each with its meaning."""
-    return "\n".join(_toml(settings, ""))
+    return "\n".join([_DEFINITIONS, *_toml(settings, "")])
+
+
+_DEFINITIONS = (
+    "# Well-known exports have definitions to copy: querencia config --source NAME\n"
+    f"# ({', '.join(adapters.FILES)})"
+)
 
 
 def _toml(settings: BaseModel, path: str, *, changed: bool = False) -> Iterator[str]:
@@ -274,7 +293,7 @@ def _toml(settings: BaseModel, path: str, *, changed: bool = False) -> Iterator[
             sections += [(f"{path}{name}.{_key(table)}", entry) for table, entry in value.items()]
         elif not changed or value != field.default:
             yield f"# {field.description}"
-            yield f"# {name} =" if value is None else f"{name} = {_literal(value)}"
+            yield from _entry(name, value)
     for section, entry in sections:
         lines = list(_toml(entry, f"{section}.", changed=changed))
         if lines:
@@ -283,9 +302,16 @@ def _toml(settings: BaseModel, path: str, *, changed: bool = False) -> Iterator[
             yield from lines
 
 
+def _entry(name: str, value: object) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        yield from (f"{name}.{_key(key)} = {_literal(each)}" for key, each in value.items())
+    else:
+        yield f"# {name} =" if value is None else f"{name} = {_literal(value)}"
+
+
 def _literal(value: object) -> str:
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{_key(k)} = {_literal(v)}' for k, v in value.items())} }}"
+        return "{}"
     if isinstance(value, int | float):
         return str(value).lower()
     return json.dumps(str(value), ensure_ascii=False)
