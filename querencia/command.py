@@ -142,7 +142,7 @@ def check(
     are good for stands in `data/usability.html`, for programs in `data/usability.json`.
     """
     from features.mapping import UnknownColumnsError
-    from querencia import jobs, shows
+    from querencia import jobs, records, shows
     from querencia.phrases import say
     from querencia.progress import Steps
 
@@ -155,13 +155,13 @@ def check(
         with Steps(out) as steps:
             report = jobs.check(settings, given, steps)
     except UnknownColumnsError as unknown:
-        _refuse(shows.unknown(unknown, settings.language))
-        shows.proposal(out, unknown.proposal, settings)
+        _refuse(records.unknown(unknown, settings.language))
+        records.proposal(out, unknown.proposal, settings)
         which = unknown.proposal.contract.table
         command = _again(which, given)
         shows.line(out, say("write", settings.language, command=command, table=which))
         raise typer.Exit(1) from None
-    shows.check(out, report, settings)
+    records.check(out, report, settings)
     if not report.usable:
         raise typer.Exit(1)
     shows.line(out, say("next", settings.language))
@@ -170,7 +170,7 @@ def check(
 def _propose(settings: "Settings", given: Mapping[str, Path], table: str, path: Path) -> None:
     """Show a mapping of the table's file, and write it down."""
     from features.files import aside
-    from querencia import jobs, shows
+    from querencia import jobs, records, shows
     from querencia.phrases import say
 
     if path.exists():
@@ -178,10 +178,9 @@ def _propose(settings: "Settings", given: Mapping[str, Path], table: str, path: 
     proposed = jobs.propose(settings, given, table)
     with aside(path) as new:
         new.write_text(shows.proposed_configuration(proposed, settings), "utf-8")
-    shows.proposal(out, proposed, settings)
-    shows.line(
-        out, say("fill_in" if "..." in proposed.toml else "written", settings.language, path=path)
-    )
+    records.proposal(out, proposed, settings)
+    done = "fill_in" if '"..."' in proposed.toml else "written"
+    shows.line(out, say(done, settings.language, path=path))
 
 
 def _again(table: str, given: Mapping[str, Path]) -> str:
@@ -204,14 +203,14 @@ def features(
     With `--list`, print those that your records carry (all there are, before the first check):
     unit, meaning, window, and what to do about each.
     """
-    from querencia import jobs, shows
+    from querencia import jobs, records, shows
     from querencia.phrases import say
     from querencia.progress import Steps
 
     settings = _load()
     if listed:
         families = jobs.carried(settings)
-        shows.features(out, families, settings.language)
+        records.features(out, families, settings.language)
         count = sum(map(len, families.values()))
         known = "carried" if jobs.has_records(settings) else "of_all"
         shows.line(out, say(known, settings.language, count=count, data=settings.data))
