@@ -256,7 +256,7 @@ def few_return(bought: Purchases, _: Facts) -> Findings:
         yield _finding(
             "advice",
             "few_return",
-            "{share:.0%} of the customers bought once only: for them, risk says little; win the "
+            "{share:.1%} of the customers bought once only: for them, risk says little; win the "
             "second purchase first.",
             share=1 - share,
         )

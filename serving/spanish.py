@@ -24,7 +24,7 @@ FINDINGS: Mapping[str, str] = {
     "no_answers": "surveys: sin {columns} no cuenta ninguna respuesta.",
     "left_out": "no dadas esta vez, y por tanto retiradas de los registros: {tables}. Nombre todas "
     "las tablas en querencia.toml para que se lean siempre.",
-    "few_return": "el {share:.0%} de los clientes compró una sola vez: de ellos el riesgo dice "
+    "few_return": "el {share:.1%} de los clientes compró una sola vez: de ellos el riesgo dice "
     "poco; gane primero la segunda compra.",
     "few_answers": "el {share:.1%} de los clientes ha contestado una encuesta: de los demás la "
     "satisfacción no dice nada. Pregunte a más.",

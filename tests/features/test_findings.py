@@ -75,7 +75,7 @@ def test_nothing_is_said_of_sound_records() -> None:
             "49 customers bought on more",
         ),
         (holding(customers=499), "warning", "few_customers", "499 customers"),
-        (holding(repeat_buyers=199), "advice", "few_return", "80% of the customers bought once"),
+        (holding(repeat_buyers=199), "advice", "few_return", "80.1% of the customers bought once"),
         (
             read(kept=4_949),
             "warning",
