@@ -1,10 +1,11 @@
-"""Files that are whole or not there: written aside, then renamed."""
+"""Files and folders that are whole or not there: written aside, then renamed."""
 
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -44,3 +45,20 @@ def write_tables(path: Path, tables: Iterable[pa.Table]) -> None:
     ):
         for table in chain([first], tables):
             writer.write_table(table)
+
+
+@contextmanager
+def renewed(folder: Path, *parts: str) -> Iterator[Path]:
+    """A folder to write to; its `parts` take the place of those of `folder` when the block ends.
+
+    What was not written again is gone then. When the block raises, all stays as it was.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder, prefix=".new-") as written:
+        new = Path(written)
+        yield new
+        for part in parts:
+            (new / part).mkdir(exist_ok=True)
+            if (folder / part).exists():
+                (folder / part).rename(new / f"{part}.old")
+            (new / part).rename(folder / part)

@@ -4,7 +4,9 @@ Heavy imports happen inside the verbs, so that help answers at once.
 """
 
 import os
+import shlex
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from features import adapters
 from features.errors import QuerenciaError
 
 if TYPE_CHECKING:
@@ -60,7 +63,10 @@ def configure(
     config: Annotated[
         Path | None,
         typer.Option(
-            "--config", metavar="FILE", help="Configuration file; default: querencia.toml"
+            "--config",
+            metavar="FILE",
+            help="Configuration file; default: querencia.toml. Or a definition that comes with "
+            f"the product: {', '.join(adapters.FILES)}",
         ),
     ] = None,
 ) -> None:
@@ -107,8 +113,15 @@ def demo(
 def check(
     file: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="FILE", help="Purchases, CSV or Parquet; default: tables.transactions.path"
+        typer.Argument(metavar="FILE", help="CSV or Parquet; default: what is configured"),
+    ] = None,
+    table: Annotated[
+        str, typer.Option(metavar="TABLE", help="The table that FILE is")
+    ] = "transactions",
+    propose: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml", help="Read nothing; write a mapping of the columns for you to edit"
         ),
     ] = None,
 ) -> None:
@@ -116,7 +129,7 @@ def check(
 
     Purchases need three columns: `customer_id`, `occurred_at` (2024-05-31 or
     2024-05-31T10:15:00Z) and `amount` (negative for a refund). `transaction_id`, `margin`,
-    `recorded_at` and more help. Other names? Say so in `querencia.toml`:
+    `recorded_at` and more help. Other names? A mapping is proposed, which `--propose` writes down:
 
         [tables.transactions]
         path = "orders.csv"
@@ -124,27 +137,84 @@ def check(
         columns.occurred_at = "Date"
         columns.amount = "Total"
 
-    Bad rows go to `data/quarantine/` with their reasons; nothing is lost.
+    The records are then what was read and nothing else: tables that are not given any more are
+    removed. Bad rows go to `data/quarantine/` with their reasons; nothing is lost. What the records
+    are good for stands in `data/usability.html`, for programs in `data/usability.json`.
     """
-    from querencia import jobs, shows
+    from features.mapping import UnknownColumnsError
+    from querencia import jobs, records, shows
+    from querencia.phrases import say
     from querencia.progress import Steps
 
     settings = _load()
-    with Steps(out) as steps:
-        found = jobs.check(settings, {"transactions": file} if file else {}, steps)
-    shows.check(out, found, settings)
-    if not found.usable:
+    given = {table: file} if file else {}
+    if propose:
+        _propose(settings, given, table, propose)
+        return
+    try:
+        with Steps(out) as steps:
+            report = jobs.check(settings, given, steps)
+    except UnknownColumnsError as unknown:
+        _refuse(records.unknown(unknown, settings.language))
+        records.proposal(out, unknown.proposal, settings)
+        which = unknown.proposal.contract.table
+        command = _again(which, given)
+        shows.line(out, say("write", settings.language, command=command, table=which))
+        raise typer.Exit(1) from None
+    records.check(out, report, settings)
+    if not report.usable:
         raise typer.Exit(1)
-    shows.line(out, "Next: querencia train")
+    shows.line(out, say("next", settings.language))
+
+
+def _propose(settings: "Settings", given: Mapping[str, Path], table: str, path: Path) -> None:
+    """Show a mapping of the table's file, and write it down."""
+    from features.files import aside
+    from querencia import jobs, records, shows
+    from querencia.phrases import say
+
+    if path.exists():
+        raise QuerenciaError(f"There is a file {path} already. Name another one, or remove it.")
+    proposed = jobs.propose(settings, given, table)
+    with aside(path) as new:
+        new.write_text(shows.proposed_configuration(proposed, settings), "utf-8")
+    records.proposal(out, proposed, settings)
+    done = "fill_in" if '"..."' in proposed.toml else "written"
+    shows.line(out, say(done, settings.language, path=path))
+
+
+def _again(table: str, given: Mapping[str, Path]) -> str:
+    """The command that proposes a mapping of a table's file."""
+    config = os.environ.get("QUERENCIA_CONFIG")
+    named = ["--config", config] if config else []
+    file = [str(given[table])] if table in given else []
+    which = [] if table == "transactions" else ["--table", table]
+    return shlex.join(["querencia", *named, "check", *file, *which])
 
 
 @app.command()
-def features() -> None:
-    """Write the features of every customer at every cut-off to a Parquet file."""
-    from querencia import jobs, shows
+def features(
+    listed: Annotated[
+        bool, typer.Option("--list", help="Print what each feature means; write nothing")
+    ] = False,
+) -> None:
+    """Write the features of every customer at every cut-off to a Parquet file.
+
+    With `--list`, print those that your records carry (all there are, before the first check):
+    unit, meaning, window, and what to do about each.
+    """
+    from querencia import jobs, records, shows
+    from querencia.phrases import say
     from querencia.progress import Steps
 
     settings = _load()
+    if listed:
+        families = jobs.carried(settings)
+        records.features(out, families, settings.language)
+        count = sum(map(len, families.values()))
+        known = "carried" if jobs.has_records(settings) else "of_all"
+        shows.line(out, say(known, settings.language, count=count, data=settings.data))
+        return
     with Steps(out) as steps:
         path = jobs.features(settings, steps)
     shows.line(out, f"Written: {path}")
@@ -214,13 +284,36 @@ def config(
     defaults: Annotated[
         bool, typer.Option("--defaults", help="The values without any configuration")
     ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A definition that comes with the product, to copy and change: "
+            f"{', '.join(adapters.FILES)}",
+        ),
+    ] = None,
 ) -> None:
     """Print every setting with its value and meaning, as a `querencia.toml`."""
     from querencia import shows
     from serving.settings import Settings
 
+    if source is not None:
+        shows.line(out, _definition(source))
+        return
     settings = Settings.model_construct() if defaults else _load()
     shows.line(out, shows.configuration(settings))
+
+
+def _definition(name: str) -> str:
+    if name not in adapters.FILES:
+        raise QuerenciaError(
+            f"There is no definition {name}. Definitions: {', '.join(adapters.FILES)}."
+        )
+    return adapters.FILES[name].read_text("utf-8").rstrip()
+
+
+def _refuse(problem: str) -> None:
+    err.print("[bold red]Error:[/]", escape(problem), highlight=False, soft_wrap=True)
 
 
 def main() -> None:
@@ -228,5 +321,5 @@ def main() -> None:
     try:
         app(prog_name="querencia")
     except (QuerenciaError, OSError) as error:
-        err.print("[bold red]Error:[/]", escape(str(error)), highlight=False, soft_wrap=True)
+        _refuse(str(error))
         sys.exit(1)

@@ -15,7 +15,7 @@ from rich.syntax import Syntax
 from features import cdnow
 from features.files import aside
 from features.settings import FeatureSettings
-from querencia import jobs, server, shows
+from querencia import jobs, records, server, shows
 from querencia.progress import Steps
 from serving import settings as configuration
 from serving.settings import FILE_VARIABLE, Settings
@@ -38,7 +38,7 @@ def run(console: Console, source: str, transactions: Path | None, *, customers: 
             steps(f"preparing {source}")
             given = jobs.built_in(source, settings.data, customers=customers)
         checked = jobs.check(settings, given, steps)
-    shows.check(console, checked, settings)
+    records.check(console, checked, settings)
     with Steps(console) as steps:
         training = jobs.train(settings, steps)
     shows.training(console, training, settings)

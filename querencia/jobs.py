@@ -1,19 +1,26 @@
 """The jobs behind the verbs: each puts rooms of the house in a row, and says what it does."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from features import cdnow, company, intake, snapshot, usability
+import pyarrow.dataset as ds
+from pydantic import TypeAdapter
+
+from features import cdnow, company, findings, intake, mapping, snapshot, usability
 from features.errors import QuerenciaError
-from features.files import aside, write_tables
+from features.feature import Feature
+from features.files import aside, renewed, write_tables
 from features.intake import Intake
+from features.proposal import Proposal
 from features.records import CONTRACTS
 from features.sources import Source
 from features.store import Store
-from features.usability import Finding, Summary
-from serving import batch
+from features.usability import Report
+from querencia import page
+from serving import batch, words
 from serving.batch import ScoreFile
 from serving.decisions import at_risk
 from serving.settings import Settings
@@ -21,58 +28,120 @@ from training.champion import Champion
 from training.retrain import Say, Training, lay_plan, retrain
 from training.scoring import Scores
 
-
-@dataclass(frozen=True)
-class Check:
-    """What reading the input tables came to."""
-
-    intakes: tuple[Intake, ...]
-    summary: Summary
-    findings: list[Finding]
-
-    @property
-    def usable(self) -> bool:
-        """Whether models can be trained on the records."""
-        return not any(finding.level == "error" for finding in self.findings)
+REPORT = "usability"
+"""Name of the usability report in the data folder: as JSON for programs, as HTML for people."""
 
 
-def check(settings: Settings, given: Mapping[str, Path], say: Say) -> Check:
-    """Read and check every table into the data folder.
+def check(settings: Settings, given: Mapping[str, Path], say: Say) -> Report:
+    """Read and check tables into the data folder, and report on what they are good for.
+
+    The records are then what was read, all of it, and nothing else: a table that was read before
+    and is not given now is removed. Where a table can't be read, all stays as it was.
 
     Args:
         settings: Where tables come from, unless
         given: names a file for them.
         say: Told what is being done.
+
+    Raises:
+        QuerenciaError: where no table is named or one can't be read, where transactions would be
+            removed, or where customers who were erased would come back.
     """
+    wanted = _wanted(settings, given)
+    now = datetime.now(UTC)
+    left_out = _left_out(Store(settings.data), wanted)
+    with renewed(settings.data, "records", "quarantine") as new:
+        intakes = tuple(_take_in(wanted, new, settings, say))
+        intake.refer(new)
+    facts = usability.learn(
+        Store(settings.data), settings.features, now=now, intakes=intakes, left_out=left_out
+    )
+    report = usability.report(facts, now=now)
+    write(report, settings)
+    return report
+
+
+def _wanted(settings: Settings, given: Mapping[str, Path]) -> dict[str, Source]:
+    """The tables to read, in the order they need one another."""
     wanted = {table: entry.source() for table, entry in settings.tables.items()}
     wanted |= {
         table: replace(wanted.get(table, Source()), path=path) for table, path in given.items()
     }
-    _require_known(wanted)
-    intakes = {}
-    for table in (table for table in CONTRACTS if table in wanted):
-        say(f"reading {table} from {wanted[table]}")
-        intakes[table] = intake.take_in(
-            wanted[table], CONTRACTS[table], settings.data, settings.features
-        )
-    intake.refer(settings.data)
-    summary = usability.summarise(Store(settings.data), settings.features.time_zone)
-    findings = usability.judge(
-        summary,
-        intakes["transactions"],
-        settings.features,
-        today=datetime.now(UTC).date(),
-    )
-    return Check(tuple(intakes.values()), summary, findings)
-
-
-def _require_known(wanted: Mapping[str, Source]) -> None:
     unknown = sorted(set(wanted) - set(CONTRACTS))
     tables = f"Tables: {', '.join(CONTRACTS)}."
     if unknown:
         raise QuerenciaError(f"There is no input table called {unknown[0]}. {tables}")
-    if "transactions" not in wanted:
-        raise QuerenciaError(f"No transactions given. Name a file: querencia check FILE. {tables}")
+    if not wanted:
+        raise QuerenciaError(f"No table given. Name a file: querencia check FILE. {tables}")
+    return {table: wanted[table] for table in CONTRACTS if table in wanted}
+
+
+def _left_out(store: Store, wanted: Collection[str]) -> tuple[str, ...]:
+    """The tables that are among the records and will not be any more."""
+    left_out = [table for table in CONTRACTS if store.path(table).is_file() and table not in wanted]
+    if "transactions" in left_out:
+        raise QuerenciaError(
+            f"The records in {store.folder} hold transactions, which are not given now and would "
+            "be removed. Name every table in querencia.toml to have all of them read together, or "
+            "choose another data folder (QUERENCIA_DATA)."
+        )
+    if "customers" in left_out and (erased := _erased(store)):
+        raise QuerenciaError(
+            f"The records know of {erased:,} customers who were erased, and without the table "
+            "customers they would come back. Give it too ([tables.customers] in querencia.toml), "
+            f"or, if their records are gone from your files, remove {store.path('customers')}."
+        )
+    return tuple(left_out)
+
+
+def _erased(store: Store) -> int:
+    """How many customers the records say are erased."""
+    customers = ds.dataset(store.path("customers"))
+    if "erased_at" not in customers.schema.names:
+        return 0
+    return int(customers.count_rows(filter=ds.field("erased_at").is_valid()))
+
+
+def _take_in(
+    wanted: Mapping[str, Source], folder: Path, settings: Settings, say: Say
+) -> Iterator[Intake]:
+    for table, source in wanted.items():
+        say(f"reading {table} from {source}")
+        yield intake.take_in(source, CONTRACTS[table], folder, settings.features)
+
+
+def write(report: Report, settings: Settings) -> None:
+    """Write the usability report into the data folder, as JSON and as a page."""
+    for kind, content in (
+        ("json", TypeAdapter(Report).dump_json(report, indent=2)),
+        ("html", page.usability(report, settings).encode()),
+    ):
+        with aside(settings.data / f"{REPORT}.{kind}") as new:
+            new.write_bytes(content)
+
+
+def propose(settings: Settings, given: Mapping[str, Path], table: str) -> Proposal:
+    """A mapping of the file of a table, as if nobody knew what its columns are.
+
+    Raises:
+        QuerenciaError: where there is no such table or file, or it can't be read.
+    """
+    wanted = _wanted(settings, given)
+    if table not in wanted:
+        raise QuerenciaError(f"No {table} given. Name a file: querencia check FILE")
+    return mapping.suggest(wanted[table], CONTRACTS[table])
+
+
+def has_records(settings: Settings) -> bool:
+    """Whether anything has been read yet."""
+    return bool(Store(settings.data).has)
+
+
+def carried(settings: Settings) -> dict[str, tuple[Feature[Any], ...]]:
+    """The features by family that the records carry; all there are where there are no records."""
+    has = Store(settings.data).has or snapshot.NEEDED
+    families = (*snapshot.FAMILIES, snapshot.CONTEXT)
+    return {family.name: there for family in families if (there := family.present(has))}
 
 
 def features(settings: Settings, say: Say) -> Path:
@@ -105,10 +174,10 @@ def train(settings: Settings, say: Say) -> Training:
 def _require_usable(store: Store, settings: Settings) -> None:
     """Refuse records that `check` finds an error in, before anything slow."""
     lay_plan(store, settings.features)
-    held = usability.summarise(store, settings.features.time_zone)
-    whole = Intake("transactions", (), held.transactions, held.transactions, ())
-    findings = usability.judge(held, whole, settings.features, today=held.last)
-    errors = [finding.text for finding in findings if finding.level == "error"]
+    found = findings.judge(usability.learn(store, settings.features, now=datetime.now(UTC)))
+    errors = [
+        words.finding(finding, settings.language) for finding in found if finding.level == "error"
+    ]
     if errors:
         raise QuerenciaError("\n".join(["These records can't be trained on.", *errors]))
 

@@ -14,15 +14,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from features.intake import Intake
-from querencia.jobs import Check
+from features import adapters
+from features.proposal import Proposal
 from serving import words
 from serving.settings import Settings
 from training.backtest import Measures
 from training.retrain import Training
 from training.scoring import Scores
-
-_LEVELS = {"error": "bold red", "warning": "yellow", "advice": "cyan"}
 
 
 def line(console: Console, text: str, *, label: str = "", style: str = "") -> None:
@@ -30,34 +28,12 @@ def line(console: Console, text: str, *, label: str = "", style: str = "") -> No
     console.print(Text.assemble((label, style), text), soft_wrap=True)
 
 
-def check(console: Console, found: Check, settings: Settings) -> None:
-    """What was read, what was refused and why, and whether it will do."""
-    for intake in found.intakes:
-        _intake(console, intake, settings.data / "quarantine" / f"{intake.table}.csv")
-    held = found.summary
-    line(
-        console,
-        f"{held.transactions:,} transactions, {held.first} to {held.last}; {held.customers:,} "
-        f"customers, {held.repeat_buyers:,} of them ({held.repeat_buyers / held.customers:.0%}) "
-        "bought on more than one day",
-    )
-    for finding in found.findings:
-        line(console, f": {finding.text}", label=finding.level, style=_LEVELS[finding.level])
-    line(
-        console,
-        "The records will do."
-        if found.usable
-        else "The records will not do yet: mend the errors above, then check again.",
-    )
-
-
-def _intake(console: Console, intake: Intake, refused: Path) -> None:
-    kept = f": {intake.kept:,} of {intake.rows:,} rows kept"
-    line(console, kept, label=intake.table, style="bold")
-    for fault in intake.faults:
-        line(console, f"  {fault}")
-    if intake.faults:
-        line(console, f"  every refused row, with its reasons: {refused}")
+def proposed_configuration(proposed: Proposal, settings: Settings) -> str:
+    """The settings as they are, with the table as proposed, as a TOML file."""
+    table = proposed.contract.table
+    others = {name: entry for name, entry in settings.tables.items() if name != table}
+    kept = settings.model_copy(update={"tables": others})
+    return "\n".join([*_toml(kept, "", changed=True), "", proposed.toml, ""])
 
 
 def training(console: Console, result: Training, settings: Settings) -> None:
@@ -119,7 +95,7 @@ def _part(measures: Measures, amount: str) -> Measures:
 
 def _measures(title: str, measures: Measures, currency: str, caption: str | None) -> Table:
     names = list(next(iter(measures.values())))
-    table = _table("model", title=title, caption=caption)
+    table = grid("model", title=title, caption=caption)
     for name in names:
         heading, _ = _MEASURES[name]
         table.add_column(heading.format(currency=currency), justify="right", no_wrap=True)
@@ -151,7 +127,7 @@ _MONEY = ("expected_loss", "value", "value_at_stake", "expected_spend")
 def _listed(chosen: Scores, language: words.Language, *, wide: bool) -> Table:
     headings = words.HEADINGS[language]
     more = ("value_at_stake", "expected_spend", "next_purchase_at") if wide else ()
-    table = _table(
+    table = grid(
         headings["customer_id"],
         title=words.title(chosen.provenance, language),
         caption=headings["caption"],
@@ -177,7 +153,8 @@ def _cells(row: Mapping[Hashable, Any], language: words.Language) -> dict[str, s
     }
 
 
-def _table(first: str, *, title: str, caption: str | None = None) -> Table:
+def grid(first: str, *, title: str, caption: str | None = None) -> Table:
+    """A table with its first column."""
     table = Table(
         title=title,
         caption=caption,
@@ -194,10 +171,17 @@ def _table(first: str, *, title: str, caption: str | None = None) -> Table:
 
 def configuration(settings: Settings) -> str:
     """The settings as a TOML file, each with its meaning."""
-    return "\n".join(_toml(settings, ""))
+    return "\n".join([_DEFINITIONS, *_toml(settings, "")])
 
 
-def _toml(settings: BaseModel, path: str) -> Iterator[str]:
+_DEFINITIONS = (
+    "# Well-known exports have definitions to copy: querencia config --source NAME\n"
+    f"# ({', '.join(adapters.FILES)})"
+)
+
+
+def _toml(settings: BaseModel, path: str, *, changed: bool = False) -> Iterator[str]:
+    """Lines of TOML: of every setting, or of those `changed` from the defaults."""
     sections: list[tuple[str, BaseModel]] = []
     for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
@@ -205,18 +189,27 @@ def _toml(settings: BaseModel, path: str) -> Iterator[str]:
             sections.append((f"{path}{name}", value))
         elif name == "tables":
             sections += [(f"{path}{name}.{_key(table)}", entry) for table, entry in value.items()]
-        else:
+        elif not changed or value != field.default:
             yield f"# {field.description}"
-            yield f"# {name} =" if value is None else f"{name} = {_literal(value)}"
+            yield from _entry(name, value)
     for section, entry in sections:
-        yield f"\n# {(type(entry).__doc__ or '').splitlines()[0]}"
-        yield f"[{section}]"
-        yield from _toml(entry, f"{section}.")
+        lines = list(_toml(entry, f"{section}.", changed=changed))
+        if lines:
+            yield f"\n# {(type(entry).__doc__ or '').splitlines()[0]}"
+            yield f"[{section}]"
+            yield from lines
+
+
+def _entry(name: str, value: object) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        yield from (f"{name}.{_key(key)} = {_literal(each)}" for key, each in value.items())
+    else:
+        yield f"# {name} =" if value is None else f"{name} = {_literal(value)}"
 
 
 def _literal(value: object) -> str:
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{_key(k)} = {_literal(v)}' for k, v in value.items())} }}"
+        return "{}"
     if isinstance(value, int | float):
         return str(value).lower()
     return json.dumps(str(value), ensure_ascii=False)

@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from features import adapters
 from features.errors import QuerenciaError
 from features.settings import FeatureSettings, TableSettings
 from serving.words import Language
@@ -80,7 +81,9 @@ class Settings(BaseSettings):
 
 
 def _file() -> Path:
-    return Path(os.environ.get(FILE_VARIABLE, DEFAULT_FILE))
+    """The file that is named, else the definition of that name that comes with the product."""
+    named = Path(os.environ.get(FILE_VARIABLE, DEFAULT_FILE))
+    return named if named.is_file() else adapters.FILES.get(str(named), named)
 
 
 def load(**given: object) -> Settings:
@@ -90,7 +93,10 @@ def load(**given: object) -> Settings:
         QuerenciaError: naming every entry that is wrong, and why.
     """
     if FILE_VARIABLE in os.environ and not _file().is_file():
-        raise QuerenciaError(f"There is no configuration file {_file()}.")
+        raise QuerenciaError(
+            f"There is no configuration file {_file()}, and no definition of that name. "
+            f"Definitions: {', '.join(adapters.FILES)}."
+        )
     try:
         loaded = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:

@@ -1,11 +1,17 @@
 """Words people read, in English and Spanish: the one catalogue of messages."""
 
+import re
 from collections.abc import Hashable, Mapping
+from functools import cache
+from numbers import Real
+from string import Formatter
 from typing import Any, Literal
 
 import pandas as pd
 
+from features.findings import Finding
 from features.provenance import Provenance
+from serving import spanish
 
 Language = Literal["en", "es"]
 
@@ -130,10 +136,69 @@ def reasons(scores: pd.DataFrame, language: Language = "en") -> list[str]:
     return [reason(row, language) for row in scores.to_dict("records")]
 
 
+def finding(found: Finding, language: Language = "en") -> str:
+    """One thing to know about the records, with its figures."""
+    if language == "en":
+        return found.text
+    figures = {
+        name: ", ".join(told(word, language) if name == "families" else word for word in value)
+        if isinstance(value, tuple)
+        else value
+        for name, value in found.figures.items()
+    }
+    return fill(spanish.FINDINGS[found.name], language, **figures)
+
+
+def told(text: str, language: Language = "en") -> str:
+    """A meaning, a name or a reason of the rooms below; as it is where nobody has translated it."""
+    return text if language == "en" else _spanish(text)
+
+
+@cache
+def _spanish(text: str) -> str:
+    for pattern, translation in _patterns().items():
+        if match := pattern.fullmatch(text):
+            return translation.format(*match.groups())
+    return text
+
+
+@cache
+def _patterns() -> Mapping[re.Pattern[str], str]:
+    """The Spanish by the English it is for, what is told word for word before what is not."""
+    every = {
+        english: translation
+        for catalogue in (
+            *(spanish.REFUSALS, spanish.COLUMNS, spanish.FEATURES),
+            *(spanish.NAMES, spanish.ACTIONS),
+        )
+        for english, translation in catalogue.items()
+    }
+    return {
+        re.compile(re.escape(english).replace(r"\{\}", r"(\S+)")): every[english]
+        for english in sorted(every, key=lambda english: "{}" in english)
+    }
+
+
+def fill(template: str, language: Language = "en", **figures: object) -> str:
+    """A sentence with its figures, numbers written as the language does."""
+    return _FORMATTERS[language].format(template, **figures)
+
+
+class _Comma(Formatter):
+    """Writes numbers as 1.234,5."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        written = str(super().format_field(value, format_spec))
+        return written.translate(_SWAPPED) if isinstance(value, Real) else written
+
+
+_SWAPPED = str.maketrans(",.", ".,")
+_FORMATTERS: Mapping[Language, Formatter] = {"en": Formatter(), "es": _Comma()}
+
+
 def amount(value: float, language: Language = "en") -> str:
     """Money as it is written in the language: 1,234.50 or 1.234,50."""
-    written = f"{value:,.2f}"
-    return written.translate(str.maketrans(",.", ".,")) if language == "es" else written
+    return fill("{value:,.2f}", language, value=value)
 
 
 def _days(days: float, language: Language) -> str:

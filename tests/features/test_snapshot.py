@@ -102,8 +102,10 @@ def test_every_feature_and_label_equals_a_plain_recalculation(
     company: tuple[History, list[datetime]], time_zone: str, horizon_days: int
 ) -> None:
     history, cutoffs = company
+    found = told(history, cutoffs, time_zone, horizon_days=horizon_days)
     expected = recalculated(history, cutoffs, time_zone, horizon_days)
-    equal(told(history, cutoffs, time_zone, horizon_days=horizon_days), expected)
+    # Themes are not in the plain recalculation: tests/features/test_comments.py has theirs.
+    equal(found.drop(columns=[feature.name for feature in THEMES.family.features]), expected)
 
 
 @few

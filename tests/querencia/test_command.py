@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from features import adapters
 from features.store import Store
 from querencia import command, server, shows
 from serving.batch import ScoreFile
@@ -229,7 +230,7 @@ def test_a_check_of_a_bad_file_shows_faults_quarantine_findings_and_fails(run: R
     assert "every refused row, with its reasons: data/quarantine/transactions.csv" in checked.out
     assert re.search(r"^error: 57 days of history", checked.out, re.M)
     assert re.search(r"^error: 0 customers bought on more than one day", checked.out, re.M)
-    assert re.search(r"^warning: 60\.0% of the rows were refused", checked.out, re.M)
+    assert re.search(r"^warning: transactions: 60\.0% of the rows were refused", checked.out, re.M)
     assert re.search(r"^advice: no margin", checked.out, re.M)
     assert "mend the errors above" in checked.out
 
@@ -242,13 +243,111 @@ def test_a_file_that_is_not_there_is_told(run: Run) -> None:
     assert "There is no file nowhere.csv" in refused(run("check", "nowhere.csv"))
 
 
-def test_columns_that_are_missing_are_told_with_what_to_write_where(run: Run) -> None:
-    Path("orders.csv").write_text("Customer,Date,Total\nann,2024-01-05,10\n")
-    told = refused(run("check", "orders.csv"))
+FOREIGN = """Pedido;Cliente;Fecha;Importe
+A1;ana;31/05/2024;1.234,50 €
+A2;bea;01/06/2024;5,10 €
+A3;ana;02/06/2024;-5,10 €
+"""
+
+
+def test_columns_that_are_missing_are_told_with_a_mapping_and_what_to_run_next(run: Run) -> None:
+    Path("pedidos.csv").write_text(FOREIGN)
+    outcome = run("check", "pedidos.csv")
+    told = refused(outcome)
     assert "no column for customer_id, occurred_at, amount" in told
-    assert "It has: Customer, Date, Total" in told
-    assert "[tables.transactions.columns]" in told
-    assert 'customer_id = "Customer"' in told
+    assert "It has: Pedido, Cliente, Fecha, Importe" in told
+    for row in (r"Cliente +ana +customer_id ", r"Fecha +31/05/2024 +occurred_at ", r"A1 +transact"):
+        assert re.search(row, outcome.out)
+    assert "Next: querencia check pedidos.csv --propose querencia.transactions.toml" in outcome.out
+    assert not Path("data").exists() or not any(Path("data").iterdir())
+
+
+def test_a_proposed_mapping_is_written_and_reads_the_file(run: Run) -> None:
+    Path("querencia.toml").write_text('[features]\ncurrency = "GBP"\n')
+    Path("pedidos.csv").write_text(FOREIGN)
+    proposed = run("check", "pedidos.csv", "--propose", "mine.toml")
+    assert proposed.code == 0
+    assert "then: querencia --config mine.toml check" in proposed.out
+    assert not Path("data").exists()
+
+    assert "3 of 3 rows kept" in run("--config", "mine.toml", "check").out
+    assert load().features.currency == "GBP"
+    rows = pd.read_parquet("data/records/transactions.parquet")
+    assert sorted(rows["amount"]) == [-5.1, 5.1, 1234.5]
+
+
+def test_a_proposal_overwrites_nothing(run: Run) -> None:
+    Path("pedidos.csv").write_text(FOREIGN)
+    Path("mine.toml").write_text("")
+    told = refused(run("check", "pedidos.csv", "--propose", "mine.toml"))
+    assert "There is a file mine.toml already" in told
+
+
+def test_what_a_proposal_lacks_is_to_be_filled_in(run: Run) -> None:
+    Path("some.csv").write_text("Cliente\nana\n")
+    assert "Fill in what is marked" in run("check", "some.csv", "--propose", "mine.toml").out
+    assert 'amount = "..."' in Path("mine.toml").read_text()
+
+
+def test_another_table_is_named_and_added_to_what_is_configured(run: Run) -> None:
+    Path("pedidos.csv").write_text(FOREIGN)
+    Path("quejas.csv").write_text("Num Incidencia,Cliente,Abierta\n1,ana,2024-06-01\n")
+    run("check", "pedidos.csv", "--propose", "one.toml")
+    told = run("--config", "one.toml", "check", "quejas.csv", "--table", "tickets")
+    assert (
+        "Next: querencia --config one.toml check quejas.csv --table tickets --propose "
+        "querencia.tickets.toml"
+    ) in told.out.replace("\n", " ")
+    run(
+        *("--config", "one.toml", "check", "quejas.csv"),
+        *("--table", "tickets", "--propose", "two.toml"),
+    )
+    both = run("--config", "two.toml", "check").out
+    assert "transactions: 3 of 3 rows kept" in both
+    assert "tickets: 1 of 1 rows kept" in both
+
+
+def test_a_definition_is_named_in_place_of_a_file(run: Run) -> None:
+    assert "There is no file orders.parquet" in refused(run("--config", "olist", "check"))
+    assert 'currency = "BRL"' in run("--config", "olist", "config").out
+
+
+@pytest.mark.parametrize("name", adapters.FILES)
+def test_a_definition_is_printed_to_be_copied(run: Run, name: str) -> None:
+    printed = run("config", "--source", name).out
+    assert tomllib.loads(printed) == tomllib.loads(adapters.FILES[name].read_text("utf-8"))
+    assert printed.startswith("# ")
+
+
+def test_a_definition_there_is_not_is_told_with_those_there_are(run: Run) -> None:
+    assert "There is no definition shop. Definitions: cdnow, " in refused(
+        run("config", "--source", "shop")
+    )
+
+
+def test_definitions_are_named_where_people_look(run: Run) -> None:
+    assert "olist, online_retail" in run("config", "--defaults").out
+    assert "online_retail" in run("--help").out
+
+
+def test_features_are_listed_before_there_are_records(run: Run) -> None:
+    listed = run("features", "--list")
+    assert listed.code == 0
+    for name in ("spend_90d", "late_share", "nps_last", "effort_index", "winter"):
+        assert re.search(rf"^{name} ", listed.out, re.M)
+    assert "All features there are" in listed.out
+    assert not Path("data").exists()
+
+
+@pytest.mark.usefixtures("mine")
+def test_features_that_the_records_carry_are_listed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUERENCIA_LANGUAGE", "es")
+    listed = run("features", "--list").out
+    assert re.search(r"^spend_90d +moneda +gasto neto", listed, re.M)
+    assert "late_share" not in listed
+    assert "28 variables que sostienen los registros de data" in listed
 
 
 def test_what_is_told_about_columns_can_be_done(run: Run) -> None:

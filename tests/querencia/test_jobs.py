@@ -1,5 +1,6 @@
 """The jobs behind the verbs: what each reads, writes, says, and refuses."""
 
+import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from features.errors import QuerenciaError
 from features.labels import LABELS
 from features.provenance import DefinitionError
 from features.store import Store
+from features.usability import Report
 from querencia import jobs
 from serving.batch import ScoreFile
 from serving.settings import Settings, load
@@ -39,6 +41,12 @@ def purchases(customers: Iterable[str], days: Iterable[str], path: str = "orders
     return Path(path)
 
 
+def kept(report: Report) -> int:
+    """Transactions that went on."""
+    (read,) = (intake for intake in report.intakes if intake.table == "transactions")
+    return read.kept
+
+
 MONTHS = [f"{year}-{month:02}-05" for year in (2023, 2024) for month in range(1, 13)]
 
 
@@ -49,7 +57,9 @@ def test_check_reads_the_file_given() -> None:
 
     assert said == ["reading transactions from orders.csv"]
     assert [intake.table for intake in found.intakes] == ["transactions"]
-    assert (found.summary.customers, found.summary.transactions) == (2, 48)
+    bought = found.summary.purchases
+    assert bought is not None
+    assert (bought.customers, bought.transactions) == (2, 48)
     assert Store(Path("data")).path("transactions").is_file()
 
 
@@ -57,7 +67,7 @@ def test_check_reads_the_file_configured_under_its_own_names() -> None:
     table = pd.read_csv(purchases(["a"], MONTHS)).rename(columns={"amount": "Total"})
     table.to_csv("orders.csv", index=False)
     entry = {"path": "orders.csv", "columns": {"amount": "Total"}}
-    assert jobs.check(load(tables={"transactions": entry}), {}, hush).summary.transactions == 24
+    assert kept(jobs.check(load(tables={"transactions": entry}), {}, hush)) == 24
 
 
 def test_a_file_given_is_read_under_the_configured_names() -> None:
@@ -67,7 +77,7 @@ def test_a_file_given_is_read_under_the_configured_names() -> None:
     found = jobs.check(
         load(tables={"transactions": entry}), {"transactions": Path("new.csv")}, hush
     )
-    assert found.summary.transactions == 24
+    assert kept(found) == 24
 
 
 def test_check_reads_every_table_of_a_company() -> None:
@@ -131,14 +141,140 @@ def test_check_finds_records_usable_that_are_enough() -> None:
 @pytest.mark.parametrize(
     ("tables", "why"),
     [
-        ({}, r"No transactions given\. Name a file: querencia check FILE"),
-        ({"surveys": {"path": "s.csv"}}, "No transactions given"),
+        ({}, r"No table given\. Name a file: querencia check FILE"),
         ({"orders": {"path": "o.csv"}}, r"no input table called orders\. Tables: customers, "),
     ],
 )
 def test_check_says_which_tables_there_are(tables: dict[str, object], why: str) -> None:
     with pytest.raises(QuerenciaError, match=why):
         jobs.check(load(tables=tables), {}, hush)
+
+
+def tickets(path: str = "tickets.csv") -> Path:
+    Path(path).write_text("ticket_id,customer_id,opened_at\n1,a,2024-05-01\n2,b,2024-06-01\n")
+    return Path(path)
+
+
+def tables() -> set[str]:
+    return {path.stem for path in Path("data/records").iterdir()}
+
+
+def test_tables_without_transactions_are_read_and_found_unusable() -> None:
+    found = jobs.check(load(), {"tickets": tickets()}, hush)
+    assert not found.usable
+    assert [finding.name for finding in found.findings if finding.level == "error"] == [
+        "no_transactions"
+    ]
+    assert tables() == {"tickets"}
+    assert Path("data/usability.html").is_file()
+
+
+def test_the_report_is_written_for_programs_and_for_people() -> None:
+    found = jobs.check(load(), {"transactions": purchases(["a", "b"], MONTHS)}, hush)
+    written = json.loads(Path("data/usability.json").read_text())
+    assert written["summary"]["purchases"]["customers"] == 2
+    assert [each["name"] for each in written["findings"]] == [
+        finding.name for finding in found.findings
+    ]
+    assert written["intakes"][0]["rows"] == 48
+    assert {each["family"] for each in written["families"] if each["features"]} == {"purchases"}
+    assert "<!doctype html>" in Path("data/usability.html").read_text()
+
+
+def test_the_records_are_what_was_read_last_and_nothing_else() -> None:
+    orders = purchases(["a", "b"], MONTHS)
+    jobs.check(load(), {"transactions": orders, "tickets": tickets()}, hush)
+    assert tables() == {"transactions", "tickets"}
+    again = jobs.check(load(), {"transactions": orders}, hush)
+    assert tables() == {"transactions"}
+    assert {path.stem for path in Path("data/quarantine").iterdir()} == {"transactions"}
+    (finding,) = (each for each in again.findings if each.name == "left_out")
+    assert finding.figures == {"tables": ("tickets",)}
+    third = jobs.check(load(), {"transactions": orders}, hush)
+    assert "left_out" not in {each.name for each in third.findings}
+
+
+def test_rates_that_are_not_given_any_more_convert_nothing() -> None:
+    Path("orders.csv").write_text(
+        "customer_id,occurred_at,amount,currency\na,2024-01-05,10,USD\na,2024-01-06,10,EUR\n"
+    )
+    Path("rates.csv").write_text("currency,occurred_at,rate\nUSD,2024-01-01,0.5\n")
+    given = {"transactions": Path("orders.csv"), "rates": Path("rates.csv")}
+    assert kept(jobs.check(load(), given, hush)) == 2
+    del given["rates"]
+    assert kept(jobs.check(load(), given, hush)) == 1
+
+
+def test_all_stays_as_it_was_where_a_table_cannot_be_read() -> None:
+    orders = purchases(["a"], MONTHS)
+    jobs.check(load(), {"transactions": orders}, hush)
+    before = Store(Path("data")).path("transactions").read_bytes()
+    purchases(["a", "b"], MONTHS)
+    with pytest.raises(QuerenciaError, match=r"no file gone\.csv"):
+        jobs.check(load(), {"transactions": orders, "tickets": Path("gone.csv")}, hush)
+    assert Store(Path("data")).path("transactions").read_bytes() == before
+    assert {path.name for path in Path("data").iterdir()} == {
+        *("records", "quarantine", "usability.json", "usability.html"),
+    }
+
+
+def test_transactions_are_not_removed_by_a_check_of_another_table() -> None:
+    jobs.check(load(), {"transactions": purchases(["a"], MONTHS)}, hush)
+    with pytest.raises(QuerenciaError, match=r"hold transactions, which are not given now"):
+        jobs.check(load(), {"tickets": tickets()}, hush)
+    assert tables() == {"transactions"}
+
+
+def test_who_was_erased_does_not_come_back() -> None:
+    orders = purchases(["a", "b"], MONTHS)
+    Path("customers.csv").write_text("customer_id,erased_at\na,\nb,2024-03-01\n")
+    given = {"transactions": orders, "customers": Path("customers.csv")}
+    assert kept(jobs.check(load(), given, hush)) == 24
+    with pytest.raises(QuerenciaError, match="know of 1 customers who were erased"):
+        jobs.check(load(), {"transactions": orders}, hush)
+    assert tables() == {"customers", "transactions"}
+
+
+def test_customers_can_be_left_out_where_nobody_was_erased() -> None:
+    orders = purchases(["a"], MONTHS)
+    for head in ("customer_id,segment\na,x\n", "customer_id,erased_at\na,\n"):
+        Path("customers.csv").write_text(head)
+        jobs.check(load(), {"transactions": orders, "customers": Path("customers.csv")}, hush)
+        jobs.check(load(), {"transactions": orders}, hush)
+        assert tables() == {"transactions"}
+
+
+def test_a_training_speaks_the_language_of_the_settings() -> None:
+    jobs.check(load(), {"transactions": purchases(["a", "b"], MONTHS)}, hush)
+    with pytest.raises(QuerenciaError, match="2 clientes compraron en más de un día"):
+        jobs.train(load(language="es"), hush)
+
+
+def test_a_mapping_is_proposed_for_any_table() -> None:
+    Path("quejas.csv").write_text("Num Incidencia,Cliente,Abierta\n1,ana,2024-06-01\n")
+    found = jobs.propose(load(), {"tickets": Path("quejas.csv")}, "tickets")
+    assert found.columns == {
+        "ticket_id": "Num Incidencia",
+        "customer_id": "Cliente",
+        "opened_at": "Abierta",
+    }
+    with pytest.raises(QuerenciaError, match="No surveys given"):
+        jobs.propose(load(), {"tickets": Path("quejas.csv")}, "surveys")
+
+
+def test_all_features_are_carried_before_there_are_records() -> None:
+    every = {feature.name for family in snapshot.FAMILIES for feature in family.features}
+    found = jobs.carried(load())
+    assert not jobs.has_records(load())
+    assert {feature.name for columns in found.values() for feature in columns} == every | {
+        *("winter", "spring"),
+    }
+
+
+def test_the_features_that_the_records_carry_are_those_of_a_snapshot(mine: Settings) -> None:
+    assert jobs.has_records(mine)
+    found = [feature.name for columns in jobs.carried(mine).values() for feature in columns]
+    assert found == [feature.name for feature in snapshot.columns(Store(mine.data).has)]
 
 
 def test_features_are_written_for_every_cutoff_with_their_labels(mine: Settings) -> None:

@@ -2,8 +2,7 @@
 
 import re
 import tomllib
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import get_args
@@ -15,12 +14,9 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from features.cutoffs import Plan
-from features.intake import Fault, Intake
 from features.provenance import Provenance
 from features.settings import FeatureSettings, TableSettings
-from features.usability import Finding, Summary
 from querencia import shows
-from querencia.jobs import Check
 from serving.settings import ListSettings, ServiceSettings, Settings, load
 from training.registry import Version
 from training.retrain import Evidence, Training
@@ -44,42 +40,6 @@ def row_of(first: str, shown: list[str]) -> list[str]:
     """The cells of a table's row, by what its first cell says."""
     row = next(line for line in shown if line.startswith(f"{first}  "))
     return re.split(r" {2,}", row)
-
-
-INTAKE = Intake(
-    "transactions",
-    ("customer_id", "occurred_at", "amount"),
-    1234567,
-    1234560,
-    (Fault("amount is not an amount", 7, {"row": 3, "amount": "[red]12[/red]"}, "write 12.5"),),
-)
-SUMMARY = Summary(1234560, 40_000, 10_001, date(2023, 1, 1), date(2024, 12, 31))
-
-
-def test_a_check_shows_what_was_kept_what_was_not_and_where_it_is(console: Console) -> None:
-    found = Check((INTAKE,), SUMMARY, [Finding("warning", "old [records]")])
-    shows.check(console, found, SETTINGS)
-    assert lines(console) == [
-        "transactions: 1,234,560 of 1,234,567 rows kept",
-        "  7 rows: amount is not an amount (e.g. row=3, amount=[red]12[/red]); write 12.5",
-        "  every refused row, with its reasons: data/quarantine/transactions.csv",
-        "1,234,560 transactions, 2023-01-01 to 2024-12-31; 40,000 customers, 10,001 of them (25%) "
-        "bought on more than one day",
-        "warning: old [records]",
-        "The records will do.",
-    ]
-
-
-def test_a_check_without_faults_names_no_quarantine(console: Console) -> None:
-    clean = replace(INTAKE, kept=INTAKE.rows, faults=())
-    shows.check(console, Check((clean,), SUMMARY, []), SETTINGS)
-    assert not any("refused" in line for line in lines(console))
-
-
-def test_a_check_with_an_error_says_that_the_records_will_not_do(console: Console) -> None:
-    shows.check(console, Check((INTAKE,), SUMMARY, [Finding("error", "too short")]), SETTINGS)
-    assert lines(console)[-2] == "error: too short"
-    assert "will not do yet" in lines(console)[-1]
 
 
 RISK = {

@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from features.adapters import FILES
 from features.errors import QuerenciaError
 from serving.settings import Settings, load
 from training.registry import Registry
@@ -133,9 +134,31 @@ def test_a_file_that_is_no_toml_is_told_as_such(content: bytes) -> None:
         load()
 
 
+def test_a_definition_that_comes_with_the_product_is_named_in_place_of_a_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QUERENCIA_CONFIG", "olist")
+    monkeypatch.setenv("QUERENCIA_LANGUAGE", "es")
+    settings = load()
+    assert (settings.features.currency, settings.language) == ("BRL", "es")
+    assert set(settings.tables) == {"customers", "transactions", "surveys"}
+    assert settings.tables["surveys"].source().files["orders"] == Path("orders.parquet")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_definition_is_a_configuration(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUERENCIA_CONFIG", name)
+    assert load().tables
+
+
+def test_a_file_goes_before_a_definition_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QUERENCIA_CONFIG", str(write('name = "mine"', "olist")))
+    assert load().name == "mine"
+
+
 def test_a_named_file_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QUERENCIA_CONFIG", "nowhere.toml")
-    with pytest.raises(QuerenciaError, match=r"no configuration file nowhere\.toml"):
+    with pytest.raises(QuerenciaError, match=r"no configuration file nowhere\.toml.*olist"):
         load()
 
 

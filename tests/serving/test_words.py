@@ -1,15 +1,19 @@
 """What people read, in every language: complete, and sound for every customer."""
 
+import inspect
 import math
+import re
 from string import Formatter
 from typing import Any, get_args
 
 import pandas as pd
 import pytest
 
+from features import findings
 from features.feature import Driver
+from features.findings import Finding
 from features.provenance import ChurnDefinition
-from serving import words
+from serving import spanish, words
 from serving.batch import ScoreFile
 from serving.settings import Settings
 from serving.words import Language
@@ -133,3 +137,21 @@ def test_every_customer_of_a_real_shop_has_a_reason(language: Language, trained:
 def test_amounts_are_written_as_the_language_does(value: float, english: str, spanish: str) -> None:
     assert words.amount(value) == english
     assert words.amount(value, "es") == spanish
+
+
+def test_every_finding_is_told_with_its_figures_in_every_language() -> None:
+    source = inspect.getsource(findings)
+    assert set(re.findall(r'_finding\(\s*"[^,]+,\s*"(\w+)"', source)) == set(spanish.FINDINGS)
+    found = Finding(
+        "advice", "stepping_aside", "aside: promises, offers", {"families": ("promises", "offers")}
+    )
+    assert words.finding(found) == "aside: promises, offers"
+    assert words.finding(found, "es").endswith("se apartan: promesas, ofertas.")
+
+
+def test_numbers_in_sentences_are_written_as_the_language_does() -> None:
+    figures = {"table": "a.b", "share": 0.1234}
+    found = Finding("warning", "many_refused", "in English", figures)
+    assert words.finding(found, "es").startswith("a.b: se rechazó el 12,3% de las filas")
+    assert words.fill("{x:,.1f} {y}", "es", x=1234.5, y="1.5") == "1.234,5 1.5"
+    assert words.fill("{x:,.1f} {y}", "en", x=1234.5, y="1.5") == "1,234.5 1.5"

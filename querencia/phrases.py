@@ -1,0 +1,203 @@
+"""What `check` and `features` say, on the terminal and on the page, in English and Spanish."""
+
+from collections.abc import Mapping
+
+from serving import words
+from serving.words import Language
+
+PHRASES: Mapping[Language, Mapping[str, str]] = {
+    "en": {
+        "title": "Usability of the records",
+        "lead": "Whether the records of your customers can carry models of churn and value, what "
+        "is wrong with them, and what would make them better.",
+        "usable": "The records will do.",
+        "unusable": "The records will not do yet: mend the errors below, then check again.",
+        "mend": "The records will not do yet: mend the errors above, then check again.",
+        "made": "Checked {made_at}. Churn definition: {churn}, judged over {horizon_days} days. "
+        "Amounts in {currency}, days of {time_zone}.",
+        "kept": ": {kept:,} of {rows:,} rows kept",
+        "fault": "  {rows:,} rows: {reason} (e.g. {example}); {remedy}",
+        "quarantine": "  every refused row, with its reasons: {path}",
+        "held": "{transactions:,} transactions, {first} to {last}; {customers:,} customers, "
+        "{repeat_buyers:,} of them ({share:.0%}) bought on more than one day",
+        "report": "The report: {path}",
+        "next": "Next: querencia train",
+        "findings": "What to know",
+        "no_findings": "Nothing speaks against the records.",
+        "transactions": "transactions",
+        "customers": "customers",
+        "repeat_buyers": "bought again",
+        "history": "days of history",
+        "survey_coverage": "answered a survey",
+        "tables": "The tables",
+        "table": "table",
+        "read": "rows read",
+        "rows_kept": "kept",
+        "refused": "refused",
+        "present": "records",
+        "of_customers": "customers",
+        "from": "from",
+        "to": "to",
+        "when": "when",
+        "future": "in the future",
+        "versions": "Rows kept are counted with every version of a corrected record, records in "
+        "their present version only.",
+        "reasons": "Why rows were refused",
+        "reason": "reason",
+        "rows": "rows",
+        "example": "example",
+        "remedy": "what to do",
+        "row": "row",
+        "all_refused": "Every refused row, with its reasons:",
+        "none_refused": "No row was refused.",
+        "found": "Columns found",
+        "missing": "Columns missing",
+        "column": "column",
+        "meaning": "meaning",
+        "adds": "features it would add",
+        "adds_none": "none of its own",
+        "complete": "No column is missing.",
+        "left": "Tables not there",
+        "left_lead": "None of these is a must. Each brings the features beside it, when it comes "
+        "with all its columns.",
+        "needs": "columns it must have",
+        "all_there": "Every table is there.",
+        "families": "Feature families",
+        "families_lead": "What models learn from. A family without its records steps aside, in "
+        "training and serving alike.",
+        "family": "family",
+        "features": "features",
+        "of": "{count} of {of}",
+        "aside": "steps aside",
+        "lacking": "lacks",
+        "footer": "This page shows rows of your customers as examples: keep it where the records "
+        "are kept. It asks nothing of the network.",
+        "feature": "feature",
+        "unit": "unit",
+        "window": "window",
+        "days": "{days} days",
+        "ever": "ever",
+        "driver": "what to do about it",
+        "of_all": "All features there are; which your records carry is known after: "
+        "querencia check FILE",
+        "carried": "{count} features that the records in {data} carry",
+        "unknown": "{source} has no column for {missing}.\nIt has: {found}.",
+        "theirs": "column of the file",
+        "ours": "becomes",
+        "why": "why",
+        "missing_value": "... fill in",
+        "proposal": "A mapping for {source}, to be looked through:",
+        "only": "Only rows where {where}",
+        "write": "Next: {command} --propose querencia.{table}.toml\n"
+        "writes this down, for you to correct; then: querencia --config querencia.{table}.toml "
+        "check",
+        "written": "Written: {path}. Look it through, then: querencia --config {path} check",
+        "fill_in": "Written: {path}. Fill in what is marked with ..., then: querencia --config "
+        "{path} check",
+        "given": "as configured",
+        "name": "its name",
+        "content": "what it holds",
+        "price": "price, times quantity where told",
+        "lines": "orders have several lines: numbered",
+    },
+    "es": {
+        "title": "Utilidad de los registros",
+        "lead": "Si los registros de sus clientes pueden sostener modelos de abandono y valor, qué "
+        "les falla y qué los mejoraría.",
+        "usable": "Los registros sirven.",
+        "unusable": "Los registros aún no sirven: arregle los errores de abajo y compruebe de "
+        "nuevo.",
+        "mend": "Los registros aún no sirven: arregle los errores de arriba y compruebe de nuevo.",
+        "made": "Comprobado el {made_at}. Definición de abandono: {churn}, juzgado en "
+        "{horizon_days} días. Importes en {currency}, días de {time_zone}.",
+        "kept": ": {kept:,} de {rows:,} filas conservadas",
+        "fault": "  {rows:,} filas: {reason} (p. ej. {example}); {remedy}",
+        "quarantine": "  cada fila rechazada, con sus motivos: {path}",
+        "held": "{transactions:,} transacciones, de {first} a {last}; {customers:,} clientes, "
+        "{repeat_buyers:,} de ellos ({share:.0%}) compraron en más de un día",
+        "report": "El informe: {path}",
+        "next": "Siguiente: querencia train",
+        "findings": "Lo que hay que saber",
+        "no_findings": "Nada habla en contra de los registros.",
+        "transactions": "transacciones",
+        "customers": "clientes",
+        "repeat_buyers": "volvieron a comprar",
+        "history": "días de historia",
+        "survey_coverage": "contestaron una encuesta",
+        "tables": "Las tablas",
+        "table": "tabla",
+        "read": "filas leídas",
+        "rows_kept": "conservadas",
+        "refused": "rechazadas",
+        "present": "registros",
+        "of_customers": "clientes",
+        "from": "desde",
+        "to": "hasta",
+        "when": "cuándo",
+        "future": "en el futuro",
+        "versions": "Las filas conservadas cuentan todas las versiones de un registro corregido; "
+        "los registros, solo la versión presente.",
+        "reasons": "Por qué se rechazaron filas",
+        "reason": "motivo",
+        "rows": "filas",
+        "example": "ejemplo",
+        "remedy": "qué hacer",
+        "row": "fila",
+        "all_refused": "Cada fila rechazada, con sus motivos:",
+        "none_refused": "No se rechazó ninguna fila.",
+        "found": "Columnas encontradas",
+        "missing": "Columnas que faltan",
+        "column": "columna",
+        "meaning": "significado",
+        "adds": "variables que añadiría",
+        "adds_none": "ninguna propia",
+        "complete": "No falta ninguna columna.",
+        "left": "Tablas que no están",
+        "left_lead": "Ninguna es obligada. Cada una trae las variables de su fila, si viene con "
+        "todas sus columnas.",
+        "needs": "columnas que debe tener",
+        "all_there": "Están todas las tablas.",
+        "families": "Familias de variables",
+        "families_lead": "De lo que aprenden los modelos. Una familia sin registros se aparta, "
+        "tanto al entrenar como al servir.",
+        "family": "familia",
+        "features": "variables",
+        "of": "{count} de {of}",
+        "aside": "se aparta",
+        "lacking": "le falta",
+        "footer": "Esta página muestra filas de sus clientes como ejemplo: guárdela donde se "
+        "guardan los registros. No pide nada a la red.",
+        "feature": "variable",
+        "unit": "unidad",
+        "window": "ventana",
+        "days": "{days} días",
+        "ever": "siempre",
+        "driver": "qué hacer",
+        "of_all": "Todas las variables que hay; cuáles sostienen sus registros se sabe después de: "
+        "querencia check FICHERO",
+        "carried": "{count} variables que sostienen los registros de {data}",
+        "unknown": "{source} no tiene columna para {missing}.\nTiene: {found}.",
+        "theirs": "columna del fichero",
+        "ours": "pasa a ser",
+        "why": "por qué",
+        "missing_value": "... por rellenar",
+        "proposal": "Una asignación para {source}, a revisar:",
+        "only": "Solo las filas en que {where}",
+        "write": "Siguiente: {command} --propose querencia.{table}.toml\n"
+        "la escribe para que la corrija; después: querencia --config querencia.{table}.toml "
+        "check",
+        "written": "Escrito: {path}. Revíselo, y después: querencia --config {path} check",
+        "fill_in": "Escrito: {path}. Rellene lo marcado con ..., y después: querencia --config "
+        "{path} check",
+        "given": "configurada",
+        "name": "por su nombre",
+        "content": "por lo que contiene",
+        "price": "precio, por cantidad si se dice",
+        "lines": "los pedidos tienen varias líneas: numeradas",
+    },
+}
+
+
+def say(name: str, language: Language, **figures: object) -> str:
+    """A phrase with its figures."""
+    return words.fill(PHRASES[language][name], language, **figures)

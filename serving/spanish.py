@@ -1,0 +1,251 @@
+"""What the rooms below say in English, in Spanish: `{}` stands for what is different each time."""
+
+from collections.abc import Mapping
+
+FINDINGS: Mapping[str, str] = {
+    "no_transactions": "faltan las transacciones: los modelos de abandono y valor las necesitan. "
+    "Dé un fichero de compras.",
+    "short_history": "{days:,} días de historia; un horizonte de {horizon_days} días necesita "
+    "hasta {needed}. Traiga más historia, o acorte features.horizon_days.",
+    "few_repeat_buyers": "{repeat_buyers} clientes compraron en más de un día; hacen falta al "
+    "menos {fewest} para aprender cómo se suceden las compras.",
+    "no_contracts": "la definición de abandono es contract, y no se conoce ningún "
+    "contract_ends_at. Délo en la tabla customers, o elija otro features.churn.",
+    "future": "{table}: {rows:,} filas llevan fecha futura (p. ej. {example}). Corrija las "
+    "fechas; si el día y el mes están cambiados, asigne la columna con su formato (try_strptime).",
+    "few_customers": "{customers:,} clientes: cuente con intervalos anchos por debajo de {fewest}.",
+    "many_refused": "{table}: se rechazó el {share:.1%} de las filas; el fichero de cuarentena da "
+    "el motivo de cada una.",
+    "stale_transactions": "la última compra es de hace {days:,} días: quien se iba a ir ya se ha "
+    "ido.",
+    "stale_table": "{table} acaba {days:,} días antes que las transacciones: póngala al día.",
+    "unknown_customers": "{table}: el {share:.0%} de sus clientes compró algo. ¿Es customer_id el "
+    "mismo que en las transacciones?",
+    "no_answers": "surveys: sin {columns} no cuenta ninguna respuesta.",
+    "left_out": "no dadas esta vez, y por tanto retiradas de los registros: {tables}. Nombre todas "
+    "las tablas en querencia.toml para que se lean siempre.",
+    "few_return": "el {share:.1%} de los clientes compró una sola vez: de ellos el riesgo dice "
+    "poco; gane primero la segunda compra.",
+    "few_answers": "el {share:.1%} de los clientes ha contestado una encuesta: de los demás la "
+    "satisfacción no dice nada. Pregunte a más.",
+    "no_ids": "{table}: falta {key}; se numeraron las filas y no se pueden ver los duplicados.",
+    "no_margin": "sin margen: el valor se cuenta en ventas por training.money.margin_rate, o por "
+    "1.",
+    "stepping_aside": "sin registros para estas familias de variables, que se apartan: {families}.",
+}
+"""The findings of `features.findings`, by name."""
+
+REFUSALS: Mapping[str, str] = {
+    "{} is missing": "falta {}",
+    "{} is not a time": "{} no es una fecha",
+    "{} is not an amount": "{} no es un importe",
+    "{} is not a number": "{} no es un número",
+    "{} is not true or false": "{} no es true ni false",
+    "{} is before {}": "{} es anterior a {}",
+    "{} is negative": "{} es negativo",
+    "{} is not positive": "{} no es positivo",
+    "{} appears more than once": "{} aparece más de una vez",
+    "kind is none of the known surveys": "kind no es ninguna de las encuestas conocidas",
+    "score is off its scale": "score se sale de su escala",
+    "propensity is not in (0, 1]": "propensity no está entre 0 y 1",
+    "currency has no rate for that day": "la divisa no tiene cambio para ese día",
+    "give every row an id": "dé a cada fila un identificador",
+    "fill it in": "rellénelo",
+    "write times as 2024-05-31 or 2024-05-31T10:15:00Z": "escriba las fechas como 2024-05-31 o "
+    "2024-05-31T10:15:00Z",
+    "write amounts as 1234.50, without thousands separator or currency sign": "escriba los "
+    "importes como 1234.50, sin separador de miles ni signo de moneda",
+    "write numbers as 12.5": "escriba los números como 12.5",
+    "write true or false": "escriba true o false",
+    "give its rates as a table: [tables.rates] with currency, occurred_at, rate": "dé los cambios "
+    "como tabla: [tables.rates] con currency, occurred_at, rate",
+    "give every row an id of its own; the first row was kept": "dé a cada fila un identificador "
+    "propio; se conservó la primera fila",
+    "correct it where it was recorded": "corríjalo donde se anotó",
+}
+"""Why rows are refused, and what to do about it (`features.intake`)."""
+
+COLUMNS: Mapping[str, str] = {
+    "who bought, answered or called": "quién compró, contestó o llamó",
+    "when the company learned of it; else at once": "cuándo lo supo la empresa; si no, en el acto",
+    "web, shop, app, phone, e-mail, ...": "web, tienda, app, teléfono, correo, ...",
+    "names the row": "identifica la fila",
+    "when it was delivered": "cuándo se entregó",
+    "when it was answered": "cuándo se contestó",
+    "when it was first_response": "cuándo hubo la primera respuesta",
+    "when it was resolved": "cuándo se resolvió",
+    "when it was reopened": "cuándo se reabrió",
+    "when it was redeemed": "cuándo se aprovechó",
+    "when it was bought": "cuándo se compró",
+    "net amount; negative for a refund": "importe neto; negativo si es una devolución",
+    "ISO code, where it is not the reporting currency": "código ISO, si no es la moneda de cuenta",
+    "what the company keeps of the amount": "lo que le queda a la empresa del importe",
+    "what was bought": "qué se compró",
+    "when delivery was promised": "para cuándo se prometió la entrega",
+    "taken off the list price": "lo rebajado del precio de tarifa",
+    "what was asked": "qué se preguntó",
+    "when it was asked": "cuándo se preguntó",
+    "the answer, on the survey's scale": "la respuesta, en la escala de la encuesta",
+    "worst answer, above scale_max where less is better": "la peor respuesta, por encima de "
+    "scale_max si menos es mejor",
+    "best answer": "la mejor respuesta",
+    "in the customer's words": "en palabras del cliente",
+    "what it was about": "de qué trataba",
+    "of the comment: es, en, ...": "del comentario: es, en, ...",
+    "when the customer first asked": "cuándo preguntó el cliente por primera vez",
+    "whether it was a complaint": "si fue una queja",
+    "minutes of work, known when resolved": "minutos de trabajo, sabidos al resolverse",
+    "when they were in touch": "cuándo hubo contacto",
+    "through which channel": "por qué canal",
+    "of the journey": "fase del viaje del cliente",
+    "where they met": "dónde se encontraron",
+    "the issue it belongs to": "la incidencia a la que pertenece",
+    "who answered": "quién atendió",
+    "when the customer recommended": "cuándo recomendó el cliente",
+    "who came of it": "quién vino por ello",
+    "the campaign": "la campaña",
+    "when it was decided": "cuándo se decidió",
+    "name of the offer, or 'control'": "nombre de la oferta, o 'control'",
+    "what it cost": "lo que costó",
+    "chance of this arm when decided": "probabilidad de esta rama al decidir",
+    "when they became known": "desde cuándo se le conoce",
+    "the company's own segment": "el segmento propio de la empresa",
+    "ISO code": "código ISO",
+    "when the subscription ends": "cuándo acaba la suscripción",
+    "when they asked to be forgotten": "cuándo pidió que se le olvidara",
+    "ISO code of a foreign currency": "código ISO de una divisa",
+    "from when on the rate holds": "desde cuándo vale el cambio",
+    "reporting currency for one of it": "moneda de cuenta por cada unidad",
+}
+"""What the columns of the input tables mean (`features.records`)."""
+
+FEATURES: Mapping[str, str] = {
+    "repeat purchase days": "días de compra repetida",
+    "age at the last purchase": "antigüedad en la última compra",
+    "age: days since the first purchase": "antigüedad: días desde la primera compra",
+    "mean net spend per repeat purchase day": "gasto neto medio por día de compra repetida",
+    "net spend ever": "gasto neto de siempre",
+    "days since the last purchase": "días desde la última compra",
+    "silence in units of the own mean gap": "silencio, en intervalos medios propios",
+    "mean days between purchases": "días entre compras, media",
+    "median days between purchases": "días entre compras, mediana",
+    "days nine in ten of the own gaps stay within": "días que no pasan nueve de cada diez "
+    "intervalos propios",
+    "spread of the days between purchases": "dispersión de los días entre compras",
+    "days from the first to the second purchase": "días de la primera a la segunda compra",
+    "0 buyer, 1 customer, 2 frequent": "0 comprador, 1 cliente, 2 frecuente",
+    "purchase days in the last {} days": "días de compra en los últimos {} días",
+    "net spend in the last {} days": "gasto neto en los últimos {} días",
+    "purchases of the last {} days beside the own pace": "compras de los últimos {} días frente "
+    "al ritmo propio",
+    "spend of the last {} days less the {} before": "gasto de los últimos {} días menos el de los "
+    "{} anteriores",
+    "refunds as a share of gross spend": "devoluciones sobre el gasto bruto",
+    "promised deliveries that arrived": "entregas prometidas que llegaron",
+    "share of deliveries that came late": "parte de las entregas que llegó tarde",
+    "late share of the last {} days less ever": "parte tardía de los últimos {} días menos la de "
+    "siempre",
+    "mean delay of late deliveries": "retraso medio de las entregas tardías",
+    "worst delay": "el peor retraso",
+    "delay of the last delivery": "retraso de la última entrega",
+    "mean days from purchase to delivery": "días de la compra a la entrega, media",
+    "spread of the days to delivery": "dispersión de los días hasta la entrega",
+    "deliveries overdue now": "entregas atrasadas ahora",
+    "last answer of any kind": "última respuesta, de cualquier tipo",
+    "mean answer of any kind": "respuesta media, de cualquier tipo",
+    "worst answer of any kind": "la peor respuesta, de cualquier tipo",
+    "mean of the last {} days less ever": "media de los últimos {} días menos la de siempre",
+    "spread of the answers": "dispersión de las respuestas",
+    "days since the last answer": "días desde la última respuesta",
+    "how many answers": "cuántas respuestas",
+    "share of surveys answered": "parte de las encuestas contestada",
+    "days without purchase after a bad answer": "días sin comprar tras una mala respuesta",
+    "last NPS: -1 detractor, 0 passive, 1 promoter": "último NPS: -1 detractor, 0 pasivo, "
+    "1 promotor",
+    "stated share of wallet": "parte declarada de su gasto",
+    "last {} answer": "última respuesta {}",
+    "mean {} answer": "respuesta {} media",
+    "tickets ever": "incidencias de siempre",
+    "tickets of the last {} days": "incidencias de los últimos {} días",
+    "tickets open now": "incidencias abiertas ahora",
+    "complaints ever": "quejas de siempre",
+    "share of tickets on a topic asked before": "parte de las incidencias con tema repetido",
+    "reopened tickets per resolved one": "incidencias reabiertas por cada resuelta",
+    "share resolved at the first contact": "parte resuelta al primer contacto",
+    "contacts per ticket": "contactos por incidencia",
+    "channel switches per ticket": "cambios de canal por incidencia",
+    "median time to first response": "tiempo hasta la primera respuesta, mediana",
+    "longest time to first response": "tiempo hasta la primera respuesta, el mayor",
+    "median time to resolution": "tiempo hasta la solución, mediana",
+    "longest time to resolution": "tiempo hasta la solución, el mayor",
+    "share resolved later than {} hours": "parte resuelta en más de {} horas",
+    "mean work on a resolved ticket": "trabajo medio por incidencia resuelta",
+    "last answer how easy it was": "última respuesta sobre lo fácil que fue",
+    "mean answer how easy it was": "respuesta media sobre lo fácil que fue",
+    "effort asked, or shown by what tickets took": "esfuerzo preguntado, o visto en lo que "
+    "costaron las incidencias",
+    "referrals given": "recomendaciones hechas",
+    "purchases of referred customers": "compras de los recomendados",
+    "share of purchases at full price": "parte de las compras a precio completo",
+    "channels bought through": "canales por los que compró",
+    "categories bought": "categorías compradas",
+    "signs of emotional connection": "señales de conexión emocional",
+    "offers received": "ofertas recibidas",
+    "share of offers redeemed": "parte de las ofertas aprovechada",
+    "days since the last offer": "días desde la última oferta",
+    "whether an offer was made in the last {} days": "si se le hizo una oferta en los últimos {} "
+    "días",
+    "{} at the turn of the year, {} in July": "{} en fin de año, {} en julio",
+    "{} in April, {} in October": "{} en abril, {} en octubre",
+}
+"""What features mean (`features.feature`)."""
+
+NAMES: Mapping[str, str] = {
+    "purchases": "compras",
+    "promises": "promesas",
+    "satisfaction": "satisfacción",
+    "effort": "esfuerzo",
+    "loyalty": "lealtad",
+    "offers": "ofertas",
+    "season": "época del año",
+    "silence": "silencio",
+    "fading": "compra menos",
+    "habit": "costumbre",
+    "spend": "gasto",
+    "breadth": "amplitud",
+    "discounts": "descuentos",
+    "newness": "novedad",
+    "returns": "devoluciones",
+    "error": "error",
+    "warning": "aviso",
+    "advice": "consejo",
+    "days": "días",
+    "hours": "horas",
+    "minutes": "minutos",
+    "currency": "moneda",
+}
+"""Feature families, drivers, units, and levels of findings."""
+
+ACTIONS: Mapping[str, str] = {
+    "get in touch before the usual day of purchase is long past": "contacte antes de que pase de "
+    "largo su día habitual de compra",
+    "remind of what they used to buy, and ask what changed": "recuerde lo que solía comprar, y "
+    "pregunte qué cambió",
+    "win the next purchase: a reason to come back soon": "gane la próxima compra: un motivo para "
+    "volver pronto",
+    "show more of what they like": "enseñe más de lo que le gusta",
+    "introduce a second category or channel": "presente una segunda categoría o canal",
+    "reward without a discount: service, access, priority": "premie sin descuento: servicio, "
+    "acceso, prioridad",
+    "win the second purchase": "gane la segunda compra",
+    "find out why it was sent back": "averigüe por qué lo devolvió",
+    "apologise, and give the next delivery priority": "discúlpese, y dé prioridad a la próxima "
+    "entrega",
+    "ask what went wrong, and put it right": "pregunte qué falló, y arréglelo",
+    "solve the issue at the first contact, and say that it is solved": "resuelva al primer "
+    "contacto, y diga que está resuelto",
+    "thank them, and let them recommend": "dé las gracias, y deje que recomiende",
+    "leave alone for a while": "deje en paz un tiempo",
+    "nothing: it is the time of the year": "nada: es la época del año",
+}
+"""What to do about each driver (`features.feature`)."""

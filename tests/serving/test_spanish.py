@@ -1,0 +1,73 @@
+"""Everything the rooms below say to people is said in Spanish too."""
+
+from string import Formatter
+from typing import get_args
+
+import pytest
+
+from features import intake, snapshot
+from features.feature import ACTIONS
+from features.records import CONTRACTS
+from serving import spanish, words
+
+FEATURES = [
+    feature for family in (*snapshot.FAMILIES, snapshot.CONTEXT) for feature in family.features
+]
+REASONS = {
+    *(f"{name} is missing" for contract in CONTRACTS.values() for name in contract.required),
+    *(f"occurred_at is not {what}" for what in intake._NOT_A.values()),
+    *(
+        column.reason
+        for contract in CONTRACTS.values()
+        for column in contract.columns
+        if column.reason
+    ),
+    *("transaction_id appears more than once", "currency has no rate for that day"),
+}
+
+
+def is_told(text: str) -> bool:
+    return any(pattern.fullmatch(text) for pattern in words._patterns())
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {feature.meaning for feature in FEATURES},
+        {feature.driver for feature in FEATURES},
+        set(ACTIONS.values()),
+        {family.name for family in snapshot.FAMILIES},
+        {column.meaning for contract in CONTRACTS.values() for column in contract.columns},
+        REASONS,
+        set(intake._REMEDIES.values()),
+    ],
+    ids=["meanings", "drivers", "actions", "families", "columns", "reasons", "remedies"],
+)
+def test_what_is_said_in_english_is_said_in_spanish(texts: set[str]) -> None:
+    assert [text for text in texts if not is_told(text)] == []
+
+
+def test_what_differs_each_time_is_kept() -> None:
+    assert words.told("net spend in the last 90 days", "es") == (
+        "gasto neto en los últimos 90 días"
+    )
+    assert words.told("delivered_at is before occurred_at", "es") == (
+        "delivered_at es anterior a occurred_at"
+    )
+    for catalogue in (spanish.REFUSALS, spanish.COLUMNS, spanish.FEATURES):
+        for english, translation in catalogue.items():
+            assert translation.count("{}") == english.count("{}")
+
+
+def test_what_nobody_has_translated_is_told_as_it_is() -> None:
+    assert words.told("brand new", "es") == "brand new"
+    assert words.told("what was bought", "en") == "what was bought"
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+def test_there_are_words_for_both_languages() -> None:
+    assert set(get_args(words.Language)) == {"en", "es"}
+    assert all(fields(text) or "{" not in text for text in spanish.FINDINGS.values())
