@@ -1,6 +1,8 @@
 """A made company, written as the clustered store: sorted by customer and time, seeded."""
 
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -13,42 +15,56 @@ DAY = 86_400 * SECOND
 BEGIN = 1_640_995_200 * SECOND  # 2022-01-01 UTC
 YEARS = 3
 ROW_GROUP = 122_880
+PIECE = 1_000_000
+"""Purchases made at a time, so that memory stays flat."""
 HUNDREDTH_HOUR = 36 * SECOND
 
 
 def main(folder: Path, purchases: int) -> dict[str, float]:
     """Write the tables, and once more under `sales` the purchases without refunds."""
     begin = time.process_time()
-    rng = np.random.default_rng(7)
-    customers = purchases // 10
-    transactions = _transactions(rng, purchases, customers)
-    _write(transactions, folder, "transactions")
-    sales = transactions.filter(pc.greater_equal(transactions["amount"], 0))
-    columns = ["customer_id", "occurred_at", "amount", "day"]
-    _write(sales.select(columns), folder / "sales", "transactions")
-    _write(_surveys(rng, purchases // 10, customers), folder, "surveys")
-    _write(_tickets(rng, purchases // 10, customers), folder, "tickets")
+    pieces = [min(PIECE, purchases - done) for done in range(0, purchases, PIECE)]
+    with ExitStack() as stack:
+        writers: dict[Path, pq.ParquetWriter] = {}
+        for number, size in enumerate(pieces):
+            for path, rows in _tables(number, size):
+                if path not in writers:
+                    writers[path] = stack.enter_context(_writer(folder / path, rows.schema))
+                writers[path].write_table(rows, row_group_size=ROW_GROUP)
     return {"cpu": time.process_time() - begin}
 
 
-def _write(rows: pa.Table, folder: Path, table: str) -> None:
-    path = folder / "records" / f"{table}.parquet"
+def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     path.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(rows, path, row_group_size=ROW_GROUP)
+    return pq.ParquetWriter(path, schema)
 
 
-def _sorted(rng: np.random.Generator, rows: int, customers: int) -> tuple[np.ndarray, np.ndarray]:
+def _tables(number: int, purchases: int) -> Iterator[tuple[Path, pa.Table]]:
+    """The rows of one piece of the company, whose customers come after those of the last."""
+    rng = np.random.default_rng(number)
+    who = range(number * PIECE // 10, number * PIECE // 10 + purchases // 10)
+    transactions = _transactions(rng, purchases, who)
+    yield Path("records/transactions.parquet"), transactions
+    sales = transactions.filter(pc.greater_equal(transactions["amount"], 0))
+    columns = ["customer_id", "occurred_at", "amount", "day"]
+    yield Path("sales/records/transactions.parquet"), sales.select(columns)
+    yield Path("records/surveys.parquet"), _surveys(rng, purchases // 10, who)
+    yield Path("records/tickets.parquet"), _tickets(rng, purchases // 10, who)
+
+
+def _sorted(rng: np.random.Generator, rows: int, who: range) -> tuple[np.ndarray, np.ndarray]:
     """Customer number and time of each row; a few customers have most of the rows."""
+    customers = len(who)
     customer = (customers * rng.random(rows) ** 1.5).astype(np.int64)
     joined = (rng.permutation(customers) / customers * (YEARS - 0.5) * 365 * 86_400).astype(int)
     left = YEARS * 365 * 86_400 - joined[customer]
     times = BEGIN + (joined[customer] + (rng.random(rows) * left).astype(int)) * SECOND
     order = np.lexsort((times, customer))
-    return customer[order], times[order]
+    return who.start + customer[order], times[order]
 
 
-def _transactions(rng: np.random.Generator, rows: int, customers: int) -> pa.Table:
-    customer, occurred = _sorted(rng, rows, customers)
+def _transactions(rng: np.random.Generator, rows: int, who: range) -> pa.Table:
+    customer, occurred = _sorted(rng, rows, who)
     cents = np.rint(rng.lognormal(3.5, 0.8, rows) * 100)
     amount = np.where(rng.random(rows) < 0.03, -cents, cents) / 100
     promised = occurred + rng.integers(2, 6, rows) * DAY
@@ -67,8 +83,8 @@ def _transactions(rng: np.random.Generator, rows: int, customers: int) -> pa.Tab
     )
 
 
-def _surveys(rng: np.random.Generator, rows: int, customers: int) -> pa.Table:
-    customer, asked = _sorted(rng, rows, customers)
+def _surveys(rng: np.random.Generator, rows: int, who: range) -> pa.Table:
+    customer, asked = _sorted(rng, rows, who)
     kind = rng.integers(0, 3, rows)
     score = np.choose(
         kind, (rng.integers(0, 11, rows), rng.integers(1, 6, rows), rng.integers(1, 8, rows))
@@ -86,8 +102,8 @@ def _surveys(rng: np.random.Generator, rows: int, customers: int) -> pa.Table:
     )
 
 
-def _tickets(rng: np.random.Generator, rows: int, customers: int) -> pa.Table:
-    customer, opened = _sorted(rng, rows, customers)
+def _tickets(rng: np.random.Generator, rows: int, who: range) -> pa.Table:
+    customer, opened = _sorted(rng, rows, who)
     lasted = (rng.lognormal(3, 1.5, rows) * 100).astype(int) * HUNDREDTH_HOUR
     return pa.table(
         {
