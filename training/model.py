@@ -9,13 +9,15 @@ import pandas as pd
 
 from features.provenance import DefinitionError, Provenance
 from features.snapshot import Snapshot
+from training.blend import BlendedRisk
+from training.blending import Blending
 from training.btyd import PurchaseModel
-from training.churn import BlendedRisk, LogisticRisk, RhythmRisk, TreeRisk
+from training.churn import LogisticRisk, Member, RhythmRisk, TreeRisk
 from training.settings import TrainingSettings
 from training.spend import SpendModel
 from training.value import ValueModel
 
-FORMAT = 2
+FORMAT = 3
 """Version of the files below; a model in another format is refused."""
 
 PARAMETERS, TREES = "model.json", "trees.ubj"
@@ -37,7 +39,13 @@ class Model:
 
     @classmethod
     def fit(
-        cls, past: Snapshot, present: Snapshot, settings: TrainingSettings, *, margin_rate: float
+        cls,
+        past: Snapshot,
+        present: Snapshot,
+        settings: TrainingSettings,
+        *,
+        margin_rate: float,
+        blending: Blending | None = None,
     ) -> Self:
         """Learn what can be known at the cut-off of `present`.
 
@@ -47,6 +55,8 @@ class Model:
                 at.
             settings: How.
             margin_rate: What the company keeps of its net sales.
+            blending: How members become the risk, as `training.blending.choose` says; left out:
+                their plain mean.
         """
         past, present = _ordered(past), _ordered(present)
         money = settings.money
@@ -58,7 +68,7 @@ class Model:
             value_horizon_days=money.value_horizon_days,
         ).fit(*present.history, present.rows["monetary_value"].to_numpy())
         rhythm = _rhythm(value, past.provenance)
-        risk = BlendedRisk.fit(rhythm, past, settings, present=present.rows)
+        risk = BlendedRisk.fit(rhythm, past, settings, present=present.rows, blending=blending)
         return cls(risk, value, past.provenance)
 
     def save(self, folder: Path) -> None:
@@ -72,7 +82,8 @@ class Model:
                     "provenance": self.provenance.model_dump(mode="json"),
                     "logistic": self.risk.logistic.to_dict(),
                     "trees": {"features": list(self.risk.trees.features)},
-                    "peers": self.risk.peers.to_dict("list"),
+                    "blending": self.risk.blending.to_dict(),
+                    "peers": {name: each.to_dict("list") for name, each in self.risk.peers.items()},
                     "value": self.value.to_dict(),
                 },
                 indent=1,
@@ -94,12 +105,14 @@ class Model:
             )
         provenance = Provenance.model_validate(parameters["provenance"])
         value = ValueModel.from_dict(parameters["value"])
-        risk = BlendedRisk(
-            _rhythm(value, provenance),
-            LogisticRisk.from_dict(parameters["logistic"]),
-            TreeRisk.load(folder / TREES, features=parameters["trees"]["features"]),
-            pd.DataFrame(parameters["peers"]),
-        )
+        members: dict[str, Member] = {
+            "logistic": LogisticRisk.from_dict(parameters["logistic"]),
+            "trees": TreeRisk.load(folder / TREES, features=parameters["trees"]["features"]),
+        }
+        if rhythm := _rhythm(value, provenance):
+            members = {rhythm.purchases.kind: rhythm, **members}
+        peers = {name: pd.DataFrame(each) for name, each in parameters["peers"].items()}
+        risk = BlendedRisk(members, Blending.from_dict(parameters["blending"]), peers)
         return cls(risk, value, provenance)
 
 
