@@ -5,6 +5,7 @@ period the served model is judged on.
 """
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.errors import QuerenciaError
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.churn import RhythmRisk, RiskModel, baselines, fit_members
@@ -72,7 +74,8 @@ def _closed(cutoff: datetime, horizon_days: int, by: datetime) -> bool:
 def rehearse(past: Snapshot, settings: TrainingSettings, *, most: int = 2) -> tuple[Rehearsal, ...]:
     """Train as of earlier cut-offs and tell what came: the latest ones, ascending.
 
-    Cut-offs at which all customers, or the labels there were, had one outcome are left out.
+    Cut-offs are left out at which all customers, or all labels there were, had one outcome, or too
+    little was known for the purchase process.
 
     Args:
         past: Rows with labels, at the cut-offs a training may use.
@@ -87,7 +90,8 @@ def rehearse(past: Snapshot, settings: TrainingSettings, *, most: int = 2) -> tu
         known = past.at(*(each for each in cutoffs if _closed(each, horizon_days, origin)))
         then = past.at(origin)
         if all(rows.rows["churned"].nunique() == 2 for rows in (known, then)):
-            rehearsals.append(_rehearsal(known, then, settings))
+            with suppress(QuerenciaError):  # too little was known then for the purchase process
+                rehearsals.append(_rehearsal(known, then, settings))
     return tuple(rehearsals)
 
 
