@@ -19,13 +19,16 @@ from scipy.optimize import nnls
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from features.family import Family, Look
-from features.feature import Feature
+from features.feature import Driver, Feature
 from features.languages import language_of
 from features.records import UNITS
 from features.timeline import UNKNOWN, AsOf, Floats, Ints
 
 TELLING_WORDS = 5
 """How many words a theme is told by."""
+
+DRIVER: Driver = "satisfaction"
+"""The story that all comments belong to."""
 
 LEAST_WEIGHT = 1e-9
 """Less is what rounding leaves of a comment without any word of a theme."""
@@ -245,4 +248,4 @@ def _share(theme: str) -> Callable[[Comments], Floats]:
 def _feature(
     name: str, unit: str, meaning: str, value: Callable[[Comments], NDArray[Any]]
 ) -> Feature[Comments]:
-    return Feature(name, unit, meaning, "satisfaction", value)
+    return Feature(name, unit, meaning, DRIVER, value)

@@ -1,7 +1,7 @@
 """What speaks against trusting a model on the records: one function a finding."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Literal
 
@@ -38,15 +38,15 @@ class Finding:
 
     Attributes:
         level: How bad it is.
-        name: Names the finding, for programs and translations.
         text: What, how much, and the remedy, in English.
+        name: Names the finding, for programs and translations.
         figures: What the text tells, by name; several words as a tuple.
     """
 
     level: Level
-    name: str
     text: str
-    figures: Mapping[str, object]
+    name: str = ""
+    figures: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _finding(level: Level, name: str, text: str, **figures: object) -> Finding:
         key: ", ".join(value) if isinstance(value, tuple) else value
         for key, value in figures.items()
     }
-    return Finding(level, name, text.format(**shown), figures)
+    return Finding(level, text.format(**shown), name, figures)
 
 
 def judge(facts: Facts) -> list[Finding]:

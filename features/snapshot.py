@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from features import effort, feature, labels, loyalty, offers, promises, purchases, satisfaction
 from features import season as calendar
+from features.comments import DRIVER as DRIVER_OF_COMMENTS
 from features.comments import Themes
 from features.cutoffs import last_days, microseconds
 from features.family import Family, Look
@@ -34,6 +35,9 @@ FAMILIES: tuple[Family[Any], ...] = (
 
 CONTEXT: Family[Any] = calendar.FAMILY
 """Columns that stand beside the features and that no model learns from."""
+
+DRIVERS = {feature.name: feature.driver for family in FAMILIES for feature in family.features}
+"""The story each declared feature belongs to."""
 
 NEEDED = frozenset(
     need
@@ -122,6 +126,11 @@ class Snapshot:
         origin = self.provenance.model_copy(update={"cutoffs": tuple(sorted(cutoffs))})
         return replace(self.select(np.flatnonzero(wanted)), provenance=origin)
 
+    def assign(self, **columns: ArrayLike) -> "Snapshot":
+        """The same rows with these columns, each of shape (rows,) or one value for all."""
+        own = {name: np.full(len(self), values, dtype=float) for name, values in columns.items()}
+        return replace(self, columns={**self.columns, **own})
+
     def select(self, rows: Ints) -> "Snapshot":
         """Only these rows, in this order."""
         return replace(
@@ -137,9 +146,9 @@ def families(themes: Themes | None = None) -> tuple[Family[Any], ...]:
     return FAMILIES if themes is None else (*FAMILIES, themes.family)
 
 
-def drivers(themes: Themes | None = None) -> Mapping[str, Driver]:
-    """The story each feature belongs to."""
-    return {feature.name: feature.driver for f in families(themes) for feature in f.features}
+def driver(name: str) -> Driver:
+    """The story a feature belongs to; those that are learned are all of comments."""
+    return DRIVERS.get(name, DRIVER_OF_COMMENTS)
 
 
 def present(has: Set[str], themes: Themes | None = None) -> tuple[Feature[Any], ...]:

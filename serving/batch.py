@@ -33,7 +33,10 @@ def score_all(store: Store, champion: Champion, settings: FeatureSettings) -> Sc
     """
     _, end = store.span()
     cutoff = midnight(end, settings.time_zone)
-    present = snapshot.take(store.records(), [cutoff], settings, has=known(store, champion))
+    themes = champion.model.themes
+    present = snapshot.take(
+        store.records(themes=themes), [cutoff], settings, has=known(store, champion), themes=themes
+    )
     return score(champion.model, present, model_version=str(champion.version.number))
 
 

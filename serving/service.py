@@ -174,6 +174,7 @@ class QuerenciaService:
             cutoff,
             self.settings.features,
             has=frozenset(self.champion.model.provenance.records),
+            themes=self.champion.model.themes,
         )
 
     def _customers(self, customer_ids: Sequence[str], rows: pd.DataFrame) -> list[CustomerScore]:

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from scipy.stats import binomtest
 
 from features.snapshot import Snapshot
 from training import metrics
-from training.churn import RFM, LogisticRisk, RiskModel
+from training.bootstrap import Measure
+from training.churn import RiskModel, baselines
 from training.model import Model
+from training.ranking import Ranking
 from training.settings import MoneySettings
 
 Floats = NDArray[np.float64]
@@ -23,12 +26,7 @@ SERVED = "served"
 
 def candidates(model: Model, past: Snapshot) -> dict[str, RiskModel]:
     """The served model, its members alone, and the baselines trained on the same rows."""
-    return {
-        SERVED: model.risk,
-        **model.risk.members,
-        "baseline_rfm": LogisticRisk(features=RFM).fit(past.rows, past.churned),
-        "baseline_recency": LogisticRisk(features=("silence",)).fit(past.rows, past.churned),
-    }
+    return {SERVED: model.risk, **model.risk.members, **baselines(past)}
 
 
 def judge_risk(
@@ -42,33 +40,60 @@ def judge_risk(
         clv: Mean value at stake of these customers, for the profit of a campaign.
         money: What contacts and offers cost.
     """
-    return {
-        name: risk_measures(later.churned, model.predict(later.rows), clv=clv, money=money)
-        for name, model in models.items()
-    }
+    return measured(later.churned, forecasts(models, later.rows), risk_measures(clv, money))
 
 
-def risk_measures(
-    y_true: Floats, y_prob: Floats, *, clv: float, money: MoneySettings
-) -> dict[str, float]:
-    """AUC, log loss, Brier, ECE, top-decile lift, and profit per customer in currency (EMPC)."""
-    profit, _ = metrics.empc_score(
-        y_true,
-        y_prob,
-        clv=clv,
-        offer_cost=money.offer_cost,
-        contact_cost=money.contact_cost,
-        alpha=money.save_rate_alpha,
-        beta=money.save_rate_beta,
-    )
-    return {
-        "auc_score": float(roc_auc_score(y_true, y_prob)),
-        "log_loss": float(log_loss(y_true, y_prob)),
-        "brier_loss": float(brier_score_loss(y_true, y_prob)),
-        "calibration_loss": metrics.expected_calibration_loss(y_true, y_prob),
-        "top_decile_lift_score": metrics.top_decile_lift_score(y_true, y_prob),
-        "profit_score": profit,
-    }
+def forecasts(models: Mapping[str, RiskModel], rows: pd.DataFrame) -> dict[str, Floats]:
+    """What each model says of the same customers."""
+    return {name: model.predict(rows) for name, model in models.items()}
+
+
+def measured(y_true: Floats, said: Mapping[str, Floats], measure: Measure) -> Measures:
+    """The measures of every forecast of the same customers."""
+    return {name: measure(Ranking.of(y_true, risk)) for name, risk in said.items()}
+
+
+def risk_measures(clv: float, money: MoneySettings) -> Measure:
+    """What a forecast of risk is judged by.
+
+    AUC, area under precision and recall, log loss, Brier, ECE, top-decile lift, and profit per
+    customer of the campaign that pays best, in currency (EMPC).
+    """
+
+    def measures(ranking: Ranking) -> dict[str, float]:
+        profit, _ = ranking.empc_score(
+            clv=clv,
+            offer_cost=money.offer_cost,
+            contact_cost=money.contact_cost,
+            alpha=money.save_rate_alpha,
+            beta=money.save_rate_beta,
+        )
+        return {
+            "auc_score": ranking.auc_score(),
+            "pr_auc_score": ranking.pr_auc_score(),
+            "log_loss": ranking.log_loss(),
+            "brier_loss": ranking.brier_loss(),
+            "calibration_loss": ranking.calibration_loss(),
+            "top_decile_lift_score": ranking.top_decile_lift_score(),
+            "profit_score": profit,
+        }
+
+    return measures
+
+
+def reliability(y_true: Floats, y_prob: Floats) -> Measures:
+    """Predicted and observed rate of each tenth of the customers, the lowest risk first.
+
+    `low` and `high` are where the observed rate lies with a confidence of 95 % (Wilson).
+    """
+    columns = Ranking.of(y_true, y_prob).calibration()
+    table = {}
+    for tenth, (predicted, observed, size) in enumerate(zip(*columns, strict=True), start=1):
+        counted = binomtest(round(observed * size), int(size))
+        low, high = counted.proportion_ci(method="wilson")
+        shown = {"predicted": predicted, "observed": observed, "low": low, "high": high}
+        table[str(tenth)] = {name: float(rate) for name, rate in shown.items()} | {"size": size}
+    return table
 
 
 def judge_value(model: Model, later: Snapshot) -> Measures:

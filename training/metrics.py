@@ -2,8 +2,8 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
-from sklearn.metrics import roc_curve
+
+from training.ranking import Ranking
 
 Floats = NDArray[np.float64]
 
@@ -32,26 +32,17 @@ def calibration_table(
         Three arrays of shape (bins,), from the lowest prediction to the highest; of shape (n,)
         where there are fewer customers than bins.
     """
-    bins = min(bins, np.size(y_prob))
-    predicted = np.array_split(np.sort(np.asarray(y_prob, float)), bins)
-    happened = np.array_split(ranked(y_true, y_prob)[::-1], bins)
-    return (
-        np.array([group.mean() for group in predicted]),
-        np.array([group.mean() for group in happened]),
-        np.array([float(len(group)) for group in happened]),
-    )
+    return Ranking.of(y_true, y_prob).calibration(bins=bins)
 
 
 def expected_calibration_loss(y_true: ArrayLike, y_prob: ArrayLike, *, bins: int = 10) -> float:
     """Mean distance between predicted and observed rate over bins of equal size (ECE)."""
-    predicted, observed, size = calibration_table(y_true, y_prob, bins=bins)
-    return float(np.average(np.abs(predicted - observed), weights=size))
+    return Ranking.of(y_true, y_prob).calibration_loss(bins=bins)
 
 
 def top_decile_lift_score(y_true: ArrayLike, y_score: ArrayLike) -> float:
     """Rate among the tenth with the highest scores over the rate among all."""
-    happened = ranked(y_true, y_score)
-    return float(_top_decile(happened).mean() / happened.mean())
+    return Ranking.of(y_true, y_score).top_decile_lift_score()
 
 
 def empc_score(
@@ -88,36 +79,9 @@ def empc_score(
         Verbraken, Verbeke & Baesens 2013, "A novel profit maximizing metric for measuring
         classification performance of customer churn prediction models", equation 14.
     """
-    happened = np.asarray(y_true, float)
-    leave, stay = happened.mean(), 1 - happened.mean()
-    leavers, stayers = _roc_hull(happened, np.asarray(y_score, float))
-    offer, contact = offer_cost / clv, contact_cost / clv
-    costs = contact * leave * leavers + (offer + contact) * stay * stayers
-    gains = (1 - offer) * leave * leavers
-    # On the hull the best share moves from one corner to the next where gain times gamma
-    # overtakes cost.
-    cost, gain = np.diff(costs), np.diff(gains)
-    corners = np.divide(cost, gain, out=np.ones_like(cost), where=gain > cost)
-    limits = np.concatenate([[0.0], corners, [1.0]])
-    chance = np.diff(stats.beta.cdf(limits, alpha, beta))
-    mean = alpha / (alpha + beta) * np.diff(stats.beta.cdf(limits, alpha + 1, beta))
-    profit = clv * float(np.sum(gains * mean - costs * chance))
-    return profit, float(np.sum((leave * leavers + stay * stayers) * chance))
-
-
-def _roc_hull(happened: Floats, score: Floats) -> tuple[Floats, Floats]:
-    """Corners of the convex hull of the ROC curve: shares of leavers and of stayers reached."""
-    stayers, leavers, _ = roc_curve(happened, score)
-    hull: list[int] = []
-    for i in range(len(stayers)):
-        while len(hull) > 1 and _turns_up(stayers, leavers, hull[-2], hull[-1], i):
-            hull.pop()
-        hull.append(i)
-    return leavers[hull], stayers[hull]
-
-
-def _turns_up(x: Floats, y: Floats, a: int, b: int, c: int) -> bool:
-    return bool((x[b] - x[a]) * (y[c] - y[a]) >= (y[b] - y[a]) * (x[c] - x[a]))
+    return Ranking.of(y_true, y_score).empc_score(
+        clv=clv, offer_cost=offer_cost, contact_cost=contact_cost, alpha=alpha, beta=beta
+    )
 
 
 def normalised_gini_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:

@@ -8,15 +8,18 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from features.comments import Themes
 from features.provenance import DefinitionError, Provenance
 from features.snapshot import Snapshot
+from training.blend import BlendedRisk
+from training.blending import Blending
 from training.btyd import PurchaseModel
-from training.churn import BlendedRisk, LogisticRisk, RhythmRisk, TreeRisk
+from training.churn import LogisticRisk, Member, RhythmRisk, TreeRisk
 from training.settings import TrainingSettings
 from training.spend import SpendModel
 from training.value import ValueModel
 
-FORMAT = 2
+FORMAT = 3
 """Version of the files below; a model in another format is refused."""
 
 PARAMETERS, TREES = "model.json", "trees.ubj"
@@ -30,15 +33,24 @@ class Model:
         risk: Tells the chance of churn within the horizon.
         value: Tells the expected discounted margin.
         provenance: The definitions it was trained under; its cut-offs are those it learned from.
+        themes: What comments are about; None where there were too few to learn it.
     """
 
     risk: BlendedRisk
     value: ValueModel
     provenance: Provenance
+    themes: Themes | None = None
 
     @classmethod
     def fit(
-        cls, past: Snapshot, present: Snapshot, settings: TrainingSettings, *, margin_rate: float
+        cls,
+        past: Snapshot,
+        present: Snapshot,
+        settings: TrainingSettings,
+        *,
+        margin_rate: float,
+        blending: Blending | None = None,
+        themes: Themes | None = None,
     ) -> Self:
         """Learn what can be known at the cut-off of `present`.
 
@@ -48,6 +60,9 @@ class Model:
                 at.
             settings: How.
             margin_rate: What the company keeps of its net sales.
+            blending: How members become the risk, as `training.blending.choose` says; left out:
+                their plain mean.
+            themes: What the rows' comments are told by.
         """
         past, present = _ordered(past), _ordered(present)
         money = settings.money
@@ -59,8 +74,8 @@ class Model:
             value_horizon_days=money.value_horizon_days,
         ).fit(*present.history, present.rows["monetary_value"].to_numpy())
         rhythm = _rhythm(value, past.provenance)
-        risk = BlendedRisk.fit(rhythm, past, settings, present=present.rows)
-        return cls(risk, value, past.provenance)
+        risk = BlendedRisk.fit(rhythm, past, settings, present=present.rows, blending=blending)
+        return cls(risk, value, past.provenance, themes)
 
     def save(self, folder: Path) -> None:
         """Write the model as JSON and UBJ files; nothing is pickled."""
@@ -73,8 +88,10 @@ class Model:
                     "provenance": self.provenance.model_dump(mode="json"),
                     "logistic": self.risk.logistic.to_dict(),
                     "trees": {"features": list(self.risk.trees.features)},
-                    "peers": self.risk.peers.to_dict("list"),
+                    "blending": self.risk.blending.to_dict(),
+                    "peers": {name: each.to_dict("list") for name, each in self.risk.peers.items()},
                     "value": self.value.to_dict(),
+                    "themes": self.themes.to_dict() if self.themes else None,
                 },
                 indent=1,
             )
@@ -95,13 +112,16 @@ class Model:
             )
         provenance = Provenance.model_validate(parameters["provenance"])
         value = ValueModel.from_dict(parameters["value"])
-        risk = BlendedRisk(
-            _rhythm(value, provenance),
-            LogisticRisk.from_dict(parameters["logistic"]),
-            TreeRisk.load(folder / TREES, features=parameters["trees"]["features"]),
-            pd.DataFrame(parameters["peers"]),
-        )
-        return cls(risk, value, provenance)
+        members: dict[str, Member] = {
+            "logistic": LogisticRisk.from_dict(parameters["logistic"]),
+            "trees": TreeRisk.load(folder / TREES, features=parameters["trees"]["features"]),
+        }
+        if rhythm := _rhythm(value, provenance):
+            members = {rhythm.purchases.kind: rhythm, **members}
+        peers = {name: pd.DataFrame(each) for name, each in parameters["peers"].items()}
+        risk = BlendedRisk(members, Blending.from_dict(parameters["blending"]), peers)
+        themes = Themes.from_dict(parameters["themes"]) if parameters["themes"] else None
+        return cls(risk, value, provenance, themes)
 
 
 def _ordered(snapshot: Snapshot) -> Snapshot:

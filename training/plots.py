@@ -1,4 +1,4 @@
-"""The pictures logged with each training: calibration, lift, and tracking of purchases."""
+"""The pictures logged with a training: calibration, lift, tracking, and the churn definition."""
 
 from datetime import datetime
 
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from features.snapshot import Snapshot
 from training import metrics
+from training.rhythm import FactorCurve
+from training.survival import Survival
 from training.value import ValueModel
 
 Floats = NDArray[np.float64]
@@ -81,6 +83,32 @@ def tracking(value: ValueModel, snapshots: Snapshot, trained_as_of: datetime) ->
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
     figure.autofmt_xdate()
+    return figure
+
+
+def factor(curve: FactorCurve, used: float) -> Figure:
+    """False alarms and misses by how many own long gaps a silence may last."""
+    figure, axes = _blank(
+        "How long is too long?", "silence in own long gaps", "share told wrong, of its own kind"
+    )
+    axes.plot(curve.factor, curve.false_alarms, color=SOFT, label="came back, taken for gone")
+    axes.plot(curve.factor, curve.misses, color=SOFT, linestyle=":", label="gone, not seen")
+    axes.plot(curve.factor, curve.false_alarms + curve.misses, color=INK, label="together")
+    axes.axvline(curve.best, color=INK, linestyle="--", label=f"fewest: {curve.best:g}")
+    axes.axvline(used, color=SOFT, linestyle="--", label=f"used: {used:g}")
+    axes.set_xscale("log")
+    axes.legend(frameon=False)
+    return figure
+
+
+def survival(lasting: Survival) -> Figure:
+    """The share of contracts that go on, by days since the first purchase."""
+    figure, axes = _blank(
+        "How long do contracts last?", "days since the first purchase", "share that goes on"
+    )
+    axes.fill_between(lasting.days, lasting.low, lasting.high, color=SOFT, step="post", alpha=0.5)
+    axes.step(lasting.days, lasting.share, color=INK, where="post")
+    axes.set_ylim(0, 1)
     return figure
 
 

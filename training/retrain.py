@@ -16,13 +16,15 @@ from features.provenance import ChurnDefinition, DefinitionError
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
-from training import backtest, plots
+from training import backtest, card, plots, rhythm, survival, themes, traps
 from training.backtest import SERVED, Measures
+from training.blending import choose
 from training.champion import CHALLENGER, CHAMPION
-from training.churn import RiskModel
+from training.evidence import Evidence, gather
 from training.model import Model
 from training.registry import Registry, Run, Version
-from training.scoring import COLUMNS, score
+from training.rehearsal import rehearse
+from training.scoring import COLUMNS
 from training.settings import MoneySettings, TrainingSettings
 
 if TYPE_CHECKING:
@@ -30,21 +32,6 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 """How a job tells what it is doing, one short line a step."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """How the models did on customers of a later period.
-
-    Attributes:
-        clv: Mean value at stake of these customers, in currency.
-        risk: One row per model, measures as columns (`backtest.judge_risk`).
-        value: One row per model and amount (`backtest.judge_value`).
-    """
-
-    clv: float
-    risk: Measures
-    value: Measures
 
 
 @dataclass(frozen=True)
@@ -83,11 +70,15 @@ def retrain(
     """
     cutoffs = lay_plan(store, features)
     say(f"features of every customer at {len(cutoffs.training) + 1} cut-offs")
+    found = themes.fit(
+        *store.comments(before=cutoffs.evaluation), random_state=settings.random_state
+    )
     snapshots = snapshot.take(
-        store.records(),
+        store.records(themes=found),
         (*cutoffs.training, cutoffs.evaluation),
         features,
         has=store.has,
+        themes=found,
         observed_until=cutoffs.scoring,
     )
     labelled = snapshots.labelled
@@ -95,16 +86,29 @@ def retrain(
     for rows, purpose in ((past, "training"), (later, "evaluation")):
         _require_labels(rows, purpose)
         _require_both_outcomes(rows, purpose)
+    traps.refuse_leaks(past)
+    say("rehearsals at earlier cut-offs")
+    rehearsals = rehearse(past, settings)
+    verdict = choose(rehearsals, random_state=settings.random_state)
     say(f"churn and value models from {len(past.rows):,} rows")
-    model = Model.fit(past, later, settings, margin_rate=_margin_rate(store, cutoffs, settings))
+    model = Model.fit(
+        past,
+        later,
+        settings,
+        margin_rate=_margin_rate(store, cutoffs, settings),
+        blending=verdict.blending if verdict else None,
+        themes=found,
+    )
     say(f"evidence on {len(later.rows):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
-    models = backtest.candidates(model, past)
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
-        evidence = _judge(run, model, models, later, settings)
+        evidence = gather(model, past, later, rehearsals, verdict, settings)
+        _log_evidence(run, evidence)
         _log(run, model, snapshots, len(past.rows), cutoffs, features, settings)
+        _log_definition(run, store, past, cutoffs, features)
         version = _register(registry, run, model, later)
         promoted, reason = _promote(registry, version, evidence, later, settings.money)
         run.set_tags({"promoted": str(promoted), "reason": reason})
+        run.log_text(card.write(model, evidence, len(past.rows)), "model_card.md")
     return Training(version, promoted, reason, cutoffs, evidence)
 
 
@@ -156,31 +160,45 @@ def _require_both_outcomes(closed: Snapshot, purpose: str) -> None:
         )
 
 
-def _judge(
-    run: Run,
-    model: Model,
-    models: Mapping[str, RiskModel],
-    later: Snapshot,
-    settings: TrainingSettings,
-) -> Evidence:
-    clv = float(score(model, later).rows["value_at_stake"].mean())
-    evidence = Evidence(
-        clv,
-        backtest.judge_risk(models, later, clv=clv, money=settings.money),
-        backtest.judge_value(model, later),
-    )
-    for name, measures in evidence.risk.items():
-        with run.child(name) as child:
-            child.log_metrics(measures)
-    run.log_metrics(evidence.risk[SERVED])
+def _log_evidence(run: Run, evidence: Evidence) -> None:
+    """Metrics, a nested run per candidate, and one more per rehearsal; tables and pictures."""
+    _log_candidates(run, evidence.risk)
+    for cutoff, measures in evidence.rehearsals.items():
+        with run.child(f"as of {cutoff}") as rehearsal:
+            _log_candidates(rehearsal, measures)
     for amount in ("purchases", "spend"):
-        measures = evidence.value[f"{SERVED} {amount}"]
-        run.log_metrics({f"{amount}_{name}": value for name, value in measures.items()})
-    run.log_json({"risk": evidence.risk, "value": evidence.value}, "evidence.json")
-    churned, risk = later.churned, model.risk.predict(later.rows)
+        measured = evidence.value[f"{SERVED} {amount}"]
+        run.log_metrics({f"{amount}_{name}": value for name, value in measured.items()})
+    run.log_metrics(evidence.agreement)
+    run.log_json(evidence.to_dict(), "evidence.json")
+    if evidence.grade:
+        run.set_tags({"grade": evidence.grade.letter})
+    churned, risk = evidence.outcome
     run.log_figure(plots.calibration(churned, risk), "plots/calibration.png")
     run.log_figure(plots.lift(churned, risk), "plots/lift.png")
-    return evidence
+
+
+def _log_candidates(run: Run, measures: Measures) -> None:
+    for name, of_one in measures.items():
+        with run.child(name) as child:
+            child.log_metrics(of_one)
+    run.log_metrics(measures[SERVED])
+
+
+def _log_definition(
+    run: Run, store: Store, past: Snapshot, cutoffs: Plan, features: FeatureSettings
+) -> None:
+    """What belongs to the churn definition alone."""
+    if features.churn == "rhythm":
+        curve = rhythm.factor_curve(past)
+        run.log_metrics({"rhythm_factor_best": curve.best})
+        run.log_json(curve.table(), "rhythm_factor.json")
+        run.log_figure(plots.factor(curve, features.rhythm_factor), "plots/rhythm_factor.png")
+        run.log_text(rhythm.suggestion(curve, features.rhythm_factor) + "\n", "rhythm_factor.txt")
+    if features.churn == "contract":
+        lasting = survival.survival(*survival.durations(store.records(), cutoffs.scoring))
+        run.log_json(lasting.table(), "survival.json")
+        run.log_figure(plots.survival(lasting), "plots/survival.png")
 
 
 def _log(

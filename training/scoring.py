@@ -5,14 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features import snapshot
 from features.provenance import Provenance
 from features.snapshot import Snapshot
 from training.model import Model
+from training.reasons import Reasons
 
 NO_DRIVER = "none"
-FAINT = 0.05
-"""Log-odds below which a driver is not worth telling: at most 1.25 points of risk."""
+FAINT = 0.005
+"""A driver that adds no more to the risk, half a point of it, is not worth telling."""
+
+EXACT_UP_TO = 250_000
+"""Rows at a time whose reasons are told exactly, 0.4 ms a row; more get the fast ones."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,8 @@ COLUMNS = (
         "the customer stays; empty where not within two years",
     ),
     Column("driver", "text", "what raises the risk most against customers who bought as often"),
+    Column("base_risk", "probability", "risk of a typical customer who bought as often"),
+    Column("driver_points", "probability", "what the driver adds to the risk; 0 where none does"),
     Column("T", "days", "days since the first purchase"),
     Column("frequency", "days", "repeat purchase days so far"),
     Column("silence", "days", "days since the last purchase"),
@@ -76,6 +81,8 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
     spend = rows["monetary_value"].to_numpy()
     risk = model.risk.predict(rows)
     value = model.value.value(*history, spend)
+    reasons = model.risk.reasons(rows, fast=len(rows) > EXACT_UP_TO)
+    told = drivers(reasons)
     wait = pd.to_timedelta(np.ceil(model.value.purchases.next_purchase_days(*history)), unit="D")
     return Scores(
         pd.DataFrame(
@@ -88,7 +95,9 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
                 "expected_purchases": model.value.purchases.expected_purchases(horizon, *history),
                 "expected_spend": model.value.expected_spend(horizon, *history, spend),
                 "next_purchase_at": rows["cutoff"] + wait,
-                "driver": drivers(model, rows),
+                "driver": told,
+                "base_risk": reasons.base,
+                "driver_points": reasons.points.max(axis=1).where(told != NO_DRIVER, 0.0),
                 **{name: rows[name] for name in TOLD},
             }
         ),
@@ -96,11 +105,11 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
     )
 
 
-def drivers(model: Model, rows: pd.DataFrame) -> pd.Series:
+def drivers(reasons: Reasons) -> pd.Series:
     """What raises each row's risk most against customers who have bought about as often.
 
     Returns:
-        A driver, or `NO_DRIVER` where none adds more than `FAINT` log-odds.
+        A driver, or `NO_DRIVER` where none adds more than `FAINT`.
     """
-    contributions = model.risk.contributions(rows).T.groupby(snapshot.drivers().get).sum().T
-    return contributions.idxmax(axis=1).where(contributions.max(axis=1) > FAINT, NO_DRIVER)
+    points = reasons.points
+    return points.idxmax(axis=1).where(points.max(axis=1) > FAINT, NO_DRIVER)

@@ -215,8 +215,8 @@ def test_records_older_than_the_horizon_are_stale() -> None:
     stale = the_one(replace(SOUND, today=PURCHASES.last + timedelta(days=91)))
     assert stale == Finding(
         "warning",
-        "stale_transactions",
         "the last purchase is 91 days old: whoever was about to leave has left.",
+        "stale_transactions",
         {"days": 91},
     )
 

@@ -62,7 +62,7 @@ def faulty(cdnow_store: Store) -> Report:
     fault = Fault("amount is missing", 1_234, evil, "fill it in")
     read = Intake("transactions", ("customer_id", "amount"), 10_000, 8_766, (fault,))
     found = report_of(cdnow_store, read)
-    error = Finding("error", "no_transactions", "no transactions & none", {})
+    error = Finding("error", "no transactions & none", "no_transactions", {})
     return replace(found, findings=(error, *found.findings))
 
 

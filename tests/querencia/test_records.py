@@ -41,7 +41,7 @@ INTAKE = Intake(
     ),
 )
 BOUGHT = Purchases(1234560, 40_000, 10_001, date(2023, 1, 1), date(2024, 12, 31))
-OLD = Finding("warning", "stale_transactions", "old [records]", {"days": 1234})
+OLD = Finding("warning", "old [records]", "stale_transactions", {"days": 1234})
 REPORT = Report(
     datetime(2025, 1, 1, tzinfo=UTC),
     SETTINGS.features,
@@ -108,7 +108,7 @@ def test_a_check_without_faults_names_no_quarantine(console: Console) -> None:
 
 
 def test_a_check_with_an_error_says_that_the_records_will_not_do(console: Console) -> None:
-    short = replace(REPORT, findings=(Finding("error", "short", "too short", {}),))
+    short = replace(REPORT, findings=(Finding("error", "too short", "short", {}),))
     records.check(console, short, SETTINGS)
     assert lines(console)[-3] == "error: too short"
     assert "will not do yet" in lines(console)[-1]

@@ -143,7 +143,7 @@ def test_every_finding_is_told_with_its_figures_in_every_language() -> None:
     source = inspect.getsource(findings)
     assert set(re.findall(r'_finding\(\s*"[^,]+,\s*"(\w+)"', source)) == set(spanish.FINDINGS)
     found = Finding(
-        "advice", "stepping_aside", "aside: promises, offers", {"families": ("promises", "offers")}
+        "advice", "aside: promises, offers", "stepping_aside", {"families": ("promises", "offers")}
     )
     assert words.finding(found) == "aside: promises, offers"
     assert words.finding(found, "es").endswith("se apartan: promesas, ofertas.")
@@ -151,7 +151,7 @@ def test_every_finding_is_told_with_its_figures_in_every_language() -> None:
 
 def test_numbers_in_sentences_are_written_as_the_language_does() -> None:
     figures = {"table": "a.b", "share": 0.1234}
-    found = Finding("warning", "many_refused", "in English", figures)
+    found = Finding("warning", "in English", "many_refused", figures)
     assert words.finding(found, "es").startswith("a.b: se rechazó el 12,3% de las filas")
     assert words.fill("{x:,.1f} {y}", "es", x=1234.5, y="1.5") == "1.234,5 1.5"
     assert words.fill("{x:,.1f} {y}", "en", x=1234.5, y="1.5") == "1,234.5 1.5"

@@ -14,6 +14,7 @@ from training.backtest import SERVED
 from training.churn import LogisticRisk, RiskModel
 from training.metrics import empc_score
 from training.model import Model
+from training.ranking import Ranking
 from training.settings import MoneySettings, TrainingSettings
 
 MONEY = MoneySettings(offer_cost=5, contact_cost=2, save_rate_alpha=3, save_rate_beta=9)
@@ -29,7 +30,7 @@ def test_the_served_model_is_judged_beside_members_and_baselines(
 ) -> None:
     assert list(candidates) == [
         *(SERVED, "pareto_nbd", "logistic", "trees"),
-        *("baseline_rfm", "baseline_recency"),
+        *("baseline_rfm", "baseline_recency", "naive_rate"),
     ]
     assert candidates[SERVED] is model.risk
     assert candidates["trees"] is model.risk.trees
@@ -55,9 +56,9 @@ def test_every_model_is_judged_on_the_same_later_customers(
     assert list(measures) == list(candidates)
     for name, risk_model in candidates.items():
         risk = risk_model.predict(later.rows)
-        assert measures[name]["auc_score"] == roc_auc_score(churned, risk)
-        assert measures[name]["log_loss"] == log_loss(churned, risk)
-        assert measures[name]["brier_loss"] == brier_score_loss(churned, risk)
+        assert measures[name]["auc_score"] == pytest.approx(roc_auc_score(churned, risk))
+        assert measures[name]["log_loss"] == pytest.approx(log_loss(churned, risk))
+        assert measures[name]["brier_loss"] == pytest.approx(brier_score_loss(churned, risk))
 
 
 def test_every_family_adds_to_what_purchases_tell_of_a_later_period(
@@ -87,18 +88,32 @@ def test_every_family_adds_to_what_purchases_tell_of_a_later_period(
         assert measured("transactions", family)["auc_score"] > purchases["auc_score"]
 
 
+def test_reliability_by_tenths_counts_everybody_and_holds_what_was_observed() -> None:
+    rng = np.random.default_rng(0)
+    risk = rng.random(1000)
+    table = backtest.reliability((rng.random(1000) < risk).astype(float), risk)
+    assert list(table) == [str(tenth) for tenth in range(1, 11)]
+    assert sum(row["size"] for row in table.values()) == 1000
+    for row in table.values():
+        assert row["low"] < row["observed"] < row["high"]
+        assert row["low"] < row["predicted"] < row["high"]  # the forecast is true
+    predicted = [row["predicted"] for row in table.values()]
+    assert predicted == sorted(predicted)
+
+
 def test_profit_is_counted_in_the_users_money() -> None:
     left, risk = np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.1, 0.7, 0.2, 0.6])
     expected, _ = empc_score(left, risk, clv=80, offer_cost=5, contact_cost=2, alpha=3, beta=9)
-    measures = backtest.risk_measures(left, risk, clv=80, money=MONEY)
+    measures = backtest.risk_measures(80, MONEY)(Ranking.of(left, risk))
     assert measures["profit_score"] == expected > 0
 
 
 def test_a_forecast_that_comes_true_is_measured_as_such() -> None:
     left = np.tile([0.0, 1.0], 50)
-    measures = backtest.risk_measures(left, left, clv=80, money=MONEY)
+    measures = backtest.risk_measures(80, MONEY)(Ranking.of(left, left))
     assert measures == {
         "auc_score": 1,
+        "pr_auc_score": 1,
         "log_loss": pytest.approx(0, abs=1e-12),
         "brier_loss": 0,
         "calibration_loss": 0,

@@ -14,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
-from training.churn import BlendedRisk, LogisticRisk, RhythmRisk, TreeRisk, peer_class
+from training.churn import LogisticRisk, NaiveRate, RhythmRisk, TreeRisk, fit_members
 from training.model import Model
 from training.settings import TrainingSettings, TreeSettings
 
@@ -147,50 +147,37 @@ def test_rhythm_risk_is_the_chance_of_no_purchase_and_falls_with_the_horizon(
     assert (long < short).all()
 
 
-# The blend
-
-
-def test_the_blend_is_the_mean_of_its_members(model: Model, later: Snapshot) -> None:
-    blend = model.risk
-    assert list(blend.members) == ["pareto_nbd", "logistic", "trees"]
-    members = [member.predict(later.rows) for member in blend.members.values()]
-    assert blend.predict(later.rows) == pytest.approx(sum(members) / 3)
-
-
-def test_contributions_of_customers_who_are_one_anothers_peers_cancel_out(
+def test_the_purchase_process_adds_its_log_odds_to_the_silence(
     model: Model, later: Snapshot
 ) -> None:
-    contributions = model.risk.contributions(later.rows)
-    by_class = contributions.groupby(peer_class(later.rows)).mean()
-    assert by_class.to_numpy() == pytest.approx(0, abs=1e-6)
-    assert (contributions.abs().mean() > 0.01).any()
+    rhythm = RhythmRisk(model.value.purchases, 90)
+    told = rhythm.contributions(later.rows)
+    assert list(told) == ["silence"]
+    assert told["silence"].to_numpy() == pytest.approx(logit(rhythm.predict(later.rows)))
 
 
-def test_contributions_are_the_members_mean_log_odds_against_the_peers(
-    model: Model, later: Snapshot
+def test_fast_contributions_add_up_to_the_same(later: Snapshot, trees: TreeRisk) -> None:
+    exact, fast = trees.contributions(later.rows), trees.fast_contributions(later.rows)
+    assert fast.sum(axis=1).to_numpy() == pytest.approx(exact.sum(axis=1).to_numpy(), abs=1e-5)
+    assert (exact - fast).abs().max(axis=None) > 0.01
+
+
+# The naive formula
+
+
+def test_the_naive_formula_by_hand() -> None:
+    """Three purchase days in 90 days of age are three in the next 90: e^-3 that none comes."""
+    rows = pd.DataFrame({"frequency": [2.0, 0.0], "T": [89.0, 0.0]})
+    assert NaiveRate(90).predict(rows) == pytest.approx(np.exp([-3, -90]))
+
+
+# Members and baselines
+
+
+def test_the_purchase_process_is_a_member_where_churn_is_its_silence(
+    model: Model, past: Snapshot
 ) -> None:
-    """Between two customers of one class the difference is the members' own."""
-    two = later.rows[peer_class(later.rows) == 1].head(2)
-    blend = model.risk
-    own = (blend.logistic.contributions(two) + blend.trees.contributions(two)) / 2
-    told = blend.contributions(two)
-    assert told.index.equals(two.index)
-    assert told.diff().iloc[1].to_numpy() == pytest.approx(own.diff().iloc[1].to_numpy())
-
-
-def test_a_class_nobody_is_in_has_everybody_as_its_peers(
-    model: Model, past: Snapshot, later: Snapshot
-) -> None:
-    nobody_often = later.rows[later.rows["frequency"] < 4]
     settings = TrainingSettings(trees=FEW)
-    blend = BlendedRisk.fit(model.risk.rhythm, past, settings, present=nobody_often)
-    everybody = (
-        blend.logistic.contributions(nobody_often) + blend.trees.contributions(nobody_often)
-    ).mean() / 2
-    assert blend.peers.loc[5].to_numpy() == pytest.approx(everybody.to_numpy())
-    assert blend.peers.loc[0].to_numpy() != pytest.approx(everybody.to_numpy())
-
-
-def test_classes_of_peers_by_repeat_purchase_days() -> None:
-    rows = pd.DataFrame({"frequency": [0, 1, 2, 3, 4, 7, 8, 15, 16, 400]})
-    assert peer_class(rows).tolist() == [0, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    rhythm = RhythmRisk(model.value.purchases, 90)
+    assert list(fit_members(rhythm, past, settings)) == ["pareto_nbd", "logistic", "trees"]
+    assert list(fit_members(None, past, settings)) == ["logistic", "trees"]

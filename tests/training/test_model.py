@@ -91,6 +91,7 @@ def test_the_provenance_of_a_model_is_that_of_the_rows_it_learned_from(
     model: Model, past: Snapshot
 ) -> None:
     assert model.provenance == past.provenance
+    assert model.risk.rhythm is not None
     assert model.risk.rhythm.horizon_days == 90
 
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -32,7 +33,7 @@ from training.settings import MoneySettings, TrainingSettings
 MakeStore = Callable[..., Store]
 START = datetime(2023, 1, 1, tzinfo=UTC)
 CUTOFFS = 3
-BASELINES = ("baseline_rfm", "baseline_recency")
+BASELINES = ("baseline_rfm", "baseline_recency", "naive_rate")
 
 
 @dataclass
@@ -139,10 +140,14 @@ def test_expected_amounts_are_nearer_than_the_naive_rate(job: Job) -> None:
 
 
 def children(job: Job) -> dict[str, MlflowRun]:
+    return _children(job, job.run.info.run_id)
+
+
+def _children(job: Job, parent: str) -> dict[str, MlflowRun]:
     experiment = job.registry.client.get_experiment_by_name(EXPERIMENT)
     assert experiment is not None
     found = job.registry.client.search_runs(
-        [experiment.experiment_id], f"tags.mlflow.parentRunId = '{job.run.info.run_id}'"
+        [experiment.experiment_id], f"tags.mlflow.parentRunId = '{parent}'"
     )
     return {run.info.run_name: run for run in found}
 
@@ -191,6 +196,40 @@ def test_the_evidence_and_the_provenance_can_be_read_again(job: Job) -> None:
     assert len(provenance["cutoffs"]) == CUTOFFS
 
 
+def test_every_measure_has_an_interval_and_one_time_buyers_are_judged_apart(job: Job) -> None:
+    evidence = json.loads((job.artifacts / "evidence.json").read_text())
+    served = evidence["intervals"][SERVED]
+    assert {"auc_score", "pr_auc_score", "log_loss", "profit_score"} < served.keys()
+    for name in ("auc_score", "pr_auc_score", "log_loss", "brier_loss", "profit_score"):
+        assert served[name]["low"] < served[name]["value"] < served[name]["high"]
+    assert evidence["by_purchases"].keys() == {"one-time buyers", "repeat buyers"}
+    counted = [part[SERVED]["customers"] for part in evidence["by_purchases"].values()]
+    assert sum(counted) == 23_570
+    assert len(evidence["reliability"]) == 10
+
+
+def test_the_model_card_can_be_read(job: Job) -> None:
+    told = (job.artifacts / "model_card.md").read_text()
+    served = job.training.evidence.risk[SERVED]
+    assert told.startswith("# Model card")
+    assert "23,570 customers of a later period" in told
+    assert f"{served['auc_score']:.4f} (" in told
+    assert "- one-time buyers: 12," in told or "- one-time buyers: 11," in told
+    assert "customer-" not in told
+
+
+def test_a_rehearsal_has_a_run_with_a_run_per_candidate(jobs: list[Job]) -> None:
+    first, runs = jobs[0], children(jobs[0])
+    rehearsals = first.training.evidence.rehearsals
+    assert list(rehearsals) == ["1997-10-01", "1998-01-01"]
+    for cutoff, measures in rehearsals.items():
+        rehearsal = runs[f"as of {cutoff}"]
+        assert rehearsal.data.metrics == measures[SERVED]
+        nested = _children(first, rehearsal.info.run_id)
+        assert nested.keys() == measures.keys()
+        assert nested["trees"].data.metrics == measures["trees"]
+
+
 def test_the_pictures_are_there(job: Job) -> None:
     pictures = {path.name: path.read_bytes() for path in (job.artifacts / "plots").iterdir()}
     assert pictures.keys() == {"calibration.png", "lift.png", "tracking.png"}
@@ -223,9 +262,84 @@ def test_the_version_registered_is_the_model_that_was_judged(
 def test_steps_are_told_as_they_are_taken(job: Job) -> None:
     assert job.said == [
         f"features of every customer at {CUTOFFS + 1} cut-offs",
+        "rehearsals at earlier cut-offs",
         f"churn and value models from {CUTOFFS * 23_570:,} rows",
         "evidence on 23,570 customers after 1998-04-01",
     ]
+
+
+# Churn definitions
+
+
+@pytest.fixture(scope="module")
+def subscriptions(make_store: MakeStore, company_tables: Mapping[str, pd.DataFrame]) -> Store:
+    """The simulated company, whose customers' contracts end half a year after the last purchase."""
+    sold = company_tables["transactions"]
+    last = sold.groupby("customer_id")["occurred_at"].max()
+    customers = company_tables["customers"]
+    ends = customers["customer_id"].map(last) + pd.Timedelta(days=180)
+    ended = ends.where(ends < sold["occurred_at"].max())
+    tables = {name: table for name, table in company_tables.items() if name != "customers"}
+    return make_store(**tables, customers=customers.assign(contract_ends_at=ended))
+
+
+@pytest.mark.parametrize(
+    ("churn", "artifacts"),
+    [
+        ("decline", []),
+        ("rhythm", ["plots/rhythm_factor.png", "rhythm_factor.json", "rhythm_factor.txt"]),
+        ("contract", ["plots/survival.png", "survival.json"]),
+    ],
+)
+def test_every_churn_definition_is_trained_judged_and_served(
+    subscriptions: Store, quick: TrainingSettings, tmp_path: Path, churn: str, artifacts: list[str]
+) -> None:
+    features = FeatureSettings.model_validate({"churn": churn, "cutoffs": 6})
+    job = train(subscriptions, Registry(tmp_path / "mlruns"), features, quick)
+    risk = job.training.evidence.risk
+    assert "pareto_nbd" not in risk
+    assert risk[SERVED]["auc_score"] > risk["naive_rate"]["auc_score"]
+    assert risk[SERVED]["log_loss"] < risk["naive_rate"]["log_loss"]
+    for artifact in artifacts:
+        assert (job.artifacts / artifact).stat().st_size > 0
+    assert Champion.require(job.registry).model.provenance.churn == churn
+    assert f"churn ({churn})" in (job.artifacts / "model_card.md").read_text()
+
+
+def test_the_best_rhythm_factor_is_logged_and_suggested(
+    subscriptions: Store, quick: TrainingSettings, tmp_path: Path
+) -> None:
+    features = FeatureSettings(churn="rhythm", cutoffs=3)
+    job = train(subscriptions, Registry(tmp_path / "mlruns"), features, quick)
+    best = job.run.data.metrics["rhythm_factor_best"]
+    curve = json.loads((job.artifacts / "rhythm_factor.json").read_text())
+    assert best in curve["factor"]
+    assert f"come with {best:g}." in (job.artifacts / "rhythm_factor.txt").read_text()
+
+
+# Traps
+
+
+def test_a_leak_stops_the_training(
+    cdnow_store: Store,
+    cdnow_settings: FeatureSettings,
+    quick: TrainingSettings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from features import snapshot
+
+    honest = snapshot.take
+
+    def leaking(*arguments: Any, **options: Any) -> Snapshot:
+        taken = honest(*arguments, **options)
+        return taken.assign(refund_share=taken.rows["churned"])
+
+    monkeypatch.setattr(snapshot, "take", leaking)
+    registry = Registry(tmp_path / "mlruns")
+    with pytest.raises(QuerenciaError, match="give away who left, such as refund_share"):
+        train(cdnow_store, registry, cdnow_settings, quick)
+    assert registry.version(CHAMPION) is None
 
 
 # Promotion
@@ -282,9 +396,8 @@ def test_a_better_model_is_promoted(
     tmp_path: Path,
 ) -> None:
     """Better than a champion that learned stayers for leavers."""
-    misled = past.rows.assign(churned=1 - past.rows["churned"])
-    wrong = Snapshot.of(misled, past.names, past.provenance)
-    worse = Model.fit(wrong, later, quick, margin_rate=1)
+    misled = past.assign(churned=1 - past.churned)
+    worse = Model.fit(misled, later, quick, margin_rate=1)
     worse.save(tmp_path / "worse")
     example = later.rows[list(later.names)].head(1)
     with copied.run("mislead") as run:

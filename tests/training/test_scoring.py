@@ -12,11 +12,12 @@ from features import online, snapshot
 from features.online import History
 from features.provenance import DefinitionError
 from features.settings import FeatureSettings
-from features.snapshot import Snapshot
+from features.snapshot import DRIVERS, Snapshot
 from features.store import Store
-from training.churn import BlendedRisk
+from training import scoring
 from training.model import Model
-from training.scoring import COLUMNS, DRIVERS, FAINT, NO_DRIVER, Scores, drivers, score
+from training.reasons import Reasons
+from training.scoring import COLUMNS, FAINT, NO_DRIVER, Scores, drivers, score
 
 CUTOFF = datetime(1998, 4, 1, tzinfo=UTC)
 
@@ -156,30 +157,40 @@ def test_every_feature_has_a_driver_and_every_row_one_of_them(
     assert scores.rows["driver"].nunique() > 2
 
 
-def beside(model: Model, row: pd.DataFrame, **stands_out: float) -> Model:
-    """The model among whose peers the row stands out by these log-odds of these features only."""
-    risk = model.risk
-    own = risk.contributions(row) + risk.peers.loc[[5]].to_numpy()
-    peers = pd.concat([own - pd.Series(stands_out).reindex(own.columns, fill_value=0.0)] * 6)
-    blend = BlendedRisk(risk.rhythm, risk.logistic, risk.trees, peers.reset_index(drop=True))
-    return replace(model, risk=blend)
+def standing_out(**points: float) -> Reasons:
+    """Reasons of one customer with these points of these drivers."""
+    return Reasons(np.array([0.3]), pd.DataFrame([{"habit": 0.0, **points}]))
 
 
-def test_the_driver_is_what_stands_out_most(model: Model, regulars: Snapshot) -> None:
-    row = regulars.rows.head(1)
-    assert row["frequency"].item() > 16
-    told = beside(model, row, spend=0.3, silence=0.2, silence_in_gaps=0.2, recency=-1.0)
-    assert drivers(told, row).tolist() == ["silence"]  # its two features together
+def test_the_driver_is_what_stands_out_most() -> None:
+    assert drivers(standing_out(spend=0.03, silence=0.04, habit=-0.2)).tolist() == ["silence"]
 
 
-def test_nothing_is_told_where_nothing_stands_out(model: Model, regulars: Snapshot) -> None:
-    row = regulars.rows.head(1)
-    assert drivers(beside(model, row), row).tolist() == [NO_DRIVER]
-    assert drivers(beside(model, row, silence=-2.0), row).tolist() == [NO_DRIVER]
-    assert drivers(beside(model, row, silence=0.9 * FAINT), row).tolist() == [NO_DRIVER]
-    assert drivers(beside(model, row, silence=1.1 * FAINT), row).tolist() == ["silence"]
+def test_nothing_is_told_where_nothing_stands_out() -> None:
+    assert drivers(standing_out()).tolist() == [NO_DRIVER]
+    assert drivers(standing_out(silence=-0.2)).tolist() == [NO_DRIVER]
+    assert drivers(standing_out(silence=0.9 * FAINT)).tolist() == [NO_DRIVER]
+    assert drivers(standing_out(silence=1.1 * FAINT)).tolist() == ["silence"]
 
 
-def test_a_faint_driver_is_at_most_so_many_points_of_risk() -> None:
-    """At even odds, where log-odds weigh most: the 1.25 points that are promised."""
-    assert 1 / (1 + np.exp(-FAINT)) - 0.5 <= 0.0125
+def test_the_points_told_are_the_drivers_own(scores: Scores, model: Model, later: Snapshot) -> None:
+    reasons = model.risk.reasons(later.rows)
+    rows = scores.rows
+    assert rows["base_risk"].to_numpy() == pytest.approx(reasons.base)
+    told = rows["driver"] != NO_DRIVER
+    own = reasons.points.to_numpy()[told, reasons.points.columns.get_indexer(rows["driver"][told])]
+    assert rows["driver_points"][told].to_numpy() == pytest.approx(own)
+    assert (rows["driver_points"][~told] == 0).all()
+    assert 0 < told.mean() < 1
+
+
+def test_many_rows_get_the_fast_reasons(
+    model: Model, later: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = later.select(np.arange(200))
+    exact = score(model, some).rows["driver_points"]
+    monkeypatch.setattr(scoring, "EXACT_UP_TO", 199)
+    fast = score(model, some).rows["driver_points"]
+    own = model.risk.reasons(some.rows, fast=True).points.max(axis=1)
+    assert fast[fast > 0].to_numpy() == pytest.approx(own[fast > 0].to_numpy())
+    assert (fast != exact).any()

@@ -1,0 +1,129 @@
+"""The blend: what it serves, and reasons that add up to all of it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, logit
+
+from features.snapshot import DRIVERS, Snapshot
+from training.blend import BASE, BlendedRisk, peer_class
+from training.blending import Blending
+from training.calibration import Correction
+from training.churn import RhythmRisk
+from training.model import Model
+from training.reasons import by_driver
+from training.settings import TrainingSettings, TreeSettings
+
+FEW = TreeSettings(rounds=10)
+UNEVEN = Blending(
+    {"pareto_nbd": 0.5, "logistic": 0.2, "trees": 0.3}, Correction(a=1.3, b=0.8, c=-0.2)
+)
+
+
+@pytest.fixture(scope="module", params=["plain mean", "weighted and corrected"])
+def blend(model: Model, request: pytest.FixtureRequest) -> BlendedRisk:
+    if request.param == "plain mean":
+        return model.risk
+    return BlendedRisk(model.risk.members, UNEVEN, model.risk.peers)
+
+
+def test_the_plain_blend_is_the_mean_of_its_members(model: Model, later: Snapshot) -> None:
+    assert list(model.risk.members) == ["pareto_nbd", "logistic", "trees"]
+    members = [member.predict(later.rows) for member in model.risk.members.values()]
+    assert model.risk.predict(later.rows) == pytest.approx(sum(members) / 3)
+
+
+def test_the_blend_is_what_it_was_told_to_be(model: Model, later: Snapshot) -> None:
+    blend = BlendedRisk(model.risk.members, UNEVEN, model.risk.peers)
+    said = [member.predict(later.rows) for member in model.risk.members.values()]
+    mean = np.array([0.5, 0.2, 0.3]) @ said
+    corrected = expit(1.3 * np.log(mean) - 0.8 * np.log1p(-mean) - 0.2)
+    assert blend.predict(later.rows) == pytest.approx(corrected)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_reasons_add_up_to_the_risk(blend: BlendedRisk, later: Snapshot, fast: bool) -> None:
+    reasons = blend.reasons(later.rows, fast=fast)
+    added = reasons.base + reasons.points.sum(axis=1).to_numpy()
+    assert added == pytest.approx(blend.predict(later.rows), abs=1e-12)
+    assert reasons.points.index.equals(later.rows.index)
+    assert set(reasons.points) <= set(DRIVERS.values())
+
+
+def test_reasons_add_up_to_the_expected_loss(blend: BlendedRisk, later: Snapshot) -> None:
+    reasons = blend.reasons(later.rows)
+    worth = later.rows["spend"]
+    money = reasons.money(worth).sum(axis=1).to_numpy()
+    lost = blend.predict(later.rows) * worth - reasons.base * worth
+    assert money == pytest.approx(lost.to_numpy(), abs=1e-9)
+
+
+def test_everybody_of_a_class_is_told_against_the_same_risk(
+    blend: BlendedRisk, later: Snapshot
+) -> None:
+    bases = pd.Series(blend.reasons(later.rows).base).groupby(peer_class(later.rows))
+    assert bases.nunique().eq(1).all()
+    assert bases.first().nunique() == 6
+
+
+def test_a_member_alone_shares_its_difference_in_proportion_to_its_log_odds(
+    model: Model, later: Snapshot
+) -> None:
+    """The logistic member, by hand: the slope of the curve times what each driver adds."""
+    alone = BlendedRisk(model.risk.members, Blending({"logistic": 1.0}), model.risk.peers)
+    rows = later.rows.head(40)
+    logistic, peers = model.risk.logistic, model.risk.peers["logistic"]
+    typical = peers.loc[peer_class(rows)].set_axis(rows.index)
+    own = by_driver(logistic.contributions(rows) - typical.drop(columns=BASE))
+    base, risk = expit(typical[BASE]), pd.Series(logistic.predict(rows), rows.index)
+    slope = (risk - base) / (logit(risk) - typical[BASE])
+    told = alone.reasons(rows)
+    assert told.base == pytest.approx(base.to_numpy())
+    assert told.points.to_numpy() == pytest.approx(own.mul(slope, axis=0).to_numpy(), abs=1e-9)
+    assert slope.between(0, 0.25).all()
+
+
+def test_the_typical_customer_has_the_mean_log_odds_of_the_class(
+    model: Model, past: Snapshot, later: Snapshot
+) -> None:
+    often = later.rows[later.rows["frequency"] >= 16]
+    blend = BlendedRisk.fit(_rhythm(model), past, TrainingSettings(trees=FEW), present=often)
+    for name, member in blend.members.items():
+        assert blend.peers[name].loc[5, BASE] == pytest.approx(logit(member.predict(often)).mean())
+
+
+def _rhythm(model: Model) -> RhythmRisk:
+    rhythm = model.risk.members["pareto_nbd"]
+    assert isinstance(rhythm, RhythmRisk)
+    return rhythm
+
+
+def test_a_class_nobody_is_in_has_everybody_as_its_peers(
+    model: Model, past: Snapshot, later: Snapshot
+) -> None:
+    few = later.rows[later.rows["frequency"] < 4].head(500)
+    blend = BlendedRisk.fit(_rhythm(model), past, TrainingSettings(trees=FEW), present=few)
+    everybody = blend.logistic.contributions(few).mean()
+    told = blend.peers["logistic"].drop(columns=BASE)
+    assert told.loc[5].to_numpy() == pytest.approx(everybody.to_numpy())
+    assert told.loc[0].to_numpy() != pytest.approx(everybody.to_numpy())
+
+
+def test_classes_of_peers_by_repeat_purchase_days() -> None:
+    rows = pd.DataFrame({"frequency": [0, 1, 2, 3, 4, 7, 8, 15, 16, 400]})
+    assert peer_class(rows).tolist() == [0, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+
+
+def test_a_blend_comes_back_with_its_model(
+    model: Model, later: Snapshot, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    risk = BlendedRisk(model.risk.members, UNEVEN, model.risk.peers)
+    folder = tmp_path_factory.mktemp("model")
+    replace(model, risk=risk).save(folder)
+    back = Model.load(folder).risk
+    assert back.blending == UNEVEN
+    assert (back.predict(later.rows) == risk.predict(later.rows)).all()
+    told, again = risk.reasons(later.rows.head(20)), back.reasons(later.rows.head(20))
+    pd.testing.assert_frame_equal(told.points, again.points)

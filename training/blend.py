@@ -1,0 +1,133 @@
+"""The served risk: a mean of members that err differently, and the reasons for it."""
+
+from collections.abc import Mapping
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+
+from features.snapshot import Snapshot
+from training.blending import Blending
+from training.calibration import clipped
+from training.churn import LogisticRisk, Member, RhythmRisk, TreeRisk, fit_members
+from training.reasons import Reasons, by_driver, in_points, shared_out
+from training.settings import TrainingSettings
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+
+BASE = "base"
+"""Column of the peers: log-odds of a typical one of them."""
+
+
+class BlendedRisk:
+    """The served risk: the mean of purchase process, logistic regression and trees.
+
+    The three err differently; their mean is as good as the best with many customers and far
+    better with few (docs/decisions.md).
+
+    Args:
+        members: By name.
+        blending: Their weights, and the correction of their mean.
+        peers: What each member says of a typical customer, one row per class of `peer_class`: the
+            mean over such customers of the log-odds (`BASE`) and of what each feature adds.
+    """
+
+    def __init__(
+        self,
+        members: Mapping[str, Member],
+        blending: Blending,
+        peers: Mapping[str, pd.DataFrame],
+    ) -> None:
+        self.members = dict(members)
+        self.blending = blending
+        self.peers = peers
+
+    @classmethod
+    def fit(
+        cls,
+        rhythm: RhythmRisk | None,
+        past: Snapshot,
+        settings: TrainingSettings,
+        *,
+        present: pd.DataFrame,
+        blending: Blending | None = None,
+    ) -> Self:
+        """Learn logistic regression and trees.
+
+        Args:
+            rhythm: The purchase process, already fitted; None where churn is not its silence.
+            past: Rows at past cut-offs, with labels.
+            settings: How.
+            present: Rows of today's customers, who are one another's peers.
+            blending: Chosen by rehearsals; left out: the plain mean.
+        """
+        members = fit_members(rhythm, past, settings)
+        sample = _sample(present, settings.random_state)
+        peers = {name: _peers(member, sample) for name, member in members.items()}
+        return cls(members, blending or Blending.equal(tuple(members)), peers)
+
+    def predict(self, rows: pd.DataFrame) -> Floats:
+        """P(churn within the horizon) of each row."""
+        return self.blending({name: each.predict(rows) for name, each in self.members.items()})
+
+    @property
+    def rhythm(self) -> RhythmRisk | None:
+        """The purchase process; None where churn is not its silence."""
+        return next((each for each in self.members.values() if isinstance(each, RhythmRisk)), None)
+
+    @property
+    def logistic(self) -> LogisticRisk:
+        """The linear member."""
+        return next(each for each in self.members.values() if isinstance(each, LogisticRisk))
+
+    @property
+    def trees(self) -> TreeRisk:
+        """The trees."""
+        return next(each for each in self.members.values() if isinstance(each, TreeRisk))
+
+    def reasons(self, rows: pd.DataFrame, *, fast: bool = False) -> Reasons:
+        """What each driver adds to the risk of each row against its peers: it adds up to the bit.
+
+        Args:
+            rows: Snapshot rows.
+            fast: Take the trees' part by the fast way (`TreeRisk.fast_contributions`).
+        """
+        classes = peer_class(rows)
+        base, points = np.zeros(len(rows)), pd.DataFrame(index=rows.index)
+        for name, weight in self.blending.weights.items():
+            member = self.members[name]
+            ways = member.fast_contributions if fast and isinstance(member, TreeRisk) else None
+            typical = self.peers[name].loc[classes].set_axis(rows.index)
+            own = (ways or member.contributions)(rows) - typical.drop(columns=BASE)
+            log_odds = typical[BASE].to_numpy()
+            points = points.add(weight * in_points(by_driver(own), log_odds), fill_value=0.0)
+            base += weight * expit(log_odds)
+        corrected = self.blending.correction(base)
+        return Reasons(corrected, shared_out(points, self.predict(rows) - corrected))
+
+
+PEER_LIMITS = (1, 2, 4, 8, 16)
+"""Frequencies at which another class of peers begins."""
+
+_SAMPLE = 1_000
+"""Customers of a class whose mean the peers are: enough for a mean, and quick."""
+
+
+def peer_class(rows: pd.DataFrame) -> Ints:
+    """Which class of peers each row belongs to, by repeat purchase days: 0 to 5."""
+    return np.asarray(np.digitize(rows["frequency"].to_numpy(), PEER_LIMITS))
+
+
+def _sample(present: pd.DataFrame, random_state: int) -> pd.DataFrame:
+    mixed = present.sample(frac=1, random_state=random_state)
+    return mixed.groupby(peer_class(mixed)).head(_SAMPLE)
+
+
+def _peers(member: Member, sample: pd.DataFrame) -> pd.DataFrame:
+    parts = member.contributions(sample).assign(**{BASE: logit(clipped(member.predict(sample)))})
+    means = parts.groupby(peer_class(sample)).mean().reindex(range(len(PEER_LIMITS) + 1))
+    # A class nobody is in has everybody as its peers.
+    return means.fillna(parts.mean())

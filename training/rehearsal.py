@@ -1,0 +1,117 @@
+"""Rehearsals: the models as they would have been at earlier cut-offs, and what came of it.
+
+Everything that is chosen (weights of members, corrections) is chosen on these, never on the
+period the served model is judged on.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.errors import QuerenciaError
+from features.snapshot import Snapshot
+from training.btyd import PurchaseModel
+from training.churn import RhythmRisk, RiskModel, baselines, fit_members
+from training.settings import TrainingSettings
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What the models said as of an earlier cut-off, and what came.
+
+    Attributes:
+        cutoff: The instant they were trained as of.
+        members: P(churn) of each customer, by member of the blend.
+        baselines: The same, by baseline.
+        churned: 1 for those who churned in the horizon after it.
+    """
+
+    cutoff: datetime
+    members: Mapping[str, Floats]
+    baselines: Mapping[str, Floats]
+    churned: Floats
+
+    @property
+    def blend(self) -> Floats:
+        """The mean of the members, each with the same weight."""
+        return np.asarray(np.mean(list(self.members.values()), axis=0))
+
+
+def origins(cutoffs: Iterable[datetime], horizon_days: int, *, most: int) -> tuple[datetime, ...]:
+    """Cut-offs to rehearse at: the horizon of each closed by the next, and labels closed before it.
+
+    Args:
+        cutoffs: Of rows with labels.
+        horizon_days: Days until a label is known.
+        most: At most so many; the latest are taken.
+
+    Returns:
+        Ascending cut-offs. From one to the next a horizon passes, so that what is learned at one
+        was known at the next.
+    """
+    descending = sorted(cutoffs, reverse=True)
+    chosen: list[datetime] = []
+    for cutoff in descending:
+        apart = not chosen or _closed(cutoff, horizon_days, chosen[-1])
+        taught = any(_closed(earlier, horizon_days, cutoff) for earlier in descending)
+        if apart and taught and len(chosen) < most:
+            chosen.append(cutoff)
+    return tuple(reversed(chosen))
+
+
+def _closed(cutoff: datetime, horizon_days: int, by: datetime) -> bool:
+    # In UTC: in a zone whose clock changes, days differ in length.
+    return cutoff.astimezone(UTC) + timedelta(days=horizon_days) <= by.astimezone(UTC)
+
+
+def rehearse(past: Snapshot, settings: TrainingSettings, *, most: int = 2) -> tuple[Rehearsal, ...]:
+    """Train as of earlier cut-offs and tell what came: the latest ones, ascending.
+
+    Cut-offs are left out at which all customers, or all labels there were, had one outcome, or too
+    little was known for the purchase process.
+
+    Args:
+        past: Rows with labels, at the cut-offs a training may use.
+        settings: How models are made.
+        most: At most so many rehearsals. The last two are what choices need: one to learn them
+            at, one to judge them at.
+    """
+    horizon_days = past.provenance.horizon_days
+    cutoffs = past.provenance.cutoffs
+    rehearsals = []
+    for origin in origins(cutoffs, horizon_days, most=most):
+        known = past.at(*(each for each in cutoffs if _closed(each, horizon_days, origin)))
+        then = past.at(origin)
+        if all(rows.rows["churned"].nunique() == 2 for rows in (known, then)):
+            with suppress(QuerenciaError):  # too little was known then for the purchase process
+                rehearsals.append(_rehearsal(known, then, settings))
+    return tuple(rehearsals)
+
+
+def _rehearsal(known: Snapshot, then: Snapshot, settings: TrainingSettings) -> Rehearsal:
+    members = fit_members(rhythm(then, settings), known, settings)
+    return Rehearsal(
+        then.provenance.cutoff,
+        _said(members, then.rows),
+        _said(baselines(known), then.rows),
+        then.churned,
+    )
+
+
+def _said(models: Mapping[str, RiskModel], rows: pd.DataFrame) -> dict[str, Floats]:
+    return {name: model.predict(rows) for name, model in models.items()}
+
+
+def rhythm(present: Snapshot, settings: TrainingSettings) -> RhythmRisk | None:
+    """The purchase process as known at a cut-off, where churn is its silence."""
+    if present.provenance.churn != "inactivity":
+        return None
+    purchases = PurchaseModel(settings.purchases, random_state=settings.random_state)
+    return RhythmRisk(purchases.fit(*present.history), present.provenance.horizon_days)
