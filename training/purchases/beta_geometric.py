@@ -59,8 +59,9 @@ class BetaGeometric(Process):
         odds = np.where(chances > 0, np.log(self.a / stayed), -np.inf)
 
         def slopes(weights: Floats) -> Floats:
-            leaving = np.array([0, 0, weights.sum() / self.a, -(weights / stayed).sum()])
-            return silence_slopes(weights) + leaving
+            total = silence_slopes(weights)
+            total[2:] += weights.sum() / self.a, -(weights / stayed).sum()
+            return total
 
         return np.asarray(odds + silence), slopes
 

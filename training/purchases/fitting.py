@@ -21,7 +21,7 @@ PROCESSES: dict[Kind, type[Process]] = {
 }
 
 # Distinct histories on which the starts are tried where there are more.
-_SAMPLE = 4_000
+_SAMPLE = 2_500
 
 # Stages of a wait: customers with as many buy by the clock.
 _STAGES = 12

@@ -5,9 +5,9 @@ References:
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from scipy.special import exprel
@@ -70,61 +70,48 @@ class ParetoNBD(Process):
         """
         panels = h.panels
         top, share = self._shares(panels.x, panels.start, panels.head)
-        whole = share * self._integrals(panels.x, panels.start, panels.width)
-        total = np.maximum(panels.over_histories(whole), 0)
+        departures = self._departures(panels.x, panels.start, panels.width)
+        total = np.maximum(panels.over_histories(share * _sums(departures, share.size)), 0)
         apart = np.flatnonzero((share[panels.first] < _UNDERFLOW) & (h.t_x < h.T))
-        span = h.x[apart], h.t_x[apart], h.T[apart] - h.t_x[apart]
+        x, t_x = h.x[apart], h.t_x[apart]
+        alone = self._departures(x, t_x, h.T[apart] - t_x)
         scale = top[panels.first]
-        scale[apart], total[apart] = self._log_departure(*span[:2]), self._integrals(*span)
+        scale[apart], total[apart] = self._log_density(x, t_x), _sums(alone, x.size)
 
         def slopes(weights: Floats) -> Floats:
             per_total = np.divide(weights, total, out=np.zeros_like(total), where=total > 0)
-            alone, per_total[apart] = per_total[apart], 0
+            own, per_total[apart] = per_total[apart], 0
             shared = share * panels.over_panels(per_total)
-            by_s = [0, 0, weights.sum() / self.s, 0]
-            return (
-                self._slopes(shared, panels.x, panels.start, panels.width)
-                + self._slopes(alone, *span)
-                + by_s
-            )
+            leaving = self._slopes(departures, shared, panels.x) + self._slopes(alone, own, x)
+            leaving[2] += weights.sum() / self.s
+            return leaving
 
         with np.errstate(divide="ignore"):  # nobody has had time to leave when recency is T
             log_total = np.log(total)
         return math.log(self.s) + scale + log_total, slopes
 
-    def _log_departure(self, x: Floats, age: Floats) -> Floats:
+    def _log_density(self, x: Floats, age: Floats) -> Floats:
         fall = (self.r + x) * np.log(self.alpha + age) + (self.s + 1) * np.log(self.beta + age)
         return np.asarray(-fall)
 
     def _shares(self, x: Floats, age: Floats, head: Integers) -> tuple[Floats, Floats]:
         """The log density of leaving at the first of these ages, and its ratio to that."""
-        log_departure = self._log_departure(x, age)
-        top = log_departure[head]
-        return top, np.exp(log_departure - top)
+        log_density = self._log_density(x, age)
+        top = log_density[head]
+        return top, np.exp(log_density - top)
 
-    def _integrals(self, x: Floats, start: Floats, width: Floats) -> Floats:
-        """Integrals over these ages, relative to the integrand at the first."""
-        total = np.zeros(x.size)
-        for rows, nodes in self._departures(x, start, width):
-            total[rows] = sum(share for _, share in nodes)
-        return total
-
-    def _slopes(self, weights: Floats, x: Floats, start: Floats, width: Floats) -> Floats:
-        """Derivatives of the so weighted sum of these integrals by the parameters."""
+    def _slopes(self, departures: list["_Departures"], weights: Floats, x: Floats) -> Floats:
+        """Derivatives of the so weighted sum of the integrals by the parameters."""
         total = np.zeros(4)
-        for rows, nodes in self._departures(x, start, width):
-            shape, weight = self.r + x[rows], weights[rows]
-            for age, share in nodes:
-                alpha, beta, part = self.alpha + age, self.beta + age, share * weight
-                by_beta = (self.s + 1) * (part / beta).sum()
-                by_alpha = part @ (shape / alpha)
-                total -= [part @ np.log(alpha), by_alpha, part @ np.log(beta), by_beta]
+        for rows, age, share in departures:
+            alpha, beta, part = self.alpha + age, self.beta + age, share * weights[rows]
+            by_r, by_s = (part * np.log(alpha)).sum(), (part * np.log(beta)).sum()
+            by_alpha, by_beta = (part / alpha).sum(axis=0), (part / beta).sum()
+            total -= by_r, by_alpha @ (self.r + x[rows]), by_s, (self.s + 1) * by_beta
         return total
 
-    def _departures(
-        self, x: Floats, start: Floats, width: Floats
-    ) -> Iterator[tuple[Integers, Iterator[tuple[Floats, Floats]]]]:
-        """Rows, and for these, ages at which they may have left, each with its share.
+    def _departures(self, x: Floats, start: Floats, width: Floats) -> list["_Departures"]:
+        """Integrals over the density from `start` on, relative to the density there.
 
         In u = log((c + y) / (c + start)), c the smaller of alpha and beta, the integrand is
         log-concave and its singularities are pi away, so Gauss-Legendre converges fast; where it
@@ -135,22 +122,30 @@ class ParetoNBD(Process):
         fall = near * ((self.r + x) / alpha + (self.s + 1) / beta)
         reach = np.minimum(np.log1p(width / near), _NEGLIGIBLE / np.maximum(fall - 1, 1e-9))
         falls = reach * np.maximum(fall, 1)
+        found = []
         for least, most, *rule in _RULES:
             rows = np.flatnonzero((falls > least) & (falls <= most))
             if rows.size:
-                yield rows, self._nodes(x[rows], start[rows], reach[rows], *rule)
+                found.append(self._quadrature(rows, x[rows], start[rows], reach[rows], *rule))
+        return found
 
-    def _nodes(
-        self, x: Floats, start: Floats, reach: Floats, nodes: Floats, weights: Floats
-    ) -> Iterator[tuple[Floats, Floats]]:
+    def _quadrature(
+        self,
+        rows: Integers,
+        x: Floats,
+        start: Floats,
+        reach: Floats,
+        nodes: Floats,
+        weights: Floats,
+    ) -> "_Departures":
         alpha, beta = self.alpha + start, self.beta + start
         near = np.minimum(alpha, beta)
-        for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-            u = reach * node
-            silence = near * np.expm1(u)
-            fall = (self.r + x) * np.log1p(silence / alpha)
-            fall += (self.s + 1) * np.log1p(silence / beta)
-            yield start + silence, weight * reach * near * np.exp(u - fall)
+        u = reach * (nodes[:, None] + 1) / 2
+        silence = near * np.expm1(u)
+        fall = (self.r + x) * np.log1p(silence / alpha)
+        fall += (self.s + 1) * np.log1p(silence / beta)
+        share = weights[:, None] / 2 * reach * near * np.exp(u - fall)
+        return _Departures(rows, start + silence, share)
 
     def pieces(self, h: Histories) -> list[Histories]:
         """All at once: the more together, the more panels they share."""
@@ -175,3 +170,18 @@ class ParetoNBD(Process):
         stretch = np.log1p(days / beta)
         lifetime = beta * stretch * exprel((1 - self.s) * stretch)
         return np.asarray((self.r + h.x) / (self.alpha + h.T) * lifetime)
+
+
+class _Departures(NamedTuple):
+    """For these rows, ages at which they may have left, and their shares: shape (points, rows)."""
+
+    rows: Integers
+    age: Floats
+    share: Floats
+
+
+def _sums(departures: list[_Departures], size: int) -> Floats:
+    total = np.zeros(size)
+    for rows, _, share in departures:
+        total[rows] = share.sum(axis=0)
+    return total
