@@ -251,8 +251,8 @@ def _warn_of_no_leavers(process: Process, rows: Histories) -> None:
         warnings.warn(
             f"P(alive) of {buyers.customers} repeat buyers is {1 - left:.4f} on average: these "
             "histories do not tell whether anybody leaves, for hardly anyone is long silent "
-            "against the gaps before. Do not read P(alive): expected purchases and value count nobody "
-            "as lost. Use a longer history, or `mbg_cnbd_k`, to which regular waits tell more.",
+            "against the gaps before. Do not read P(alive): purchases and value count nobody as "
+            "lost. Use a longer history, or `mbg_cnbd_k`, to which regular waits tell more.",
             ModelWarning,
             stacklevel=3,
         )
