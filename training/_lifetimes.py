@@ -22,9 +22,11 @@ with warnings.catch_warnings():
         ModifiedBetaGeoFitter,
         ParetoNBDFitter,
     )
+    from lifetimes.utils import ConvergenceError
 
 __all__ = [
     "BetaGeoFitter",
+    "ConvergenceError",
     "GammaGammaFitter",
     "ModifiedBetaGeoFitter",
     "ParetoNBDFitter",

@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 
 from features.errors import QuerenciaError
 from training._lifetimes import ParetoNBDFitter
-from training.btyd import PurchaseModel
+from training.btyd import ModelWarning, PurchaseModel
 
 KINDS = ["pareto_nbd", "bg_nbd", "mbg_nbd"]
 WEEKS = 39
@@ -367,16 +367,45 @@ def test_the_start_does_not_matter_and_global_randomness_is_left_alone(models, w
     assert (np.random.get_state()[1] == before).all()
 
 
-def test_fits_customers_who_hardly_ever_leave():
+def hardly_leaving():
     rng = np.random.default_rng(0)
     T = np.full(300, 365.0)
     frequency = rng.poisson(rng.gamma(2, 3, size=300)).astype(float)
-    recency = np.where(frequency > 0, np.round(365 * frequency / (frequency + 1)), 0)
+    return frequency, np.where(frequency > 0, np.round(365 * frequency / (frequency + 1)), 0), T
+
+
+def test_fits_customers_who_hardly_ever_leave_and_says_so():
+    frequency, recency, T = hardly_leaving()
     for kind in KINDS:
-        model = PurchaseModel(kind).fit(frequency, recency, T)
+        with pytest.warns(ModelWarning, match=r"P\(alive\) of 2\d\d repeat buyers is (1|0\.99)"):
+            model = PurchaseModel(kind).fit(frequency, recency, T)
         assert np.isfinite(list(model.params_.values())).all()
         total = model.expected_purchases(365, frequency, recency, T).sum()
         assert total == pytest.approx(frequency.sum(), rel=0.1)
+
+
+def test_of_all_kinds_the_best_by_bic_is_taken(models, weeks):
+    best = PurchaseModel("best").fit(*weeks)
+    assert set(best.bics_) == {*KINDS, "mbg_cnbd_k"}
+    assert best.kind_ == "mbg_nbd"  # -9582.1, against -9582.4 and -9595.0; no rhythm on CDNOW
+    assert best.params_ == models["mbg_nbd"].params_
+    bic = 4 * np.log(weeks[0].size) - 2 * models["bg_nbd"].log_likelihood_
+    assert best.bics_["bg_nbd"] == pytest.approx(bic)
+    copy = PurchaseModel.from_dict(json.loads(json.dumps(best.to_dict())))
+    assert (copy.p_alive(*weeks) == best.p_alive(*weeks)).all()
+
+
+@pytest.mark.parametrize("kind", ["bg_nbd", "mbg_nbd"])
+def test_lifetimes_is_an_engine_that_finds_the_same(models, weeks, kind):
+    theirs = PurchaseModel(kind, engine="lifetimes").fit(*weeks)
+    assert theirs.params_ == pytest.approx(models[kind].params_, rel=1e-3)
+    assert theirs.log_likelihood_ == pytest.approx(models[kind].log_likelihood_, abs=1e-3)
+    assert theirs.log_likelihood_ <= models[kind].log_likelihood_ + 1e-6
+
+
+def test_lifetimes_has_no_model_of_regular_buyers(weeks):
+    with pytest.raises(QuerenciaError, match="lifetimes has no model mbg_cnbd_k"):
+        PurchaseModel("mbg_cnbd_k", engine="lifetimes").fit(*weeks)
 
 
 def test_impossible_histories_are_counted_and_shown():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import spearmanr
 
 from features.errors import QuerenciaError
 from training._lifetimes import GammaGammaFitter
@@ -88,6 +89,44 @@ def test_spend_without_a_population_mean_is_shrunk_to_the_observed_mean_with_a_w
         model = SpendModel().fit(frequency, spend)
     assert model.expected_spend(0, np.nan) == pytest.approx(spend.mean())
     assert (model.expected_spend(frequency, spend) > 0).all()
+
+
+def test_spend_that_depends_on_frequency_is_told_with_a_warning():
+    rng = np.random.default_rng(0)
+    frequency = rng.geometric(0.3, size=2000)
+    spend = 20 * frequency**0.5 * rng.gamma(6 * frequency, 1 / (6 * frequency))
+    with pytest.warns(ModelWarning, match="Of 2000 repeat buyers.*spend more per purchase"):
+        model = SpendModel().fit(frequency, spend)
+    rho, low, high = model.correlation_
+    assert 0.2 < low < rho < high < 1
+    with pytest.warns(ModelWarning, match="spend less per purchase"):
+        SpendModel().fit(frequency, spend / frequency)
+
+
+def test_spend_that_is_independent_of_frequency_correlates_by_chance_only():
+    """However skewed: the medians of few purchases are lower, and the plain ranks correlate."""
+    rng = np.random.default_rng(0)
+    frequency = rng.geometric(0.3, size=20_000)
+    spend = rng.gamma(0.5 * frequency, 1 / frequency) * 40 / rng.gamma(4, size=20_000)
+    rho, low, high = SpendModel().fit(frequency, spend).correlation_
+    assert low < 0 < high
+    assert rho == pytest.approx(0, abs=0.02)
+    assert spearmanr(frequency, spend).statistic > 0.1
+
+
+def test_the_dependence_of_a_single_frequency_is_not_a_number():
+    spend = np.random.default_rng(0).gamma(4, 20, size=50)
+    assert np.isnan(SpendModel().fit(np.full(50, 3), spend).correlation_).all()
+
+
+def test_lifetimes_takes_spend_without_a_population_mean_below_zero_where_ours_stays_above():
+    state = {"params": {"p": 6.25, "q": 0.8, "gamma": 15.44}, "mean_spend": 50.0}
+    model = SpendModel.from_dict(state)
+    theirs = model.fitter_.conditional_expected_average_profit(np.array([0]), np.array([0.0]))
+    assert theirs[0] < 0
+    assert model.expected_spend([0], [0]) == 50
+    # by mpmath, the mean of a buyer of 3 purchases at 20 exists all the same: 25.4177897574124
+    assert 20 < model.expected_spend([3], [20])[0] < 25.4177897574124
 
 
 def test_spend_that_does_not_vary_within_customers_can_be_fitted():

@@ -117,6 +117,7 @@ def test_expected_spend_is_purchases_times_spend_per_purchase():
     assert model.expected_spend(90, *HISTORY, MONETARY_VALUE) == pytest.approx(purchases * spend)
 
 
+@pytest.mark.filterwarnings("ignore:P.alive.:training.btyd.ModelWarning")  # nobody leaves here
 def test_fits_purchases_and_spend_on_the_same_customers():
     rng = np.random.default_rng(0)
     T = rng.integers(100, 400, size=400)

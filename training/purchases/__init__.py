@@ -1,0 +1,1 @@
+"""The stochastic processes behind purchases: histories, likelihoods, expectations."""

@@ -1,0 +1,126 @@
+"""What all buy-till-you-die models have in common."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import gammaln, psi
+
+from training.purchases.histories import Floats, Histories
+
+# The exponential neither overflows here nor falls back to its slow path for underflow.
+_STEEP = 700.0
+
+Slopes = Callable[[Floats], Floats]
+"""Derivatives of a log-likelihood by each parameter, summed over histories so weighted: shape
+(p,)."""
+
+
+@dataclass(frozen=True)
+class Process(ABC):
+    """A buy-till-you-die model with its parameters, in the literature's symbols.
+
+    The likelihood of a history is C(x, t_x) [alive + dead]: either they are still there, or they
+    left after the last purchase.
+    """
+
+    r: float
+    alpha: float
+
+    bounds: ClassVar[tuple[tuple[float, float], ...]]
+    times: ClassVar[tuple[str, ...]]
+    fitter: ClassVar[Any]
+    # What tells how much one who is still there buys.
+    rhythm: ClassVar[tuple[str, ...]] = ("x", "T")
+
+    @abstractmethod
+    def log_constant(self, x: Floats) -> Floats:
+        """The logarithm of C up to the offset."""
+
+    @abstractmethod
+    def constant_slopes(self, x: Floats) -> Floats:
+        """Its derivatives by each parameter, shape (p, n)."""
+
+    @abstractmethod
+    def alive(self, h: Histories) -> tuple[Floats, Slopes]:
+        """The logarithm of the alive part, and its slopes."""
+
+    @abstractmethod
+    def dead(self, h: Histories) -> tuple[Floats, Slopes]:
+        """The logarithm of the dead part, and its slopes."""
+
+    @abstractmethod
+    def p_silent_if_alive(self, days: Floats, h: Histories) -> Floats:
+        """P(no purchase within so many days) of one who is a customer now."""
+
+    @abstractmethod
+    def purchases_if_alive(self, days: float, h: Histories) -> Floats:
+        """Mean number of purchases within so many days of one who is a customer now."""
+
+    def log_offset(self, h: Histories) -> float:  # noqa: ARG002 - for models that have one
+        """What the log-likelihood holds that no parameter changes, summed over the customers."""
+        return 0.0
+
+    def log_silent(self, h: Histories) -> Floats:
+        """The log-likelihood up to C."""
+        return np.logaddexp(self.alive(h)[0], self.dead(h)[0])
+
+    def log_likelihood(self, h: Histories) -> float:
+        """The sum over the customers."""
+        return self.score(h)[0] + self.log_offset(h)
+
+    def p_silent(self, days: float, h: Histories) -> Floats:
+        """P(no purchase within so many days)."""
+        ratio = self.log_silent(h.later(days)) - self.log_silent(h)
+        return np.exp(np.minimum(ratio, 0))  # rounding may lift it above 0
+
+    def p_alive(self, h: Histories) -> Floats:
+        """P(still a customer)."""
+        return np.concatenate([self._p_alive(piece) for piece in self.pieces(h)])
+
+    def _p_alive(self, h: Histories) -> Floats:
+        odds = self.dead(h)[0] - self.alive(h)[0]
+        return 1 / (1 + np.exp(np.clip(odds, -_STEEP, _STEEP)))
+
+    def pieces(self, h: Histories) -> list[Histories]:
+        """What is calculated at a time."""
+        return h.pieces
+
+    def score(self, h: Histories) -> tuple[float, Floats]:
+        """The log-likelihood up to the offset, and its derivatives by each parameter."""
+        x, counts = h.frequencies
+        values, slopes = zip(*(self._silence_score(piece) for piece in self.pieces(h)), strict=True)
+        value = counts @ self.log_constant(x) + math.fsum(values)
+        return float(value), self.constant_slopes(x) @ counts + np.sum(slopes, axis=0)
+
+    def _silence_score(self, h: Histories) -> tuple[float, Floats]:
+        """That of the silence: its slopes are a mean over whether they are alive."""
+        (alive, alive_slopes), (dead, dead_slopes) = self.alive(h), self.dead(h)
+        odds = dead - alive
+        less = np.exp(-np.minimum(np.abs(odds), _STEEP))
+        left = h.counts * np.where(odds > 0, 1, less) / (1 + less)
+        value = h.counts @ (alive + np.maximum(odds, 0) + np.log(1 + less))
+        return float(value), alive_slopes(h.counts - left) + dead_slopes(left)
+
+    def log_rate(self, purchases: Floats) -> Floats:
+        """log [Gamma(r + purchases) / Gamma(r) alpha^r]."""
+        rising = gammaln(self.r + purchases) - gammaln(self.r)
+        return np.asarray(rising + self.r * np.log(self.alpha))
+
+    def rate_slopes(self, purchases: Floats) -> tuple[Floats, float]:
+        """Its derivatives by r and alpha."""
+        by_r = psi(self.r + purchases) - psi(self.r) + np.log(self.alpha)
+        return by_r, self.r / self.alpha
+
+    def in_days(self, unit: float) -> Self:
+        """The same process when its unit of time was so many days."""
+        return replace(self, **{name: unit * getattr(self, name) for name in self.times})
+
+
+def stacked(*rows: ArrayLike) -> Floats:
+    """Rows of one length, where a number stands for as many as the others have."""
+    return np.stack(np.broadcast_arrays(*rows))
