@@ -106,7 +106,8 @@ def last(folder: Path, champion: Champion, settings: FeatureSettings) -> Scores:
         )
     champion.model.provenance.require_same(scores.provenance)
     knows = frozenset(champion.model.provenance.records)
-    champion.model.provenance.require_same(snapshot.provenance(settings, (), knows))
+    wanted = snapshot.provenance(settings, (), knows, champion.model.themes)
+    champion.model.provenance.require_same(wanted)
     return scores
 
 
