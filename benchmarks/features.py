@@ -1,6 +1,6 @@
 """Feature rows at twelve cut-offs: Querencia beside pandas and Polars, and `lifetimes`' summary.
 
-    python benchmarks/features.py [--quick]
+    python benchmarks/features.py [--quick | --sizes]
 
 All engines read the same sorted records, calculate the same features at the same cut-offs and
 write them to Parquet, each in a process of its own; the rows are then compared. Peers are written
@@ -18,18 +18,41 @@ from pathlib import Path
 WORKER = Path(__file__).parent / "engines" / "worker.py"
 PURCHASES, QUICK_PURCHASES = 10_000_000, 200_000
 PEERS = ("pandas", "polars")
+SIZES_MILLIONS = (1, 10, 100)
 CALLS = 2_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="200,000 purchases in place of 10 M")
-    purchases = QUICK_PURCHASES if parser.parse_args().quick else PURCHASES
+    parser.add_argument("--sizes", action="store_true", help="Querencia alone, to 100 M purchases")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(report(Path(folder), purchases)))
+        if asked.sizes:
+            figures = sizes(Path(folder))
+        else:
+            figures = report(Path(folder), QUICK_PURCHASES if asked.quick else PURCHASES)
+    print(json.dumps(figures))
 
 
-def report(folder: Path, purchases: int) -> dict[str, float | None]:
+def sizes(folder: Path) -> dict[str, float]:
+    """How cost and memory grow with the purchases; returns the figures."""
+    print(f"{'':<24}{'CPU s':>9}{'wall s':>9}{'peak GB':>9}", flush=True)
+    measured = {}
+    for millions in SIZES_MILLIONS:
+        records = folder / str(millions)
+        _measured("data", records, millions * 1_000_000)
+        measured[millions] = _measured("ours", records, 12, records / "ours")
+        _line(f"{millions:,} M purchases", measured[millions])
+    least, most = SIZES_MILLIONS[0], SIZES_MILLIONS[-1]
+    per_million = {millions: figures["cpu"] / millions for millions, figures in measured.items()}
+    return {
+        "cost_over_linear": round(per_million[most] / per_million[least], 3),
+        "peak_gb": round(measured[most]["peak_gb"], 3),
+    }
+
+
+def report(folder: Path, purchases: int) -> dict[str, float]:
     """Print the table; returns the figures."""
     records = folder / "data"
     made = _measured("data", records, purchases)

@@ -26,8 +26,8 @@ def latencies(calls: int) -> dict[str, float]:
     histories = [_history(random) for _ in range(20)]
     return {
         f"{name}{quantile}": value
-        for name, has in (("", PURCHASES), ("all_", EVERYTHING))
-        for quantile, value in _quantiles(histories, frozenset(has), calls).items()
+        for name, has, share in (("", PURCHASES, 1), ("all_", EVERYTHING, 4))
+        for quantile, value in _quantiles(histories, frozenset(has), calls // share).items()
     }
 
 

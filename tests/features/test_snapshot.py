@@ -31,7 +31,8 @@ from tests.features.histories import (
 )
 from tests.features.naive import History, Row
 
-NAMES = [feature.name for feature in snapshot.columns(EVERYTHING, THEMES)]
+NAMES = [feature.name for feature in snapshot.columns(EVERYTHING)]
+WITH_THEMES = [feature.name for feature in snapshot.columns(EVERYTHING, THEMES)]
 PURCHASES = [feature.name for feature in snapshot.columns(SALES)]
 FOREVER = at(10_000)
 NEVER = at(-10_000)
@@ -104,8 +105,8 @@ def test_every_feature_and_label_equals_a_plain_recalculation(
     history, cutoffs = company
     found = told(history, cutoffs, time_zone, horizon_days=horizon_days)
     expected = recalculated(history, cutoffs, time_zone, horizon_days)
-    # Themes are not in the plain recalculation: tests/features/test_comments.py has theirs.
-    equal(found.drop(columns=[feature.name for feature in THEMES.family.features]), expected)
+    # Themes are told by tests/features/test_comments.py.
+    equal(found[[*NAMES, *LABELS]], expected)
 
 
 @few
@@ -119,7 +120,7 @@ def test_nothing_known_at_or_after_the_cutoff_changes_a_feature(
     history, (cutoff, *_) = company
     other_future = data.draw(scrambled(history, another[0], cutoff))
     assume(other_future["transactions"])
-    before, after = (told(each, [cutoff])[NAMES] for each in (history, other_future))
+    before, after = (told(each, [cutoff])[WITH_THEMES] for each in (history, other_future))
     pd.testing.assert_frame_equal(before, after, check_exact=True)
 
 
