@@ -274,21 +274,33 @@ def _write(
     *,
     append: bool,
 ) -> None:
-    contract = ledger.contract
-    there = batch.given(contract.key) | set(ledger.held if append else ())
-    columns = [name for name in contract.names if name in there]
-    if batch.numbered is None and ledger.is_versioned and "recorded_at" in there:
-        columns.append("superseded_at")
+    columns = _columns(ledger, batch, append=append)
+    if append and set(columns) <= set(ledger.held) and _brings_nothing(connection, batch):
+        return
     if append:
         _note_changes(connection, ledger)
     else:
         changes.note_everyone(ledger.folder)
-    if contract.table == "customers":
+    if ledger.contract.table == "customers":
         ledger.open(connection, empty=True)  # all of them are in `fresh`
     notes = {"currency": settings.currency, "time_zone": settings.time_zone}
     if batch.numbered is not None:
         notes["numbered"] = str(batch.numbered)
     ledger.write(connection, columns, notes)
+
+
+def _columns(ledger: Ledger, batch: _Batch, *, append: bool) -> list[str]:
+    """The columns that the records have with these rows, but for `day`."""
+    there = batch.given(ledger.contract.key) | set(ledger.held if append else ())
+    columns = [name for name in ledger.contract.names if name in there]
+    if batch.numbered is None and ledger.is_versioned and "recorded_at" in there:
+        columns.append("superseded_at")
+    return columns
+
+
+def _brings_nothing(connection: duckdb.DuckDBPyConnection, batch: _Batch) -> bool:
+    """Whether the records stay as they are; numbers go on even where all rows were refused."""
+    return batch.numbered is None and not connection.execute("FROM fresh LIMIT 1").fetchall()
 
 
 def _note_changes(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
