@@ -4,7 +4,6 @@ One SQL pass per table; every bad row is kept in a quarantine file with its reas
 written aside and renamed, so that a job that dies leaves the last good state.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,10 @@ import duckdb
 import pyarrow.parquet as pq
 
 from features import changes, erasure, rates
+from features.arrivals import Batch, receive
 from features.errors import QuerenciaError
 from features.files import aside
-from features.judging import REPEATED, TOO_WIDE, judge, raw, remedy
+from features.judging import TOO_WIDE, judge, raw, remedy
 from features.ledger import Ledger, parquet, quoted, refusals, write_refusals
 from features.mapping import present
 from features.records import Contract
@@ -74,10 +74,7 @@ def take_in(source: Source, contract: Contract, folder: Path, settings: FeatureS
         QuerenciaError: where the file or a required column is missing, the file can't be read to
             its end, or no row is any good.
     """
-    intake = _taken(source, Ledger(contract, folder), settings, append=False)
-    if contract.table == "customers":
-        erasure.erase(folder, settings.time_zone)
-    return intake
+    return _taken(source, Ledger(contract, folder, anew=True), settings)
 
 
 def append(source: Source, contract: Contract, folder: Path, settings: FeatureSettings) -> Intake:
@@ -93,52 +90,29 @@ def append(source: Source, contract: Contract, folder: Path, settings: FeatureSe
             come too late for sales taken in, or the records there are were read under another
             currency or time zone, or with a key that these rows lack.
     """
-    ledger = Ledger(contract, folder)
-    if not ledger.held:
-        return take_in(source, contract, folder, settings)
-    intake = _taken(source, ledger, settings, append=True)
-    if contract.table == "customers":
-        erasure.erase(folder, settings.time_zone)
-    return intake
+    return _taken(source, Ledger(contract, folder), settings)
 
 
-def _taken(source: Source, ledger: Ledger, settings: FeatureSettings, *, append: bool) -> Intake:
+def _taken(source: Source, ledger: Ledger, settings: FeatureSettings) -> Intake:
+    contract = ledger.contract
     with spilling(settings.time_zone, ledger.folder) as connection:
-        ledger.open(connection, empty=not append)
+        ledger.open(connection)
         with readable(source):
-            batch = _read(connection, source, ledger, settings, append=append)
-        again = _receive(connection, ledger, batch)
-        intake = _intake(connection, ledger.contract, batch, again)
-        if not append and intake.kept == 0:
+            batch = _read(connection, source, ledger, settings)
+        again = receive(connection, ledger, batch)
+        intake = _intake(connection, contract, batch, again)
+        if not intake.kept and not ledger.held:
             raise QuerenciaError(
                 "\n  ".join([f"No usable row in {source}.", *map(str, intake.faults)])
             )
-        if append:
-            _require_fit(connection, ledger)
-        _write(connection, ledger, batch, settings, append=append)
-        _refuse(connection, ledger, batch, append=append)
+        if contract.table == "rates":
+            rates.require_settled(connection, ledger)
+        # The records come last: a job that died before can be done again.
+        _refuse(connection, ledger, batch)
+        _write(connection, ledger, batch, settings)
+    if contract.table == "customers":
+        erasure.erase(ledger.folder, settings.time_zone)
     return intake
-
-
-@dataclass(frozen=True)
-class _Batch:
-    """The rows of a source in the table `judged`.
-
-    Attributes:
-        source: The source's name.
-        columns: The contract columns it has.
-        numbered: How many rows were given a number for a key up to its end; None where they have
-            a key.
-    """
-
-    source: str
-    columns: tuple[str, ...]
-    numbered: int | None
-
-    def given(self, key: str | None) -> set[str]:
-        """The columns of `judged`, with the numbers as the key."""
-        numbers = {key} if key and self.numbered is not None else set()
-        return {"row", *self.columns} | numbers
 
 
 def _read(
@@ -146,23 +120,19 @@ def _read(
     source: Source,
     ledger: Ledger,
     settings: FeatureSettings,
-    *,
-    append: bool,
-) -> _Batch:
+) -> Batch:
     """Read and judge a source's rows, less those of erased customers."""
     contract, folder = ledger.contract, ledger.folder
     attach(connection, source)
     columns = present(connection, source, contract)
     is_numbered = contract.key is not None and contract.key not in columns
-    if append:
-        ledger.require_same(settings, numbered=is_numbered)
-    first = (ledger.numbered if append else 0) if is_numbered else None
-    path = folder / "records" / "rates.parquet"
+    ledger.require_same(settings, numbered=is_numbered)
+    first = ledger.numbered if is_numbered else None
     judge(
         connection,
         contract,
         columns,
-        rates=path,
+        rates=folder / "records" / "rates.parquet",
         currency=settings.currency,
         first=first,
         surplus=surplus(connection, source),
@@ -176,69 +146,11 @@ def _read(
         )
     if contract.table not in ("customers", "rates") and erasure.remember(connection, folder):
         erasure.withhold(connection, "judged", columns)
-    return _Batch(str(source), tuple(columns), first)
-
-
-def _receive(connection: duckdb.DuckDBPyConnection, ledger: Ledger, batch: _Batch) -> int:
-    """Make the views `fresh` and `shared` of good rows; say how many were there before."""
-    contract = ledger.contract
-    if contract.table == "customers":
-        _merge(connection, ledger, batch.columns)
-        ledger.share(connection, f"SELECT {ledger.keys} FROM base WHERE false")
-        return 0
-    ledger.receive(connection, "judged WHERE reasons = ''", batch.given(contract.key))
-    if batch.numbered is not None:
-        ledger.share(connection, f"SELECT {ledger.keys} FROM base WHERE false")
-        return 0
-    ledger.share(
-        connection,
-        f"SELECT {ledger.keys} FROM fresh GROUP BY ALL HAVING count(*) > 1 "
-        f"UNION SELECT {ledger.keys} FROM base SEMI JOIN fresh USING ({ledger.keys})",
-    )
-    return _tell_repeated(connection, ledger)
-
-
-def _merge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, columns: Sequence[str]) -> None:
-    """Make `fresh` all customers, each with what was told of them last."""
-    told = [name for name in ledger.contract.names if name not in ("customer_id", "erased_at")]
-    last = ", ".join(f"arg_max({name}, row) AS {name}" for name in told)
-    kept = ", ".join(f"CASE WHEN erased_at IS NULL THEN {name} END AS {name}" for name in told)
-    ledger.receive(connection, "judged WHERE reasons = ''", {"row", *columns})
-    connection.execute(f"""
-        CREATE TEMP TABLE merged AS SELECT customer_id, erased_at, {kept} FROM (
-            SELECT customer_id, min(erased_at) AS erased_at, {last}
-            FROM (FROM base UNION ALL FROM fresh) GROUP BY customer_id)""")
-    ledger.receive(connection, "merged", ledger.contract.names)
-
-
-def _tell_repeated(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> int:
-    """Refuse all but the first good row of a key; recorded later, it is a new version instead.
-
-    Returns:
-        How many rows are the same as the first: these are not refused, but left out.
-    """
-    names = ", ".join(ledger.contract.names)
-    connection.execute(f"""
-        CREATE TEMP TABLE repeated AS SELECT row, same FROM (
-            SELECT row, row_number() OVER versions AS place,
-                   row({names}) IS NOT DISTINCT FROM first_value(row({names})) OVER versions AS same
-            FROM (FROM known UNION ALL FROM fresh SEMI JOIN shared USING ({ledger.keys}))
-            WINDOW versions AS (PARTITION BY {ledger.identity} ORDER BY row))
-        WHERE row > 0 AND place > 1""")
-    connection.execute(f"""
-        UPDATE judged SET reasons = '{ledger.keys} {REPEATED}' WHERE reasons = ''
-        AND row IN (SELECT row FROM repeated WHERE NOT same)""")
-    again = "DELETE FROM judged WHERE reasons = '' AND row IN (SELECT row FROM repeated WHERE same)"
-    return int(connection.execute(again).fetchall()[0][0])
-
-
-def _require_fit(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
-    if ledger.contract.table == "rates":
-        rates.require_settled(connection, ledger.folder)
+    return Batch(str(source), tuple(columns), first)
 
 
 def _intake(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, batch: _Batch, again: int
+    connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch, again: int
 ) -> Intake:
     rows, kept = connection.execute(
         "SELECT count(*), count(*) FILTER (reasons = '') FROM judged"
@@ -269,38 +181,38 @@ def _intake(
 def _write(
     connection: duckdb.DuckDBPyConnection,
     ledger: Ledger,
-    batch: _Batch,
+    batch: Batch,
     settings: FeatureSettings,
-    *,
-    append: bool,
 ) -> None:
-    columns = _columns(ledger, batch, append=append)
-    if append and set(columns) <= set(ledger.held) and _brings_nothing(connection, batch):
+    columns = _columns(ledger, batch)
+    if set(columns) <= set(ledger.held) and _brings_nothing(connection, batch):
         return
-    if append:
+    if ledger.held:
         _note_changes(connection, ledger)
     else:
         changes.note_everyone(ledger.folder)
     if ledger.contract.table == "customers":
-        ledger.open(connection, empty=True)  # all of them are in `fresh`
+        ledger.open(connection, empty=True)  # they are all in `fresh`
     notes = {"currency": settings.currency, "time_zone": settings.time_zone}
     if batch.numbered is not None:
         notes["numbered"] = str(batch.numbered)
     ledger.write(connection, columns, notes)
 
 
-def _columns(ledger: Ledger, batch: _Batch, *, append: bool) -> list[str]:
+def _columns(ledger: Ledger, batch: Batch) -> list[str]:
     """The columns that the records have with these rows, but for `day`."""
-    there = batch.given(ledger.contract.key) | set(ledger.held if append else ())
+    there = batch.given(ledger.contract.key) | set(ledger.held)
     columns = [name for name in ledger.contract.names if name in there]
     if batch.numbered is None and ledger.is_versioned and "recorded_at" in there:
         columns.append("superseded_at")
     return columns
 
 
-def _brings_nothing(connection: duckdb.DuckDBPyConnection, batch: _Batch) -> bool:
+def _brings_nothing(connection: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
     """Whether the records stay as they are; numbers go on even where all rows were refused."""
-    return batch.numbered is None and not connection.execute("FROM fresh LIMIT 1").fetchall()
+    return (
+        batch.numbered is None and not connection.execute("SELECT 1 FROM fresh LIMIT 1").fetchall()
+    )
 
 
 def _note_changes(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
@@ -314,9 +226,7 @@ def _note_changes(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None
         changes.note(connection, ledger.folder, table, changed)
 
 
-def _refuse(
-    connection: duckdb.DuckDBPyConnection, ledger: Ledger, batch: _Batch, *, append: bool
-) -> None:
+def _refuse(connection: duckdb.DuckDBPyConnection, ledger: Ledger, batch: Batch) -> None:
     """Write the rows refused, after those refused before."""
     raws = ", ".join(
         f"CAST({raw(column)} AS VARCHAR) AS {column.name}"
@@ -326,7 +236,7 @@ def _refuse(
     rows = f"""SELECT {quoted(batch.source)} AS source, CAST(row AS VARCHAR) AS row, reasons,
         {raws}, line FROM judged WHERE reasons <> '' ORDER BY judged.row"""
     there = set(batch.columns)
-    if append and ledger.refused.is_file():
+    if ledger.held and ledger.refused.is_file():
         before = refusals(ledger.refused)
         there |= {name for name, *_ in connection.execute(f"DESCRIBE FROM {before}").fetchall()}
         rows = f"FROM {before} UNION ALL BY NAME ({rows})"

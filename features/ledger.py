@@ -27,7 +27,7 @@ _FORM = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 1
 
 @dataclass(frozen=True)
 class Ledger:
-    """What lies in a data folder of one table.
+    """What lies in a data folder of one table, or nothing where it is to be written `anew`.
 
     Its SQL works on views and tables of a connection, all with every column of the contract,
     `superseded_at`, `day` and the number of the `row` where it was read, 0 where it was there:
@@ -40,6 +40,7 @@ class Ledger:
 
     contract: Contract
     folder: Path
+    anew: bool = False
 
     @property
     def path(self) -> Path:
@@ -54,13 +55,14 @@ class Ledger:
     @cached_property
     def held(self) -> tuple[str, ...]:
         """The columns of the records, none where there are none."""
-        return tuple(pq.read_schema(self.path).names) if self.path.is_file() else ()
+        there = self.path.is_file() and not self.anew
+        return tuple(pq.read_schema(self.path).names) if there else ()
 
     @cached_property
     def notes(self) -> dict[str, str]:
         """What the records' file says of how they were made."""
-        found = pq.read_metadata(self.path).metadata or {}
-        return {name.decode(): text.decode() for name, text in found.items()}
+        found = pq.read_metadata(self.path).metadata if self.held else None
+        return {name.decode(): text.decode() for name, text in (found or {}).items()}
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -84,8 +86,8 @@ class Ledger:
 
     def open(self, connection: duckdb.DuckDBPyConnection, *, empty: bool = False) -> None:
         """Make the view `base`, columns that are missing NULL."""
-        rows = "(SELECT 1) WHERE false" if empty else parquet(self.path)
         held = () if empty else self.held
+        rows = parquet(self.path) if held else "(SELECT 1) WHERE false"
         values = [
             f"{name if name in held else 'NULL'}::{_held_as(kind)} AS {name}"
             for name, kind in self._columns.items()
@@ -171,6 +173,8 @@ class Ledger:
         Raises:
             QuerenciaError: naming what differs.
         """
+        if not self.held:
+            return
         mine = {"currency": settings.currency, "time_zone": settings.time_zone}
         for name, value in mine.items():
             there = self.notes.get(name)

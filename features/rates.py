@@ -6,20 +6,20 @@ import duckdb
 
 from features.errors import QuerenciaError
 from features.judging import NO_RATE
-from features.ledger import parquet, refusals
+from features.ledger import Ledger, parquet, refusals
 
 
-def require_settled(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+def require_settled(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
     """Refuse new rates, in the view `fresh`, by which sales taken in would come out otherwise.
 
     Args:
         connection: Where `fresh` and `base`, the rates there were, are.
-        folder: The data folder.
+        ledger: That of the rates.
 
     Raises:
         QuerenciaError: where there are such sales.
     """
-    sold = _foreign_sales(connection, folder)
+    sold = _foreign_sales(connection, ledger.folder) if ledger.held else ""
     if not sold:
         return
     late, currency, since = connection.execute(f"""

@@ -161,7 +161,7 @@ def refused(folder: Path) -> dict[str, Counter[tuple[tuple[str, str], ...]]]:
     return found
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(days=st.lists(day, max_size=4), numbered=st.booleans())
 def test_day_by_day_gives_what_all_at_once_gives(days: list[Day], numbered: bool) -> None:
     without = frozenset({"transaction_id", "recorded_at"} if numbered else ())

@@ -9,7 +9,7 @@ import pytest
 
 from features.errors import QuerenciaError
 from features.settings import TableSettings
-from features.sources import Source, attach, connect, readable, rejected
+from features.sources import Source, attach, connect, readable, rejected, spilling
 
 ORDERS = "id,who,total,status\n1,ana,5,paid\n2,bea,7,open\n3,ana,9,paid\n"
 
@@ -154,6 +154,22 @@ def test_the_address_of_a_database_is_never_shown() -> None:
     ):
         raise duckdb.IOException(f"Unable to connect to {address}: none")
     assert "secret" not in str(told.value)
+
+
+def test_what_memory_cannot_hold_is_kept_in_the_folder_until_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (free,) = duckdb.sql("SELECT current_setting('memory_limit')").fetchall()[0]
+    size, unit = free.split()
+    megabytes = float(size) * {"KiB": 2**-10, "MiB": 1, "GiB": 2**10, "TiB": 2**20}[unit]
+    monkeypatch.setattr("features.sources.MEMORY_SHARE", 80 / megabytes)
+    with spilling("UTC", tmp_path) as connection:
+        connection.execute("SET threads = 1")
+        rows = "SELECT range AS id, hash(range) AS value FROM range(8_000_000)"
+        connection.execute(f"CREATE TEMP TABLE sorted AS {rows} ORDER BY value")
+        assert sum(path.stat().st_size for path in tmp_path.rglob("*.tmp")) > 10_000_000
+        assert connection.execute("SELECT count(*) FROM sorted").fetchall() == [(8_000_000,)]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_time_zone_is_told() -> None:
