@@ -59,9 +59,9 @@ FIRST = {
 }
 WHO = st.sampled_from(["ana", "bea", "eva", "17850.0", "17850", "", " eva "])
 WHEN = st.sampled_from(
-    ["2024-01-01", "2024-01-02T23:30:00Z", "2024-01-03", "2024-03-31 02:30", "soon"]
+    ["2024-01-01", "2024-01-02T23:30:00Z", "2024-03-31 02:30", "2024-01-01 00:00", "soon"]
 )
-KEY = st.sampled_from(["1", "2", "3", "4", "", "5.0"])
+KEY = st.sampled_from(["1", "1", "2", "2.0", "3", ""])
 
 sale = st.fixed_dictionaries(
     {
@@ -92,7 +92,7 @@ day = st.fixed_dictionaries(
     {},
     optional={
         "customers": st.lists(person, min_size=1, max_size=3),
-        "transactions": st.lists(sale, min_size=1, max_size=8),
+        "transactions": st.lists(sale, min_size=4, max_size=8),
         "referrals": st.lists(referral, min_size=1, max_size=3),
     },
 )
@@ -161,9 +161,10 @@ def refused(folder: Path) -> dict[str, Counter[tuple[tuple[str, str], ...]]]:
     return found
 
 
-@settings(max_examples=12, deadline=None)
-@given(days=st.lists(day, max_size=4), numbered=st.booleans())
-def test_day_by_day_gives_what_all_at_once_gives(days: list[Day], numbered: bool) -> None:
+@pytest.mark.parametrize("numbered", [False, True])
+@settings(max_examples=8, deadline=None)
+@given(days=st.lists(day, min_size=2, max_size=4))
+def test_day_by_day_gives_what_all_at_once_gives(numbered: bool, days: list[Day]) -> None:
     without = frozenset({"transaction_id", "recorded_at"} if numbered else ())
     with TemporaryDirectory() as one, TemporaryDirectory() as other:
         split, whole = Path(one), Path(other)
