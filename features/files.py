@@ -1,14 +1,22 @@
 """Files and folders that are whole or not there: written aside, then renamed."""
 
 import os
+import re
+import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+LEFT_AFTER = 3600
+"""Seconds without a change after which a file of a process not seen here counts as left behind."""
+
+_REPLACED = ".old"
+_ASIDE = re.compile(r".*\.(\d+)\.new")
 
 
 @contextmanager
@@ -16,9 +24,11 @@ def aside(path: Path) -> Iterator[Path]:
     """A path to write to; it takes the place of `path` when the block ends, not when it raises.
 
     The new file is on disk before it is renamed, so that a crash leaves the old one or the new.
+    What processes that were killed left beside it is removed first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    clear(path.parent)
+    new = _new(path)
     try:
         yield new
         with new.open("rb") as file:
@@ -48,17 +58,77 @@ def write_tables(path: Path, tables: Iterable[pa.Table]) -> None:
 
 
 @contextmanager
+def workspace(folder: Path) -> Iterator[Path]:
+    """A path in `folder` for a folder that is gone when the block ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    clear(folder)
+    path = _new(folder / "workspace")
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def clear(folder: Path) -> None:
+    """Put right what processes that are no more were doing in `folder` when they were killed.
+
+    What they were replacing (`renewed`) is put back, and what they were writing aside is removed.
+    """
+    for path in folder.glob("*.new"):
+        found = _ASIDE.fullmatch(path.name)
+        if found and not _runs(int(found[1])):
+            _put_back(path, folder)
+            if _is_old(path):
+                _remove(path)
+
+
+def _put_back(new: Path, folder: Path) -> None:
+    for old in new.glob(f"*{_REPLACED}"):
+        part = folder / old.name.removesuffix(_REPLACED)
+        if not part.exists():
+            old.rename(part)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _is_old(path: Path) -> bool:
+    """Whether nobody writes it: containers that share a folder don't see each other's processes."""
+    try:
+        return path.stat().st_mtime < time.time() - LEFT_AFTER
+    except FileNotFoundError:  # renamed or removed meanwhile
+        return False
+
+
+def _new(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{os.getpid()}.new")
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True  # of another user, or no process number at all: not ours to judge
+    return True
+
+
+@contextmanager
 def renewed(folder: Path, *parts: str) -> Iterator[Path]:
     """A folder to write to; its `parts` take the place of those of `folder` when the block ends.
 
     What was not written again is gone then. When the block raises, all stays as it was.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder, prefix=".new-") as written:
-        new = Path(written)
+    with workspace(folder) as new:
+        new.mkdir()
         yield new
         for part in parts:
             (new / part).mkdir(exist_ok=True)
             if (folder / part).exists():
-                (folder / part).rename(new / f"{part}.old")
+                (folder / part).rename(new / f"{part}{_REPLACED}")
             (new / part).rename(folder / part)

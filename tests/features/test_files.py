@@ -1,10 +1,15 @@
 """A file is the old one or the new one, never half of either."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from features.files import aside, renewed
+from features.files import aside, clear, renewed, workspace, write_tables
 
 
 def test_the_new_content_takes_the_place_of_the_old(tmp_path: Path) -> None:
@@ -86,3 +91,78 @@ def test_a_folder_is_made_where_there_is_none(tmp_path: Path) -> None:
     with renewed(tmp_path / "data", "records"):
         pass
     assert (tmp_path / "data" / "records").is_dir()
+
+
+def _age(folder: Path) -> None:
+    for path in folder.iterdir():
+        os.utime(path, times=(0, 0))
+
+
+@pytest.fixture
+def dead() -> int:
+    """The number of a process that is no more."""
+    return int(
+        subprocess.run(
+            [sys.executable, "-c", "import os; print(os.getpid())"],
+            capture_output=True,
+            check=True,
+        ).stdout
+    )
+
+
+def test_what_a_killed_process_left_is_removed_at_the_next_write(tmp_path: Path, dead: int) -> None:
+    (tmp_path / f"other.parquet.{dead}.new").write_text("half")
+    (tmp_path / f"workspace.{dead}.new").mkdir()
+    (tmp_path / f"workspace.{dead}.new" / "spilt").write_text("half")
+    _age(tmp_path)
+    with aside(tmp_path / "file.txt") as new:
+        new.write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]
+
+
+def test_what_another_container_may_still_write_stays(tmp_path: Path, dead: int) -> None:
+    (tmp_path / f"file.{dead}.new").write_text("half")
+    clear(tmp_path)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_what_others_still_write_or_a_person_named_so_stays(tmp_path: Path) -> None:
+    kept = {f"file.{os.getppid()}.new", f"file.{os.getpid()}.new", "mine.new", "a.9x.new"}
+    kept |= {f"file.{2**80}.new", "file.0.new"}
+    for name in kept:
+        (tmp_path / name).write_text("half")
+    _age(tmp_path)
+    clear(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_a_workspace_is_gone_when_the_block_ends(tmp_path: Path) -> None:
+    with workspace(tmp_path / "data") as path:
+        path.mkdir()
+        (path / "spilt").write_text("half")
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_what_a_killed_process_was_replacing_is_put_back(tmp_path: Path, dead: int) -> None:
+    """Killed after the old records were moved away and before the new ones came."""
+    workspace = tmp_path / f"workspace.{dead}.new"
+    (workspace / "records.old").mkdir(parents=True)
+    (workspace / "records.old" / "kept").write_text("before")
+    clear(tmp_path)
+    assert (tmp_path / "records" / "kept").read_text() == "before"
+
+
+def test_what_was_replaced_is_not_put_back_over_the_new(tmp_path: Path, dead: int) -> None:
+    workspace = tmp_path / f"workspace.{dead}.new"
+    (workspace / "records.old").mkdir(parents=True)
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "kept").write_text("after")
+    clear(tmp_path)
+    assert (tmp_path / "records" / "kept").read_text() == "after"
+
+
+def test_tables_are_written_one_below_the_other(tmp_path: Path) -> None:
+    tables = [pa.table({"id": [str(n)], "value": [float(n)]}) for n in range(3)]
+    write_tables(tmp_path / "file.parquet", tables)
+    assert pq.read_table(tmp_path / "file.parquet").equals(pa.concat_tables(tables))
+    assert [path.name for path in tmp_path.iterdir()] == ["file.parquet"]

@@ -149,11 +149,41 @@ def test_a_bad_row_is_kept_with_its_reason_and_good_rows_go_on(
     (refused,) = quarantine(tmp_path, table)
     assert reason in refused["reasons"].split("; ")
     assert refused == {
+        "source": str(tmp_path / "file.csv"),
         "row": str(intake.rows),
+        "line": "",
         "reasons": refused["reasons"],
         **{name: text or "" for name, text in zip(intake.columns, written, strict=False)},
     }
     assert len(records(tmp_path, table)) == intake.kept == good.count("\n") - 1
+
+
+@pytest.mark.parametrize("before", [1, 25_000])
+def test_a_row_with_too_many_columns_is_refused_and_all_others_go_on(
+    reading: Reading, tmp_path: Path, before: int
+) -> None:
+    plain = "".join(f"{row},ana,2024-01-01,5\n" for row in range(before))
+    intake = reading(f"{HEADER}\n{plain}x,Doe, Jane,2024-01-01,5\ny,bea,2024-01-01,7\n")
+    assert (intake.rows, intake.kept) == (before + 2, before + 1)
+    fault = intake.faults[0]
+    assert (fault.rows, fault.example["row"]) == (1, before + 1)
+    (refused,) = quarantine(tmp_path)
+    assert "the row has more columns than the header" in refused["reasons"]
+    assert refused["row"] == str(before + 1)
+    assert "Doe" in refused["line"] + refused["customer_id"]
+
+
+def test_empty_cells_beyond_the_header_are_nothing(reading: Reading) -> None:
+    assert reading(f"{HEADER},,\n1,ana,2024-01-01,5,, \n").faults == ()
+
+
+def test_a_line_that_names_an_erased_customer_leaves_no_trace(
+    reading: Reading, tmp_path: Path
+) -> None:
+    plain = "".join(f"{row},bea,2024-01-01,5\n" for row in range(25_000))
+    reading("customer_id,erased_at\nana,2024-05-01\n", table="customers")
+    reading(f'{HEADER}\n{plain}x, "ana",2024-01-01,5,6\ny,anabel,2024-01-01,5,6\n')
+    assert [row["line"] for row in quarantine(tmp_path)] == ["y,anabel,2024-01-01,5,6"]
 
 
 def test_the_example_is_the_first_such_row_as_it_was_written(reading: Reading) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from features.errors import QuerenciaError
 from features.settings import TableSettings
-from features.sources import Source, attach, connect, readable
+from features.sources import Source, attach, connect, readable, rejected, spilling
 
 ORDERS = "id,who,total,status\n1,ana,5,paid\n2,bea,7,open\n3,ana,9,paid\n"
 
@@ -35,7 +35,9 @@ def shop(tmp_path: Path, orders: Path) -> Path:
 def rows(source: Source) -> list[tuple[Any, ...]]:
     with connect("UTC") as connection, readable(source):
         attach(connection, source)
-        return connection.execute("FROM source").fetchall()
+        found = connection.execute("FROM source").fetchall()
+        rejected(connection, source)
+        return found
 
 
 def refused(source: Source) -> str:
@@ -117,7 +119,6 @@ MANY = ORDERS + "".join(f"{row},ana,5,paid\n" for row in range(4, 25_000))
         ("file.csv", bytes(range(256))),
         ("latin.csv", f"{ORDERS}2,María,5,paid\n".encode("latin-1")),
         ("late_latin.csv", f"{MANY}x,María,5,paid\n".encode("latin-1")),
-        ("late_wide.csv", f"{MANY}x,ana,5,paid,6,7\n".encode()),
     ],
 )
 def test_an_unreadable_file_is_told_with_the_remedy(
@@ -127,6 +128,18 @@ def test_an_unreadable_file_is_told_with_the_remedy(
     told = refused(Source(tmp_path / name))
     assert f"{name} can't be read: " in told
     assert "Save it as CSV in UTF-8" in told
+
+
+def test_a_row_with_more_columns_than_the_header_is_set_apart(tmp_path: Path) -> None:
+    (tmp_path / "wide.csv").write_text(f'{MANY}x,"a\nna",5,paid,6,7\ny,eva,1\n')
+    source = Source(tmp_path / "wide.csv")
+    with connect("UTC") as connection:
+        attach(connection, source)
+        assert rejected(connection, source) == []
+        for _ in range(2):
+            last = connection.execute("SELECT * FROM source").fetchall()[-2:]
+            assert last == [("24999", "ana", "5", "paid"), ("y", "eva", "1", None)]
+            assert rejected(connection, source) == [(25_001, 'x,"a\nna",5,paid,6,7')]
 
 
 def test_the_address_of_a_database_is_never_shown() -> None:
@@ -141,6 +154,22 @@ def test_the_address_of_a_database_is_never_shown() -> None:
     ):
         raise duckdb.IOException(f"Unable to connect to {address}: none")
     assert "secret" not in str(told.value)
+
+
+def test_what_memory_cannot_hold_is_kept_in_the_folder_until_it_is_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (free,) = duckdb.sql("SELECT current_setting('memory_limit')").fetchall()[0]
+    size, unit = free.split()
+    megabytes = float(size) * {"KiB": 2**-10, "MiB": 1, "GiB": 2**10, "TiB": 2**20}[unit]
+    monkeypatch.setattr("features.sources.MEMORY_SHARE", 80 / megabytes)
+    with spilling("UTC", tmp_path) as connection:
+        connection.execute("SET threads = 1")
+        rows = "SELECT range AS id, hash(range) AS value FROM range(8_000_000)"
+        connection.execute(f"CREATE TEMP TABLE sorted AS {rows} ORDER BY value")
+        assert sum(path.stat().st_size for path in tmp_path.rglob("*.tmp")) > 10_000_000
+        assert connection.execute("SELECT count(*) FROM sorted").fetchall() == [(8_000_000,)]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_time_zone_is_told() -> None:

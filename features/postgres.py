@@ -1,0 +1,99 @@
+"""Rows of a PostgreSQL database, as Arrow, by the driver of the extra `postgres`."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pyarrow as pa
+
+from features.errors import QuerenciaError
+
+ADDRESSES = ("postgres://", "postgresql://")
+
+_DRIVER = "adbc_driver_postgresql"
+_REMEDY = (
+    "Check the address, and that the server runs. What the address does not say is taken from the "
+    "environment (PGHOST, PGUSER, PGPASSWORD, PGSSLMODE, ...) and ~/.pgpass."
+)
+_ESCAPED = re.compile(r"([^@/?#%\s]|%[0-9A-Fa-f]{2})*")
+
+
+@contextmanager
+def rows(address: str, query: str) -> Iterator[pa.RecordBatchReader]:
+    """What a query gives, in a transaction that only reads, as it arrives.
+
+    The password is never shown in an error.
+
+    Raises:
+        QuerenciaError: where the driver is missing, the database can't be reached or refuses the
+            query.
+    """
+    driver = _driver()
+    _require_escaped(address)
+    try:
+        with driver.connect(address) as database, database.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+            cursor.execute(query)
+            yield cursor.fetch_record_batch()
+    except driver.ProgrammingError as error:
+        raise QuerenciaError(
+            f"PostgreSQL refuses the query: {_discreet(error, address)}\n"
+            "Correct query of its table in querencia.toml; it is PostgreSQL's own SQL."
+        ) from None
+    except driver.Error as error:
+        raise QuerenciaError(
+            f"PostgreSQL can't be read: {_discreet(error, address)}\n{_REMEDY}"
+        ) from None
+
+
+def exact(schema: pa.Schema) -> dict[str, str]:
+    """SQL type of each column that is an exact number in the database, but arrives as text."""
+    return {
+        field.name: _decimal(int(field.metadata[b"POSTGRESQL:typmod"]))
+        for field in schema
+        if (field.metadata or {}).get(b"POSTGRESQL:type") == b"numeric"
+    }
+
+
+def _decimal(modifier: int) -> str:
+    """The DuckDB type of PostgreSQL's `numeric` with this type modifier."""
+    precision, scale = (modifier - 4) >> 16 & 0xFFFF, (modifier - 4) & 0x7FF
+    fits = modifier >= 4 and precision <= 38 and scale <= precision
+    return f"DECIMAL({precision}, {scale})" if fits else "DOUBLE"
+
+
+def _driver() -> Any:
+    try:
+        return import_module(f"{_DRIVER}.dbapi")
+    except ImportError:
+        raise QuerenciaError(
+            "PostgreSQL takes a driver: pip install 'querencia[postgres]'"
+        ) from None
+
+
+def _require_escaped(address: str) -> None:
+    """Refuse an address whose password would be taken for a part of the host, and shown."""
+    person, at, _ = address.partition("://")[2].rpartition("@")
+    if at and not _ESCAPED.fullmatch(person):
+        raise QuerenciaError(
+            "The address of PostgreSQL has letters in its user or password that must be written "
+            "otherwise: @ as %40, / as %2F, ? as %3F, # as %23, % as %25. Or leave the password "
+            "out and give it as PGPASSWORD."
+        )
+
+
+def _discreet(error: Exception, address: str) -> str:
+    """What an error says, in one line, without address and password."""
+    parts = urlsplit(address)
+    secrets = [parts.password, *parse_qs(parts.query).get("password", ())]
+    hidden = [
+        address,
+        *(form for secret in secrets if secret for form in (secret, unquote(secret))),
+    ]
+    text = " ".join(str(error).split())
+    for secret in hidden:
+        text = text.replace(secret, "***")
+    return text
