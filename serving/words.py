@@ -64,6 +64,10 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
 
 _DAY: Mapping[Language, tuple[str, str]] = {"en": ("day", "days"), "es": ("día", "días")}
 _ONCE = "once"
+_POINTS: Mapping[Language, tuple[str, str]] = {
+    "en": ("(+{} point of risk)", "(+{} points of risk)"),
+    "es": ("(+{} punto de riesgo)", "(+{} puntos de riesgo)"),
+}
 
 _REASONS: Mapping[Language, Mapping[str, str]] = {
     "en": {
@@ -124,11 +128,18 @@ def title(origin: Provenance, language: Language = "en") -> str:
 def reason(row: Mapping[Hashable, Any], language: Language = "en") -> str:
     """Why a customer is at risk, in one line, from a row of scores."""
     driver = row["driver"] if row["frequency"] > 0 else _ONCE
-    return _REASONS[language][driver].format(
+    told = _REASONS[language][driver].format(
         purchase_days=row["frequency"] + 1,
         purchase_days_180d=row["purchase_days_180d"],
         **{name: _days(row[name], language) for name in ("T", "silence", "mean_gap")},
     )
+    return told if driver in (_ONCE, "none") else f"{told} {_points(row, language)}"
+
+
+def _points(row: Mapping[Hashable, Any], language: Language) -> str:
+    """What the driver adds to the risk, in points of it."""
+    points = max(1, round(100 * row["driver_points"]))
+    return _POINTS[language][points != 1].format(points)
 
 
 def reasons(scores: pd.DataFrame, language: Language = "en") -> list[str]:

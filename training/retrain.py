@@ -170,6 +170,7 @@ def _log_evidence(run: Run, evidence: Evidence) -> None:
         measured = evidence.value[f"{SERVED} {amount}"]
         run.log_metrics({f"{amount}_{name}": value for name, value in measured.items()})
     run.log_metrics(evidence.agreement)
+    run.log_metrics({"pr_auc_score": evidence.intervals[SERVED]["pr_auc_score"]["value"]})
     run.log_json(evidence.to_dict(), "evidence.json")
     if evidence.grade:
         run.set_tags({"grade": evidence.grade.letter})

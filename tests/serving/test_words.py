@@ -25,7 +25,7 @@ DRIVERS = (*get_args(Driver), NO_DRIVER)
 
 def row(driver: str = "silence", *, frequency: float = 4, **told: float) -> dict[str, Any]:
     """A row of scores of someone who bought so often."""
-    history = {"T": 400.0, "silence": 80.0, "purchase_days_180d": 3.0}
+    history = {"T": 400.0, "silence": 80.0, "purchase_days_180d": 3.0, "driver_points": 0.124}
     gap = 80.0 if frequency else math.nan
     return history | {"driver": driver, "frequency": frequency, "mean_gap": gap} | told
 
@@ -96,22 +96,32 @@ def test_who_bought_once_has_no_rhythm_to_speak_of(driver: str, language: Langua
 )
 def test_sentences_tell_the_customers_own_figures(driver: str, english: str, spanish: str) -> None:
     history = row(driver, mean_gap=100.4)
-    assert words.reason(history) == english
-    assert words.reason(history, "es") == spanish
+    assert words.reason(history) == f"{english} (+12 points of risk)"
+    assert words.reason(history, "es") == f"{spanish} (+12 puntos de riesgo)"
+
+
+def test_one_point_is_not_points_and_no_driver_has_none() -> None:
+    for points in (0.0051, 0.012):
+        assert words.reason(row(driver_points=points)).endswith("(+1 point of risk)")
+        assert words.reason(row(driver_points=points), "es").endswith("(+1 punto de riesgo)")
+    assert "point" not in words.reason(row("none", driver_points=0.0))
+    assert "point" not in words.reason(row(frequency=0))
 
 
 def test_one_day_is_not_days() -> None:
     assert words.reason(row(frequency=0, silence=1)) == "bought once, 1 day ago"
     assert words.reason(row(frequency=0, silence=0)) == "bought once, 0 days ago"
-    assert words.reason(row(mean_gap=1.2)).endswith("every 1 day")
+    assert words.reason(row(mean_gap=1.2)).startswith(
+        "silent for 80 days; used to buy every 1 day ("
+    )
     assert words.reason(row(frequency=0, silence=1), "es") == "compró una vez, hace 1 día"
 
 
 def test_reasons_keep_the_order_of_the_rows() -> None:
     rows = pd.DataFrame([row("spend"), row("returns"), row("spend", frequency=0)])
     assert words.reasons(rows) == [
-        "spends less than other customers",
-        "sends back more than other customers",
+        "spends less than other customers (+12 points of risk)",
+        "sends back more than other customers (+12 points of risk)",
         "bought once, 80 days ago",
     ]
     assert words.reasons(rows.head(0)) == []
