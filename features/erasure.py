@@ -80,7 +80,12 @@ def _erase_kept(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
     )
     if not connection.execute("SELECT count(*) FROM known").fetchall()[0][0]:
         return
-    changes.note(connection, ledger.folder, ledger.contract.table, "FROM known")
+    changes.note(
+        connection,
+        ledger.folder,
+        ledger.contract.table,
+        f"SELECT customer_id, {ledger.contract.time} AS since FROM known",
+    )
     connection.execute(f"DELETE FROM known WHERE {_is_erased('customer_id')}")
     if friend:
         connection.execute(f"UPDATE known SET {_FRIEND} = NULL WHERE {_is_erased(_FRIEND)}")

@@ -216,12 +216,14 @@ def _brings_nothing(connection: duckdb.DuckDBPyConnection, batch: Batch) -> bool
 
 
 def _note_changes(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
-    table = ledger.contract.table
+    table, since = ledger.contract.table, f"{ledger.contract.time} AS since"
     if table == "customers":
-        changed = "FROM fresh EXCEPT FROM base"
+        changed = (
+            f"SELECT customer_id, {changes.ALWAYS} AS since FROM (FROM fresh EXCEPT FROM base)"
+        )
     else:
-        changed = f"""SELECT customer_id FROM fresh UNION ALL
-            SELECT customer_id FROM known SEMI JOIN fresh USING ({ledger.keys})"""
+        changed = f"""SELECT customer_id, {since} FROM fresh UNION ALL
+            SELECT customer_id, {since} FROM known SEMI JOIN fresh USING ({ledger.keys})"""
     if table != "rates":
         changes.note(connection, ledger.folder, table, changed)
 
@@ -274,8 +276,9 @@ def refer(folder: Path) -> None:
             connection,
             folder,
             "referred_purchases",
+            "SELECT customer_id, occurred_at AS since FROM ("
             f"(FROM referred EXCEPT ALL FROM {before}) UNION ALL "
-            f"(FROM {before} EXCEPT ALL FROM referred)",
+            f"(FROM {before} EXCEPT ALL FROM referred))",
         )
         with aside(path) as new:
             connection.execute(f"COPY referred TO {quoted(new)} (FORMAT parquet)")

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from pydantic import BaseModel
 
 from features import snapshot
@@ -106,7 +107,8 @@ def retrain(
         _log(run, model, snapshots, len(past.rows), cutoffs, features, settings)
         _log_definition(run, store, past, cutoffs, features)
         version = _register(registry, run, model, later)
-        promoted, reason = _promote(registry, version, evidence, later, settings.money)
+        promoted, reason = _compare(registry, store, evidence, later, features, settings.money)
+        registry.set_alias(CHAMPION if promoted else CHALLENGER, version.number)
         run.set_tags({"promoted": str(promoted), "reason": reason})
         run.log_text(card.write(model, evidence, len(past.rows)), "model_card.md")
     return Training(version, promoted, reason, cutoffs, evidence)
@@ -275,30 +277,51 @@ def _written(model: Model) -> Iterator[Path]:
         yield Path(folder) / "model"
 
 
-def _promote(
-    registry: Registry, version: Version, evidence: Evidence, later: Snapshot, money: MoneySettings
+def _compare(
+    registry: Registry,
+    store: Store,
+    evidence: Evidence,
+    later: Snapshot,
+    features: FeatureSettings,
+    money: MoneySettings,
 ) -> tuple[bool, str]:
-    """Make the version champion where its campaigns would earn more on the same customers."""
-    promoted, reason = _verdict(registry, evidence, later, money)
-    registry.set_alias(CHAMPION if promoted else CHALLENGER, version.number)
-    return promoted, reason
-
-
-def _verdict(
-    registry: Registry, evidence: Evidence, later: Snapshot, money: MoneySettings
-) -> tuple[bool, str]:
+    """Whether the new model's campaigns would earn more on the same customers, and why."""
     version = registry.version(CHAMPION)
     if version is None:
         return True, "the first model"
     try:
         champion = Model.load(registry.fetch(version))
-        champion.provenance.require_same(later.provenance)
+        own = _as_seen_by(champion, store, later, features)
     except DefinitionError as mismatch:
         return True, f"the champion, version {version.number}, does not fit: {mismatch}"
-    theirs = backtest.judge_risk({CHAMPION: champion.risk}, later, clv=evidence.clv, money=money)
+    theirs = backtest.judge_risk({CHAMPION: champion.risk}, own, clv=evidence.clv, money=money)
     gain = evidence.risk[SERVED]["profit_score"] - theirs[CHAMPION]["profit_score"]
     compared = (
         f"{gain:+.4f} {later.provenance.currency} of campaign profit per customer against version "
         f"{version.number} on {len(later.rows):,} later customers"
     )
     return gain > 0, compared
+
+
+def _as_seen_by(
+    champion: Model, store: Store, later: Snapshot, features: FeatureSettings
+) -> Snapshot:
+    """The same customers with the features that a champion knows, and what came of them.
+
+    Raises:
+        DefinitionError: where it was made under other definitions, or what it knows customers by
+            is gone.
+    """
+    has = frozenset(champion.provenance.records)
+    if has - store.has:
+        raise DefinitionError(f"the records lack {', '.join(sorted(has - store.has))}")
+    taken = snapshot.take(
+        store.records(themes=champion.themes),
+        later.provenance.cutoffs,
+        features,
+        has=has,
+        themes=champion.themes,
+    )
+    champion.provenance.require_same(taken.provenance)
+    place = pd.Index(taken.ids[taken.customer]).get_indexer(later.ids[later.customer])
+    return taken.select(place).assign(churned=later.churned)

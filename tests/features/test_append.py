@@ -205,7 +205,7 @@ def held(folder: Path, table: str, *columns: str) -> list[tuple[object, ...]]:
 def touched(folder: Path) -> list[str]:
     found = changes.changed(folder)
     assert found is not None
-    ids: list[str] = found.to_pylist()
+    ids: list[str] = found["customer_id"].to_pylist()
     return ids
 
 

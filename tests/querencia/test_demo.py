@@ -97,7 +97,7 @@ def test_the_whole_product_at_work_on_a_company_with_every_table(
     assert "Version 1 serves now: the first model" in shown
     champion = Champion.require(load().registry)
     assert champion.model.provenance.families == (
-        *("purchases", "promises", "satisfaction", "effort", "loyalty", "offers"),
+        *("purchases", "promises", "satisfaction", "effort", "loyalty", "offers", "comments"),
     )
     reasons = pd.read_csv("data/company/lists/at_risk.csv")["reason"]
     assert all(reason in shown for reason in reasons.head(10))

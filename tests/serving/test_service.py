@@ -170,10 +170,15 @@ def test_a_cutoff_is_where_histories_are_looked_back_from(
 ) -> None:
     cutoff = datetime(2025, 8, 1, 12, tzinfo=UTC)
     store = Store(trained_company.data)
+    model = Champion.require(trained_company.registry).model
     rows = snapshot.take(
-        store.records(), [cutoff], trained_company.features, has=store.has, observed_until=cutoff
+        store.records(themes=model.themes),
+        [cutoff],
+        trained_company.features,
+        has=store.has,
+        themes=model.themes,
     )
-    expected = score(Champion.require(trained_company.registry).model, rows).rows.tail(20)
+    expected = score(model, rows).rows.tail(20)
     histories = [history(tables, customer_id) for customer_id in expected["customer_id"]]
     answer = answered(
         client, "/score", {"histories": histories, "cutoff": "2025-08-01T07:00:00-05:00"}
