@@ -4,9 +4,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from itertools import chain
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -38,23 +37,31 @@ def aside(path: Path) -> Iterator[Path]:
         new.unlink(missing_ok=True)
 
 
-def write_tables(path: Path, tables: Iterable[pa.Table]) -> None:
-    """Write tables of the same columns, one below the other, to one Parquet file.
+@contextmanager
+def table_writer(
+    path: Path, metadata: Mapping[bytes, str] | None = None
+) -> Iterator[Callable[[pa.Table], None]]:
+    """A function that writes tables of the same columns, one below the other, to a Parquet file.
 
     One table is held at a time, so that memory stays flat.
+
+    Args:
+        path: The file; it is whole when the block ends.
+        metadata: What the file says of itself.
     """
-    tables = iter(tables)
-    first = next(tables)
-    # Numbers seldom repeat, and nobody looks for rows by them.
-    looked_up = [field.name for field in first.schema if not pa.types.is_floating(field.type)]
-    with (
-        aside(path) as new,
-        pq.ParquetWriter(
-            new, first.schema, use_dictionary=looked_up, write_statistics=looked_up
-        ) as writer,
-    ):
-        for table in chain([first], tables):
-            writer.write_table(table)
+    with aside(path) as new, ExitStack() as stack:
+        writers: list[pq.ParquetWriter] = []
+
+        def write(table: pa.Table) -> None:
+            if not writers:
+                # Numbers seldom repeat, and nobody looks for rows by them.
+                looked_up = [f.name for f in table.schema if not pa.types.is_floating(f.type)]
+                options = {"use_dictionary": looked_up, "write_statistics": looked_up}
+                schema = table.schema.with_metadata(metadata)
+                writers.append(stack.enter_context(pq.ParquetWriter(new, schema, **options)))
+            writers[0].write_table(table.cast(writers[0].schema))
+
+        yield write
 
 
 @contextmanager

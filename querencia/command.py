@@ -124,6 +124,12 @@ def check(
             metavar="FILE.toml", help="Read nothing; write a mapping of the columns for you to edit"
         ),
     ] = None,
+    append: Annotated[
+        bool,
+        typer.Option(
+            "--append", help="Add to the records, and correct earlier rows, as day by day"
+        ),
+    ] = False,
 ) -> None:
     """Read your files and say whether they will do; good rows become the records.
 
@@ -138,8 +144,11 @@ def check(
         columns.amount = "Total"
 
     The records are then what was read and nothing else: tables that are not given any more are
-    removed. Bad rows go to `data/quarantine/` with their reasons; nothing is lost. What the records
-    are good for stands in `data/usability.html`, for programs in `data/usability.json`.
+    removed. With `--append` a further file is added to them instead, and rows sent again with a
+    later `recorded_at` correct earlier ones; it comes to the same as reading all files at once.
+
+    Bad rows go to `data/quarantine/` with their reasons; nothing is lost. What the records are
+    good for stands in `data/usability.html`, for programs in `data/usability.json`.
     """
     from features.mapping import UnknownColumnsError
     from querencia import jobs, records, shows
@@ -153,7 +162,7 @@ def check(
         return
     try:
         with Steps(out) as steps:
-            report = jobs.check(settings, given, steps)
+            report = jobs.check(settings, given, steps, append=append)
     except UnknownColumnsError as unknown:
         _refuse(records.unknown(unknown, settings.language))
         records.proposal(out, unknown.proposal, settings)

@@ -1,6 +1,6 @@
 """The jobs behind the verbs: each puts rooms of the house in a row, and says what it does."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +9,15 @@ from typing import Any
 import pyarrow.dataset as ds
 from pydantic import TypeAdapter
 
-from features import cdnow, company, findings, intake, mapping, snapshot, usability
+from features import cdnow, changes, company, findings, intake, mapping, snapshot, usability
+from features.album import Album
 from features.errors import QuerenciaError
 from features.feature import Feature
-from features.files import aside, renewed, write_tables
+from features.files import aside, clear, renewed
 from features.intake import Intake
 from features.proposal import Proposal
-from features.records import CONTRACTS
+from features.records import CONTRACTS, Contract
+from features.settings import FeatureSettings
 from features.sources import Source
 from features.store import Store
 from features.usability import Report
@@ -32,7 +34,9 @@ REPORT = "usability"
 """Name of the usability report in the data folder: as JSON for programs, as HTML for people."""
 
 
-def check(settings: Settings, given: Mapping[str, Path], say: Say) -> Report:
+def check(
+    settings: Settings, given: Mapping[str, Path], say: Say, *, append: bool = False
+) -> Report:
     """Read and check tables into the data folder, and report on what they are good for.
 
     The records are then what was read, all of it, and nothing else: a table that was read before
@@ -42,6 +46,7 @@ def check(settings: Settings, given: Mapping[str, Path], say: Say) -> Report:
         settings: Where tables come from, unless
         given: names a file for them.
         say: Told what is being done.
+        append: Add to the records instead: only what is given, if anything is, else all tables.
 
     Raises:
         QuerenciaError: where no table is named or one can't be read, where transactions would be
@@ -49,10 +54,16 @@ def check(settings: Settings, given: Mapping[str, Path], say: Say) -> Report:
     """
     wanted = _wanted(settings, given)
     now = datetime.now(UTC)
-    left_out = _left_out(Store(settings.data), wanted)
-    with renewed(settings.data, "records", "quarantine") as new:
-        intakes = tuple(_take_in(wanted, new, settings, say))
-        intake.refer(new)
+    left_out: tuple[str, ...] = ()
+    if append:
+        clear(settings.data)
+        added = {table: wanted[table] for table in wanted if table in (given or wanted)}
+        intakes = _read(intake.append, added, settings.data, settings, say)
+    else:
+        left_out = _left_out(Store(settings.data), wanted)
+        changes.note_everyone(settings.data)
+        with renewed(settings.data, "records", "quarantine") as new:
+            intakes = _read(intake.take_in, wanted, new, settings, say)
     facts = usability.learn(
         Store(settings.data), settings.features, now=now, intakes=intakes, left_out=left_out
     )
@@ -102,12 +113,19 @@ def _erased(store: Store) -> int:
     return int(customers.count_rows(filter=ds.field("erased_at").is_valid()))
 
 
-def _take_in(
-    wanted: Mapping[str, Source], folder: Path, settings: Settings, say: Say
-) -> Iterator[Intake]:
-    for table, source in wanted.items():
+def _read(
+    take: Callable[[Source, Contract, Path, FeatureSettings], Intake],
+    sources: Mapping[str, Source],
+    folder: Path,
+    settings: Settings,
+    say: Say,
+) -> tuple[Intake, ...]:
+    intakes = []
+    for table, source in sources.items():
         say(f"reading {table} from {source}")
-        yield intake.take_in(source, CONTRACTS[table], folder, settings.features)
+        intakes.append(take(source, CONTRACTS[table], folder, settings.features))
+    intake.refer(folder)
+    return tuple(intakes)
 
 
 def write(report: Report, settings: Settings) -> None:
@@ -145,21 +163,14 @@ def carried(settings: Settings) -> dict[str, tuple[Feature[Any], ...]]:
 
 
 def features(settings: Settings, say: Say) -> Path:
-    """Write the snapshots that a training would use, for people who want to look at them."""
+    """Bring the snapshots that a training would use up to date, for people to look at."""
     store = Store(settings.data)
     cutoffs = lay_plan(store, settings.features)
     every = (*cutoffs.training, cutoffs.evaluation, cutoffs.scoring)
     say(f"features of every customer at {len(every)} cut-offs")
-    taken = snapshot.groups(
-        store.records(),
-        every,
-        settings.features,
-        has=store.has,
-        observed_until=cutoffs.scoring,
-    )
-    path = settings.data / "snapshots" / "snapshots.parquet"
-    write_tables(path, (group.table for group in taken))
-    return path
+    album = Album(store, settings.features, cutoffs.scoring)
+    album.update(every)
+    return album.folder
 
 
 def train(settings: Settings, say: Say) -> Training:

@@ -7,7 +7,7 @@ from pathlib import Path
 from chosen import FEATURES
 
 from features import snapshot
-from features.files import write_tables
+from features.files import table_writer
 from features.settings import FeatureSettings
 from features.store import Store
 
@@ -18,4 +18,6 @@ def run(folder: Path, cutoffs: Sequence[datetime], out: Path) -> None:
     groups = snapshot.groups(
         store.records(), cutoffs, FeatureSettings(), has=store.has, only=frozenset(FEATURES)
     )
-    write_tables(out, (group.table for group in groups))
+    with table_writer(out) as write:
+        for group in groups:
+            write(group.table)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.files import aside, clear, renewed, workspace, write_tables
+from features.files import aside, clear, renewed, table_writer, workspace
 
 
 def test_the_new_content_takes_the_place_of_the_old(tmp_path: Path) -> None:
@@ -163,6 +163,8 @@ def test_what_was_replaced_is_not_put_back_over_the_new(tmp_path: Path, dead: in
 
 def test_tables_are_written_one_below_the_other(tmp_path: Path) -> None:
     tables = [pa.table({"id": [str(n)], "value": [float(n)]}) for n in range(3)]
-    write_tables(tmp_path / "file.parquet", tables)
+    with table_writer(tmp_path / "file.parquet") as write:
+        for table in tables:
+            write(table)
     assert pq.read_table(tmp_path / "file.parquet").equals(pa.concat_tables(tables))
     assert [path.name for path in tmp_path.iterdir()] == ["file.parquet"]

@@ -194,6 +194,27 @@ def test_the_records_are_what_was_read_last_and_nothing_else() -> None:
     assert "left_out" not in {each.name for each in third.findings}
 
 
+def test_a_file_appended_comes_to_the_same_as_all_at_once() -> None:
+    jobs.check(load(), {"transactions": purchases(["a"], MONTHS[:3])}, hush)
+    jobs.check(load(), {"tickets": tickets()}, hush, append=True)
+    found = jobs.check(
+        load(), {"transactions": purchases(["a", "b"], MONTHS[3:])}, hush, append=True
+    )
+    assert tables() == {"transactions", "tickets"}
+    assert kept(found) == 2 * (len(MONTHS) - 3)
+    assert found.summary.purchases is not None
+    assert found.summary.purchases.transactions == 2 * len(MONTHS) - 3
+    assert not any(finding.name == "left_out" for finding in found.findings)
+
+
+def test_without_a_file_all_configured_tables_are_appended() -> None:
+    purchases(["a"], MONTHS[:3])
+    Path("querencia.toml").write_text('[tables.transactions]\npath = "orders.csv"\n')
+    jobs.check(load(), {}, hush)
+    purchases(["a"], MONTHS[3:5])
+    assert kept(jobs.check(load(), {}, hush, append=True)) == 2
+
+
 def test_rates_that_are_not_given_any_more_convert_nothing() -> None:
     Path("orders.csv").write_text(
         "customer_id,occurred_at,amount,currency\na,2024-01-05,10,USD\na,2024-01-06,10,EUR\n"
@@ -214,7 +235,7 @@ def test_all_stays_as_it_was_where_a_table_cannot_be_read() -> None:
         jobs.check(load(), {"transactions": orders, "tickets": Path("gone.csv")}, hush)
     assert Store(Path("data")).path("transactions").read_bytes() == before
     assert {path.name for path in Path("data").iterdir()} == {
-        *("records", "quarantine", "usability.json", "usability.html"),
+        *("records", "quarantine", "changes", "usability.json", "usability.html"),
     }
 
 
