@@ -33,7 +33,9 @@ class TableSettings(BaseModel):
         {}, description="contract column = the source's own name, or SQL over its columns"
     )
     where: str | None = Field(None, description="SQL condition on the source's rows")
-    query: str | None = Field(None, description="SQL that gives the rows")
+    query: str | None = Field(
+        None, description="SQL that gives the rows; PostgreSQL runs it itself, in its own SQL"
+    )
     files: dict[str, Path] = Field({}, description="names for further files, for `query`")
 
     def source(self, folder: Path = Path()) -> Source:
