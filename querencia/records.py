@@ -13,11 +13,9 @@ from features.mapping import UnknownColumnsError
 from features.proposal import Proposal
 from features.usability import Report
 from querencia.phrases import say
-from querencia.shows import grid, line
+from querencia.shows import LEVELS, grid, line
 from serving import words
 from serving.settings import Settings
-
-_LEVELS = {"error": "bold red", "warning": "yellow", "advice": "cyan"}
 
 
 def check(console: Console, report: Report, settings: Settings) -> None:
@@ -31,7 +29,7 @@ def check(console: Console, report: Report, settings: Settings) -> None:
         line(console, say("held", language, share=share, **vars(held)))
     _families(console, report, language)
     for finding in report.findings:
-        label, style = words.told(finding.level, language), _LEVELS[finding.level]
+        label, style = words.told(finding.level, language), LEVELS[finding.level]
         line(console, f": {words.finding(finding, language)}", label=label, style=style)
     line(console, say("report", language, path=settings.data / "usability.html"))
     line(console, say("usable" if report.usable else "mend", language))

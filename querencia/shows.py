@@ -15,12 +15,17 @@ from rich.table import Table
 from rich.text import Text
 
 from features import adapters
+from features.findings import Level
 from features.proposal import Proposal
 from serving import words
 from serving.settings import Settings
 from training.backtest import Measures
+from training.evidence import Evidence
 from training.retrain import Training
 from training.scoring import Scores
+
+LEVELS: Mapping[Level, str] = {"error": "bold red", "warning": "yellow", "advice": "cyan"}
+"""Colours of findings."""
 
 
 def line(console: Console, text: str, *, label: str = "", style: str = "") -> None:
@@ -47,8 +52,19 @@ def training(console: Console, result: Training, settings: Settings) -> None:
         (f"Spend of each customer in those {days} days, {currency}", _part(value, "spend"), _PACE),
     ):
         console.print(_measures(title, measures, currency, caption), "")
+    _judged(console, result.evidence)
     verb = "serves now" if result.promoted else "does not serve"
     line(console, f"Version {result.version.number} {verb}: {result.reason}")
+
+
+def _judged(console: Console, evidence: Evidence) -> None:
+    """The grade, and what to beware of; advice is in the model card."""
+    if evidence.grade:
+        line(console, evidence.grade.text)
+    for finding in evidence.findings:
+        if finding.level != "advice":
+            line(console, f": {finding.text}", label=finding.level, style=LEVELS[finding.level])
+    line(console, "More of this run in MLflow: intervals, rehearsals, what each measure adds.")
 
 
 _RISK = (

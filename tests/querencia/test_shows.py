@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -14,10 +15,13 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from features.cutoffs import Plan
+from features.findings import Finding
 from features.provenance import Provenance
 from features.settings import FeatureSettings, TableSettings
 from querencia import shows
 from serving.settings import ListSettings, ServiceSettings, Settings, load
+from training.bootstrap import Interval
+from training.grade import Grade
 from training.registry import Version
 from training.retrain import Evidence, Training
 from training.scoring import Scores
@@ -124,6 +128,19 @@ def test_the_verdict_is_told_with_its_reason(console: Console, promoted: bool, v
     assert lines(console)[-1] == f"Version 3 {verb}: +0.0100 USD [so]"
 
 
+def test_the_grade_and_warnings_are_told_and_advice_is_left_to_the_card(console: Console) -> None:
+    gain = Interval(0.01, 0.02)
+    findings = (Finding("advice", "ask a finer question"), Finding("warning", "wrong [sign]"))
+    judged = replace(
+        training().evidence, grade=Grade("A", "recency", gain, gain, gain), findings=findings
+    )
+    shows.training(console, replace(training(), evidence=judged), SETTINGS)
+    shown = lines(console)
+    assert any(line.startswith("Grade A: +0.010 to +0.020 AUC") for line in shown)
+    assert "warning: wrong [sign]" in shown
+    assert "finer" not in "".join(shown)
+
+
 PROVENANCE = Provenance(
     churn="inactivity",
     horizon_days=90,
@@ -145,6 +162,7 @@ CUSTOMER = {
     "expected_spend": 0.5,
     "next_purchase_at": pd.Timestamp("1998-08-10", tz="UTC"),
     "driver": "silence",
+    "driver_points": 0.12,
     "T": 400.0,
     "frequency": 4.0,
     "silence": 80.0,
