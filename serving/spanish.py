@@ -45,6 +45,9 @@ REFUSALS: Mapping[str, str] = {
     "{} is negative": "{} es negativo",
     "{} is not positive": "{} no es positivo",
     "{} appears more than once": "{} aparece más de una vez",
+    "the row has more columns than the header": "la fila tiene más columnas que la cabecera",
+    "put values that hold the separator in double quotes": "ponga entre comillas dobles los valores "
+    "que contienen el separador",
     "kind is none of the known surveys": "kind no es ninguna de las encuestas conocidas",
     "score is off its scale": "score se sale de su escala",
     "propensity is not in (0, 1]": "propensity no está entre 0 y 1",
@@ -158,6 +161,9 @@ FEATURES: Mapping[str, str] = {
     "spread of the answers": "dispersión de las respuestas",
     "days since the last answer": "días desde la última respuesta",
     "how many answers": "cuántas respuestas",
+    "how many comments": "cuántos comentarios",
+    "days since the last comment": "días desde el último comentario",
+    "comments about: {}": "comentarios sobre: {}",
     "share of surveys answered": "parte de las encuestas contestada",
     "days without purchase after a bad answer": "días sin comprar tras una mala respuesta",
     "last NPS: -1 detractor, 0 passive, 1 promoter": "último NPS: -1 detractor, 0 pasivo, "
@@ -204,6 +210,7 @@ NAMES: Mapping[str, str] = {
     "purchases": "compras",
     "promises": "promesas",
     "satisfaction": "satisfacción",
+    "comments": "comentarios",
     "effort": "esfuerzo",
     "loyalty": "lealtad",
     "offers": "ofertas",

@@ -5,24 +5,27 @@ from typing import get_args
 
 import pytest
 
-from features import intake, snapshot
+from features import judging, snapshot
 from features.feature import ACTIONS
-from features.records import CONTRACTS
+from features.records import CONTRACTS, TRANSACTIONS
 from serving import spanish, words
+from tests.features.histories import THEMES
 
 FEATURES = [
-    feature for family in (*snapshot.FAMILIES, snapshot.CONTEXT) for feature in family.features
+    feature
+    for family in (*snapshot.families(THEMES), snapshot.CONTEXT)
+    for feature in family.features
 ]
 REASONS = {
     *(f"{name} is missing" for contract in CONTRACTS.values() for name in contract.required),
-    *(f"occurred_at is not {what}" for what in intake._NOT_A.values()),
+    *(f"occurred_at is not {what}" for what in judging._NOT_A.values()),
     *(
         column.reason
         for contract in CONTRACTS.values()
         for column in contract.columns
         if column.reason
     ),
-    *("transaction_id appears more than once", "currency has no rate for that day"),
+    *(f"transaction_id {judging.REPEATED}", judging.NO_RATE, judging.TOO_WIDE),
 }
 
 
@@ -36,10 +39,10 @@ def is_told(text: str) -> bool:
         {feature.meaning for feature in FEATURES},
         {feature.driver for feature in FEATURES},
         set(ACTIONS.values()),
-        {family.name for family in snapshot.FAMILIES},
+        {family.name for family in snapshot.families(THEMES)},
         {column.meaning for contract in CONTRACTS.values() for column in contract.columns},
         REASONS,
-        set(intake._REMEDIES.values()),
+        {*judging._REMEDIES.values(), judging.remedy(TRANSACTIONS, judging.TOO_WIDE)},
     ],
     ids=["meanings", "drivers", "actions", "families", "columns", "reasons", "remedies"],
 )
