@@ -46,8 +46,8 @@ REFUSALS: Mapping[str, str] = {
     "{} is not positive": "{} no es positivo",
     "{} appears more than once": "{} aparece más de una vez",
     "the row has more columns than the header": "la fila tiene más columnas que la cabecera",
-    "put values that hold the separator in double quotes": "ponga entre comillas dobles los valores "
-    "que contienen el separador",
+    "put values that hold the separator in double quotes": "ponga entre comillas dobles los "
+    "valores que contienen el separador",
     "kind is none of the known surveys": "kind no es ninguna de las encuestas conocidas",
     "score is off its scale": "score se sale de su escala",
     "propensity is not in (0, 1]": "propensity no está entre 0 y 1",

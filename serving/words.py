@@ -185,9 +185,15 @@ def _patterns() -> Mapping[re.Pattern[str], str]:
         for english, translation in catalogue.items()
     }
     return {
-        re.compile(re.escape(english).replace(r"\{\}", r"(\S+)")): every[english]
+        re.compile(_pattern(english)): every[english]
         for english in sorted(every, key=lambda english: "{}" in english)
     }
+
+
+def _pattern(english: str) -> str:
+    """One word stands for {}, and any number of them at the end of a list."""
+    one = re.escape(english).replace(r"\{\}", r"(\S+)")
+    return one.removesuffix(r"(\S+)") + "(.+)" if english.endswith(": {}") else one
 
 
 def fill(template: str, language: Language = "en", **figures: object) -> str:
