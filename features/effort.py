@@ -74,8 +74,11 @@ class Effort:
         return self._opened.mean(again)
 
     def open_now(self) -> Ints:
-        """Tickets not resolved yet."""
-        return self.tickets() - self._resolved.count()
+        """Tickets not resolved yet, or reopened since."""
+        tickets = self._tickets
+        since = tickets.column("reopened_at") > tickets.column("resolved_at")
+        again = tickets.by(tickets.column("reopened_at"), since & tickets.known("resolved_at"))
+        return self.tickets() - self._resolved.count() + AsOf(again, self._look.cutoffs).count()
 
     def reopened(self) -> Floats:
         """Reopened tickets per resolved one."""

@@ -4,6 +4,7 @@ import numpy as np
 
 from features.family import Family, Look
 from features.feature import Feature
+from features.purchases import PurchaseDays
 from features.timeline import AsOf, Floats, Ints, ratio
 
 RECENT_DAYS = 180
@@ -45,13 +46,13 @@ class Loyalty:
     def connection(self) -> Floats:
         """Emotional connection: the share of four signs that show, between 0 and 1.
 
-        The customer bought more often in the last 180 days than in the 180 before; widened to a
+        The customer bought on more days in the last 180 than in the 180 before; widened to a
         second category or channel; recommends; pays the full price more often than not.
         """
-        bought = self._bought
+        days = self._bought.running(PurchaseDays.of(self._bought.timeline).begins)
         widened = self.categories() + self.channels() > 2
         signs = (
-            2 * bought.count(RECENT_DAYS) > bought.count(2 * RECENT_DAYS),
+            2 * days.over(RECENT_DAYS) > days.over(2 * RECENT_DAYS),
             widened,
             self.referrals() > 0,
             self.full_price() > 0.5,

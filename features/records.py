@@ -310,8 +310,9 @@ class Records:
         """Customers with a record that came late or was corrected: shape (customers,)."""
         late = np.zeros(len(self.customers), dtype=bool)
         for rows in self.tables.values():
-            behind = (rows.column("recorded_at") > rows.times) | rows.known("superseded_at")
-            late[rows.customer[behind]] = True
+            if {"recorded_at", "superseded_at"} & rows.columns.keys():
+                behind = (rows.column("recorded_at") > rows.times) | rows.known("superseded_at")
+                late[rows.customer[behind]] = True
         return late
 
     def known(self, instant: int) -> Self:

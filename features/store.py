@@ -22,6 +22,7 @@ from features import comments
 from features.comments import Themes
 from features.errors import QuerenciaError
 from features.records import CONTRACTS, LEFT_OUT, TIMELINES, UNITS, Kind, Records
+from features.settings import FeatureSettings
 from features.timeline import UNKNOWN, Ints, Timeline, running_total
 
 CUSTOMERS_AT_ONCE = 20_000
@@ -190,6 +191,21 @@ class Store:
                 margin += pc.sum(sold["margin"]).as_py() or 0.0
                 sales += pc.sum(sold["amount"]).as_py() or 0.0
         return min(margin / sales, 1.0) if margin > 0 and sales > 0 else None
+
+    def require_same(self, settings: FeatureSettings) -> None:
+        """Refuse records that were read under another currency or time zone.
+
+        Raises:
+            QuerenciaError: naming what differs.
+        """
+        notes = pq.read_metadata(self._path("transactions")).metadata or {}
+        for name, value in (("currency", settings.currency), ("time_zone", settings.time_zone)):
+            there = notes.get(name.encode(), value.encode()).decode()
+            if there != value:
+                raise QuerenciaError(
+                    f"The records were read with features.{name} = {there}, not {value}. Read "
+                    "your files anew: querencia check"
+                )
 
     def records(
         self, customers_at_once: int = CUSTOMERS_AT_ONCE, *, themes: Themes | None = None

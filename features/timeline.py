@@ -79,9 +79,10 @@ class Timeline:
 
     def known(self, name: str) -> Mask:
         """Where a column is not missing."""
-        values = self.column(name)
-        missing = -1 if name in self.words else UNKNOWN
-        return np.not_equal(values, missing) & np.not_equal(values, UNKNOWN)
+        found = self.columns.get(name)
+        if found is None:
+            return np.zeros(len(self.times), dtype=bool)
+        return np.greater_equal(found, 0) if name in self.words else np.not_equal(found, UNKNOWN)
 
     def says(self, name: str, word: str) -> Mask:
         """Where a text column is this word."""

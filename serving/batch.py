@@ -31,6 +31,7 @@ def score_all(store: Store, champion: Champion, settings: FeatureSettings) -> Sc
     Raises:
         DefinitionError: where the settings are not those the champion was trained under.
     """
+    store.require_same(settings)
     _, end = store.span()
     cutoff = midnight(end, settings.time_zone)
     themes = champion.model.themes

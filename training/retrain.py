@@ -118,8 +118,10 @@ def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
     """The cut-offs that these records allow.
 
     Raises:
-        QuerenciaError: where there are fewer than three horizons of records.
+        QuerenciaError: where there are fewer than three horizons of records, or they were read
+            under another currency or time zone.
     """
+    store.require_same(settings)
     first, end = store.span()
     laid = settings.plan(first, end)
     if laid is None:

@@ -104,7 +104,7 @@ def features(history: History, cutoff: datetime, time_zone: str) -> dict[str, fl
         return None
     row = purchases(known, cutoff, time_zone) | promises(known, cutoff)
     row |= satisfaction(history.get("surveys", ()), known, cutoff)
-    row |= effort(history, cutoff) | loyalty(history, known, cutoff)
+    row |= effort(history, cutoff) | loyalty(history, known, cutoff, time_zone)
     return row | offers(history.get("offers", ()), cutoff) | season(cutoff, time_zone)
 
 
@@ -225,10 +225,12 @@ def effort(history: History, cutoff: datetime) -> dict[str, float]:
     handled = [row.handling_minutes for row in resolved if row.handling_minutes is not None]
     ces = [share(row) for row in answers(history.get("surveys", ()), cutoff, "ces")]
     switches = sum(map(switches_of, by_ticket(contacts).values()))
-    errands = len(contacts) + switches + len(reopened) + len(opened) - len(resolved)
+    again = [row for row in reopened if row in resolved and row.reopened_at > row.resolved_at]
+    still_open = len(opened) - len(resolved) + len(again)
+    errands = len(contacts) + switches + len(reopened) + still_open
     row = {
         "tickets": len(opened),
-        "tickets_open": len(opened) - len(resolved),
+        "tickets_open": still_open,
         "complaints": sum(bool(row.is_complaint) for row in opened),
         "repeated_topics": divided(sum(topics.values()) - len(topics), len(opened)),
         "reopened": divided(len(reopened), len(resolved)),
@@ -268,14 +270,17 @@ def contacts_until(ticket: Ticket, contacts: Iterable[Contact]) -> int:
     return sum(row.occurred_at <= (ticket.resolved_at or row.occurred_at) for row in own)
 
 
-def loyalty(history: History, known: list[Row], cutoff: datetime) -> dict[str, float]:
+def loyalty(
+    history: History, known: list[Row], cutoff: datetime, time_zone: str
+) -> dict[str, float]:
     bought = [row for row in known if row.amount >= 0]
     referrals = before(history.get("referrals", ()), cutoff, lambda row: row.occurred_at)
     followed = before(history.get("referred_purchases", ()), cutoff, lambda row: row.occurred_at)
     priced = [row.discount == 0 for row in bought if row.discount is not None]
     channels = {row.channel for row in bought if row.channel}
     categories = {row.category for row in bought if row.category}
-    lately, year = (sum(since(cutoff, d)(row.occurred_at) for row in bought) for d in (180, 360))
+    days = purchase_days(known, time_zone).values()
+    lately, year = (sum(since(cutoff, back)(day.began) for day in days) for back in (180, 360))
     signs = [
         lately > year - lately,
         len(channels) + len(categories) > 2,

@@ -29,6 +29,13 @@ def test_tickets_are_counted_in_windows_and_while_open() -> None:
     assert found("effort", at(420, 1), *tickets)["tickets_open"] == 2
 
 
+def test_a_ticket_reopened_after_it_was_resolved_is_open_again() -> None:
+    undone = ticket(1, 10, 12, reopened_at=at(20))
+    done = ticket(2, 10, 30, reopened_at=at(20))
+    row = [found("effort", at(day), undone, done)["tickets_open"] for day in (11, 13, 21, 31)]
+    assert row == [2, 1, 2, 1]
+
+
 def test_complaints_and_topics_asked_again() -> None:
     row = found(
         "effort",
@@ -139,14 +146,14 @@ def test_contacts_of_another_customer_on_the_ticket_are_not_the_customers() -> N
 def test_the_effort_index_counts_errands_until_a_ces_is_answered() -> None:
     assert found("effort", at(50))["effort_index"] == 0
     events = [
-        ticket(1, 10, 20, reopened_at=at(25)),  # a reopening
+        ticket(1, 10, 20, reopened_at=at(25)),  # a reopening, and open again
         ticket(2, 30),  # open
         contact(10, 1, "mail"),
         contact(12, 1, "phone"),  # two contacts and a switch
     ]
-    assert found("effort", at(50), *events)["effort_index"] == 1 - 1 / 6
+    assert found("effort", at(50), *events)["effort_index"] == 1 - 1 / 7
     asked = Survey("a", "ces", at(40), at(45), 6.0)
-    assert found("effort", at(45), *events, asked)["effort_index"] == 1 - 1 / 6
+    assert found("effort", at(45), *events, asked)["effort_index"] == 1 - 1 / 7
     row = found("effort", at(46), *events, asked)
     assert row["ces_last"] == row["ces_mean"] == pytest.approx(5 / 6, abs=1e-4)
     assert row["effort_index"] == pytest.approx(1 / 6, abs=1e-4)

@@ -59,6 +59,11 @@ def test_each_sign_of_connection_is_a_quarter(sign: str) -> None:
     assert found("loyalty", at(300), *events)["connection"] == 0.25
 
 
+def test_lines_of_one_order_are_one_day_of_buying() -> None:
+    lines = [bought(210) for _ in range(9)]
+    assert found("loyalty", at(300), bought(20), bought(21), *lines)["connection"] == 0
+
+
 def test_all_signs_make_a_whole_connection() -> None:
     events = [event for events in SIGNS.values() for event in events]
     late = [bought(200 + day) for day in range(9)]

@@ -252,3 +252,11 @@ def test_the_ends_of_contracts_are_those_of_their_customers(
 
 def test_without_margins_the_rate_is_unknown(store: Store) -> None:
     assert store.margin_rate(before=UNTIL) is None
+
+
+def test_records_of_another_time_zone_or_currency_are_refused(company: Store) -> None:
+    company.require_same(FeatureSettings())
+    for name, other in (("time_zone", "Europe/Madrid"), ("currency", "USD")):
+        settings = FeatureSettings.model_validate({name: other})
+        with pytest.raises(QuerenciaError, match=f"features.{name} = .*, not {other}. Read"):
+            company.require_same(settings)
