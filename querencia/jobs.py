@@ -61,9 +61,9 @@ def check(
         intakes = _read(intake.append, added, settings.data, settings, say)
     else:
         left_out = _left_out(Store(settings.data), wanted)
-        changes.note_everyone(settings.data)
         with renewed(settings.data, "records", "quarantine") as new:
             intakes = _read(intake.take_in, wanted, new, settings, say)
+            changes.note_everyone(settings.data)  # before the records take their place
     facts = usability.learn(
         Store(settings.data), settings.features, now=now, intakes=intakes, left_out=left_out
     )
