@@ -1,6 +1,6 @@
 """Rows that come again: what completes the row that was read first, and what contradicts it."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import duckdb
 
@@ -8,14 +8,15 @@ from features.judging import REPEATED, broken
 from features.ledger import Ledger
 
 
-class Repeats(NamedTuple):
+@dataclass(frozen=True)
+class Repeats:
     """How many rows told nothing that was not there before, and how many completed a row."""
 
     again: int = 0
     completed: int = 0
 
-    def __add__(self, other: tuple[int, ...]) -> "Repeats":
-        return Repeats(*map(sum, zip(self, other, strict=True)))
+    def __add__(self, other: "Repeats") -> "Repeats":
+        return Repeats(self.again + other.again, self.completed + other.completed)
 
 
 def settle(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Repeats:

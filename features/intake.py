@@ -186,7 +186,9 @@ def _intake(
         )
         for reason, count, row, line, *example in refused
     )
-    return Intake(contract.table, batch.columns, rows, kept, faults, *repeats)
+    return Intake(
+        contract.table, batch.columns, rows, kept, faults, repeats.again, repeats.completed
+    )
 
 
 def _write(
