@@ -1,11 +1,11 @@
-"""Rows that arrive, beside those that are there: new, corrected, sent again or repeated."""
+"""Rows that arrive, beside those that are there: new, corrected, completing or sent again."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
 
-from features.judging import REPEATED
+from features.completion import Repeats, settle
 from features.ledger import Ledger
 
 
@@ -30,27 +30,27 @@ class Batch:
         return {"row", *self.columns} | numbers
 
 
-def receive(connection: duckdb.DuckDBPyConnection, ledger: Ledger, batch: Batch) -> int:
+def receive(connection: duckdb.DuckDBPyConnection, ledger: Ledger, batch: Batch) -> Repeats:
     """Put the good rows beside those there are, in the view `base`, for `Ledger.write`.
 
     Returns:
-        How many rows were there before, word for word: these are left out, not refused.
+        How many rows came again: these are left out of `judged`, not refused.
     """
     contract = ledger.contract
     if contract.table == "customers":
         _merge(connection, ledger, batch.columns)
         ledger.share(connection, f"SELECT {ledger.keys} FROM base WHERE false")
-        return 0
+        return Repeats()
     ledger.receive(connection, "judged WHERE reasons = ''", batch.given(contract.key))
     if batch.numbered is not None:
         ledger.share(connection, f"SELECT {ledger.keys} FROM base WHERE false")
-        return 0
+        return Repeats()
     ledger.share(
         connection,
         f"SELECT {ledger.keys} FROM fresh GROUP BY ALL HAVING count(*) > 1 "
         f"UNION SELECT {ledger.keys} FROM base SEMI JOIN fresh USING ({ledger.keys})",
     )
-    return _tell_repeated(connection, ledger)
+    return settle(connection, ledger)
 
 
 def _merge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, columns: Collection[str]) -> None:
@@ -64,24 +64,3 @@ def _merge(connection: duckdb.DuckDBPyConnection, ledger: Ledger, columns: Colle
             SELECT customer_id, min(erased_at) AS erased_at, {last}
             FROM (FROM base UNION ALL FROM fresh) GROUP BY customer_id)""")
     ledger.receive(connection, "merged", ledger.contract.names)
-
-
-def _tell_repeated(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> int:
-    """Refuse all but the first good row of a key; recorded later, it is a new version instead.
-
-    Returns:
-        How many rows are the same as the first: these are not refused, but left out.
-    """
-    names = ", ".join(ledger.contract.names)
-    connection.execute(f"""
-        CREATE TEMP TABLE repeated AS SELECT row, same FROM (
-            SELECT row, row_number() OVER versions AS place,
-                   row({names}) IS NOT DISTINCT FROM first_value(row({names})) OVER versions AS same
-            FROM (FROM known UNION ALL FROM fresh SEMI JOIN shared USING ({ledger.keys}))
-            WINDOW versions AS (PARTITION BY {ledger.identity} ORDER BY row))
-        WHERE row > 0 AND place > 1""")
-    connection.execute(f"""
-        UPDATE judged SET reasons = '{ledger.keys} {REPEATED}' WHERE reasons = ''
-        AND row IN (SELECT row FROM repeated WHERE NOT same)""")
-    again = "DELETE FROM judged WHERE reasons = '' AND row IN (SELECT row FROM repeated WHERE same)"
-    return int(connection.execute(again).fetchall()[0][0])

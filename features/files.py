@@ -1,5 +1,6 @@
 """Files and folders that are whole or not there: written aside, then renamed."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from features.errors import QuerenciaError
 
 LEFT_AFTER = 3600
 """Seconds without a change after which a file of a process not seen here counts as left behind."""
@@ -139,3 +142,24 @@ def renewed(folder: Path, *parts: str) -> Iterator[Path]:
             if (folder / part).exists():
                 (folder / part).rename(new / f"{part}{_REPLACED}")
             (new / part).rename(folder / part)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes that ask for this from changing a folder until the block ends.
+
+    The system gives the lock back where the process dies; its empty file `.lock` stays. To lock a
+    folder within the block is refused as well, even by the process that has it.
+
+    Raises:
+        QuerenciaError: at once, where another one has it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise QuerenciaError(
+                f"Another job is reading into {folder}. Wait until it is done, then try again."
+            ) from None
+        yield

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from features import changes, erasure, rates
 from features.arrivals import Batch, receive
+from features.completion import Repeats
 from features.errors import QuerenciaError
 from features.files import aside
 from features.judging import TOO_WIDE, judge, raw, remedy
@@ -44,10 +45,11 @@ class Intake:
     Attributes:
         table: Name of the table.
         columns: The contract columns the source has.
-        rows: Rows read, without those sent again.
+        rows: Rows read, without those of which another row tells all (`again`, `completed`).
         kept: Rows that went on.
         faults: Why the others did not, most frequent first.
-        again: Rows that were there before, word for word, and are no news.
+        again: Rows that told nothing that was not there before.
+        completed: Rows that told more of one that was there before, such as its outcome.
     """
 
     table: str
@@ -56,6 +58,7 @@ class Intake:
     kept: int
     faults: tuple[Fault, ...]
     again: int = 0
+    completed: int = 0
 
 
 def take_in(source: Source, contract: Contract, folder: Path, settings: FeatureSettings) -> Intake:
@@ -67,8 +70,14 @@ def take_in(source: Source, contract: Contract, folder: Path, settings: FeatureS
     currency are converted by the records' rates (so take in `customers` and `rates` first).
 
     Of rows with one key the first good one counts, and a row recorded later (`recorded_at`) is a
-    new version of it. Of a customer, what is told last counts, column by column; who is erased
-    once stays so, and keeps nothing but the id.
+    new version of it. A row of the same version that contradicts nothing completes it: every
+    column keeps the first value it was given, and no rule may be broken by them all together.
+    What it tells is known from its own time on (`answered_at`, `resolved_at`, `delivered_at`,
+    `redeemed_at`) wherever the file had it; a column that has none (`topic`, `is_complaint`) was
+    merely learned of late, and counts as if it had been there from the first.
+
+    Of a customer, what is told last counts, column by column; who is erased once stays so, and
+    keeps nothing but the id.
 
     Raises:
         QuerenciaError: where the file or a required column is missing, the file can't be read to
@@ -78,12 +87,14 @@ def take_in(source: Source, contract: Contract, folder: Path, settings: FeatureS
 
 
 def append(source: Source, contract: Contract, folder: Path, settings: FeatureSettings) -> Intake:
-    """Add the rows of a further file to a table that was taken in, and correct earlier ones.
+    """Add the rows of a further file to a table taken in; complete and correct earlier ones.
 
     The files are the same afterwards, row by row, as if all sources had been taken in as one in
     which they follow each other; whose records changed is noted (`features.changes`). A table
     whose rows have no key can't tell a row sent again from a new one. Where there are no records
     yet, this is `take_in`.
+
+    Two processes must not do this in one folder at a time (`features.files.locked`).
 
     Raises:
         QuerenciaError: as `take_in`, but a file without a good row is only told; and where rates
@@ -99,8 +110,8 @@ def _taken(source: Source, ledger: Ledger, settings: FeatureSettings) -> Intake:
         ledger.open(connection)
         with readable(source):
             batch = _read(connection, source, ledger, settings)
-        again = receive(connection, ledger, batch)
-        intake = _intake(connection, contract, batch, again)
+        repeats = receive(connection, ledger, batch)
+        intake = _intake(connection, contract, batch, repeats)
         if not intake.kept and not ledger.held:
             raise QuerenciaError(
                 "\n  ".join([f"No usable row in {source}.", *map(str, intake.faults)])
@@ -150,7 +161,7 @@ def _read(
 
 
 def _intake(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch, again: int
+    connection: duckdb.DuckDBPyConnection, contract: Contract, batch: Batch, repeats: Repeats
 ) -> Intake:
     rows, kept = connection.execute(
         "SELECT count(*), count(*) FILTER (reasons = '') FROM judged"
@@ -175,7 +186,9 @@ def _intake(
         )
         for reason, count, row, line, *example in refused
     )
-    return Intake(contract.table, batch.columns, rows, kept, faults, again)
+    return Intake(
+        contract.table, batch.columns, rows, kept, faults, repeats.again, repeats.completed
+    )
 
 
 def _write(

@@ -132,8 +132,17 @@ def _reasons(contract: Contract, *, numbered: bool) -> list[str]:
                 f"THEN '{name} is not {_NOT_A[column.kind]}' END"
             )
         if column.rule:
-            reasons.append(f"CASE WHEN NOT ({column.rule}) THEN '{column.reason}' END")
+            reasons.append(_broken(column))
     return reasons
+
+
+def broken(contract: Contract) -> list[str]:
+    """SQL expressions, each the reason of a rule that the columns of a row break, or NULL."""
+    return [_broken(column) for column in contract.columns if column.rule]
+
+
+def _broken(column: Column) -> str:
+    return f"CASE WHEN NOT ({column.rule}) THEN '{column.reason}' END"
 
 
 def _priced(rates: Path, currency: str) -> str:

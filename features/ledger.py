@@ -30,12 +30,13 @@ class Ledger:
     """What lies in a data folder of one table, or nothing where it is to be written `anew`.
 
     Its SQL works on views and tables of a connection, all with every column of the contract,
-    `superseded_at`, `day` and the number of the `row` where it was read, 0 where it was there:
+    `superseded_at`, `day` and the number of the `row` where it was read, none above 0 where it was
+    there:
 
     - `base`: the records there were (`open`);
     - `fresh`: rows to add, without versions (`receive`);
     - `shared`: keys of rows to put in order anew among themselves, and `known` the rows of `base`
-      that have one (`share`).
+      that have one, each with a number of its own (`share`).
     """
 
     contract: Contract
@@ -115,7 +116,8 @@ class Ledger:
         """Make the tables `shared`, of the keys this SQL gives, and `known`."""
         connection.execute(f"CREATE OR REPLACE TEMP TABLE shared AS {keys}")
         connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE known AS FROM base SEMI JOIN shared USING ({self.keys})"
+            "CREATE OR REPLACE TEMP TABLE known AS SELECT * REPLACE (-row_number() OVER () AS row) "
+            f"FROM base SEMI JOIN shared USING ({self.keys})"
         )
 
     @property

@@ -36,13 +36,14 @@ settings.load_profile("querencia")
 def make_store(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Store]:
     """Put transactions and other tables, as a user hands them in, into a store of their own."""
 
-    def make(transactions: pd.DataFrame, **others: pd.DataFrame) -> Store:
+    def make(transactions: pd.DataFrame, *, currency: str = "EUR", **others: pd.DataFrame) -> Store:
         folder = tmp_path_factory.mktemp("data")
         tables = {"transactions": transactions, **others}
         for table in (table for table in CONTRACTS if table in tables):
             file = folder / f"{table}.parquet"
             tables[table].to_parquet(file)
-            intake.take_in(Source(file), CONTRACTS[table], folder, FeatureSettings())
+            settings = FeatureSettings(currency=currency)
+            intake.take_in(Source(file), CONTRACTS[table], folder, settings)
         intake.refer(folder)
         return Store(folder)
 
@@ -66,7 +67,8 @@ def cdnow_store(make_store: Callable[..., Store]) -> Store:
     """Every tenth CDNOW customer, under ids that nothing but an id can look like."""
     rows = cdnow.transactions()
     rows = rows[rows["customer_id"].astype(int) % 10 == 4]
-    return make_store(rows.assign(customer_id="customer-" + rows["customer_id"]))
+    named = rows.assign(customer_id="customer-" + rows["customer_id"])
+    return make_store(named, currency=cdnow.CURRENCY)
 
 
 @pytest.fixture(scope="session")

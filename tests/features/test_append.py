@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import changes
+from features import changes, snapshot
 from features.errors import QuerenciaError
 from features.intake import Intake, append, refer, take_in
 from features.records import CONTRACTS
 from features.settings import FeatureSettings
 from features.sources import Source
+from features.store import Store
 
 MADRID = FeatureSettings(time_zone="Europe/Madrid")
 
@@ -34,8 +36,22 @@ COLUMNS = {
         "amount",
         "currency",
         "channel",
+        "margin",
+        "delivered_at",
         "recorded_at",
     ),
+    "surveys": (
+        "survey_id",
+        "customer_id",
+        "kind",
+        "asked_at",
+        "answered_at",
+        "score",
+        "scale_min",
+        "scale_max",
+        "comment",
+    ),
+    "tickets": ("ticket_id", "customer_id", "opened_at", "resolved_at", "handling_minutes"),
     "referrals": ("referral_id", "customer_id", "occurred_at", "referred_customer_id"),
 }
 RATES = [
@@ -73,6 +89,8 @@ sale = st.fixed_dictionaries(
     optional={
         "currency": st.sampled_from(["USD", "EUR", "CHF"]),
         "channel": st.sampled_from(["web", "shop, old", 'the "app"']),
+        "margin": st.sampled_from(["1", "1.0", "2"]),
+        "delivered_at": st.sampled_from(["2024-01-03", "2024-04-02", "never"]),
         "recorded_at": st.sampled_from(["2024-01-01", "2024-01-04", "2024-02-01", "late"]),
     },
 )
@@ -99,7 +117,7 @@ day = st.fixed_dictionaries(
 
 
 def _owned(days: Iterable[Day]) -> list[Day]:
-    """The days, each version of a row being of one customer wherever it comes.
+    """The days, each version of a row being of one customer, and friend, wherever it comes.
 
     What an erased customer's row kept out stays out when they go; that is all that differs.
     """
@@ -109,8 +127,13 @@ def _owned(days: Iterable[Day]) -> list[Day]:
         if table not in ("transactions", "referrals"):
             return row
         key = row["transaction_id" if table == "transactions" else "referral_id"]
-        version = (table, key, row.get("recorded_at", ""))
-        return {**row, "customer_id": owners.setdefault(version, row["customer_id"])}
+        version = (table, key.removesuffix(".0"), row.get("recorded_at", ""))
+        told = {
+            name: owners.setdefault((*version, name), row[name])
+            for name in ("customer_id", "referred_customer_id")
+            if row.get(name)
+        }
+        return {**row, **told}
 
     return [{name: [owned(name, row) for row in rows] for name, rows in d.items()} for d in days]
 
@@ -138,9 +161,9 @@ def by_days(folder: Path, days: Sequence[Day], without: frozenset[str] = frozens
 
 def at_once(folder: Path, days: Sequence[Day], without: frozenset[str] = frozenset()) -> None:
     for table in (table for table in CONTRACTS if table in COLUMNS):
-        rows = [row for tables in days for row in tables.get(table, ())]
-        source = write(folder / "all.csv", table, rows, without)
-        take_in(source, CONTRACTS[table], folder, MADRID)
+        if rows := [row for tables in days for row in tables.get(table, ())]:
+            source = write(folder / "all.csv", table, rows, without)
+            take_in(source, CONTRACTS[table], folder, MADRID)
     refer(folder)
 
 
@@ -177,6 +200,88 @@ def test_day_by_day_gives_what_all_at_once_gives(numbered: bool, days: list[Day]
             assert found[table].schema == rows.schema, table
             assert found[table].to_pylist() == rows.to_pylist(), table
         assert refused(split) == refused(whole)
+
+
+ASKED = {"customer_id": "ana", "kind": "csat", "asked_at": "2024-01-02"}
+
+survey = st.fixed_dictionaries(
+    {"survey_id": st.sampled_from(["1", "2"])},
+    optional={
+        "answered_at": st.sampled_from(["2024-01-03", "2024-01-03", "2024-01-04", "2024-01-01"]),
+        "score": st.sampled_from(["4", "4", "6"]),
+        "scale_min": st.sampled_from(["1", "1", "10"]),
+        "scale_max": st.sampled_from(["5", "5", "7"]),
+        "comment": st.sampled_from(["good", "good", "bad"]),
+    },
+)
+
+
+def _faults(row: Row) -> list[str]:
+    """What is wrong with a survey as it stands."""
+    faults = []
+    if row.get("answered_at", row["asked_at"]) < row["asked_at"]:
+        faults.append("answered_at is before asked_at")
+    if score := float(row.get("score", 0)):
+        scale = [float(row.get(name, score)) for name in ("scale_min", "scale_max")]
+        if "scale_min" in row and "scale_max" in row:
+            scale.sort()
+        if not scale[0] <= score <= scale[1]:
+            faults.append("score is off its scale")
+    return faults
+
+
+def _one_by_one(rows: Iterable[Row]) -> tuple[dict[str, Row], Counter[str]]:
+    """The surveys that these make, read one after another, and what became of each row."""
+    kept: dict[str, Row] = {}
+    became: Counter[str] = Counter()
+    for row in rows:
+        so_far = kept.get(row["survey_id"], row)
+        whole = {**row, **so_far}
+        if faults := _faults(row):
+            became.update(faults)
+        elif so_far is row:
+            kept[row["survey_id"]] = row
+        elif any(so_far.get(name, text) != text for name, text in row.items()):
+            became["survey_id appears more than once"] += 1
+        elif faults := _faults(whole):
+            became.update(faults)
+        elif whole == so_far:
+            became["again"] += 1
+        else:
+            kept[row["survey_id"]] = whole
+            became["completed"] += 1
+    return kept, became
+
+
+def _became(intakes: Iterable[Intake]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for intake in intakes:
+        found.update({fault.reason: fault.rows for fault in intake.faults})
+        found.update(again=intake.again, completed=intake.completed)
+    return +found
+
+
+@settings(max_examples=12, deadline=None)
+@given(rows=st.lists(survey, min_size=4, max_size=10), size=st.integers(2, 5))
+def test_rows_that_come_again_are_taken_one_after_another(rows: list[Row], size: int) -> None:
+    asked = [{"survey_id": "0", **ASKED}, *({**row, **ASKED} for row in rows)]
+    kept, became = _one_by_one(asked)
+    expected = _taken([list(kept.values())])[0].to_pylist()
+    split = [asked[first : first + size] for first in range(0, len(asked), size)]
+    for batches in ([asked], split):
+        found, intakes = _taken(batches)
+        assert _became(intakes) == became
+        assert found.to_pylist() == [
+            {name: row.get(name) for name in found.column_names} for row in expected
+        ]
+
+
+def _taken(batches: Iterable[Sequence[Row]]) -> tuple[pa.Table, list[Intake]]:
+    """The surveys that are held after these were added."""
+    with TemporaryDirectory() as name:
+        intakes = [add(Path(name), "surveys", *batch) for batch in batches]
+        (found,) = records(Path(name)).values()
+    return found, intakes
 
 
 @pytest.fixture
@@ -232,6 +337,80 @@ def test_nothing_new_changes_nothing(folder: Path) -> None:
         assert add(folder, table, *rows).kept == (table == "customers")
     assert records(folder) == before
     assert touched(folder) == []
+
+
+ASKED_TWICE = [
+    {"survey_id": number, **ASKED, "asked_at": "2024-01-01T00:00:00Z"} for number in "12"
+]
+ANSWER = {"answered_at": "2024-01-09", "score": "4", "comment": "fine"}
+
+
+def test_an_outcome_completes_the_row_of_an_earlier_day(folder: Path) -> None:
+    add(folder, "surveys", *ASKED_TWICE)
+    changes.settle(folder)
+    answered = {**ASKED_TWICE[1], **ANSWER}
+    intake = add(folder, "surveys", ASKED_TWICE[0], answered, {**answered, "comment": ""})
+    assert (intake.rows, intake.kept, intake.again, intake.completed) == (0, 0, 2, 1)
+    assert intake.faults == ()
+    assert held(folder, "surveys", "survey_id", "score", "comment") == [
+        ("1", None, None),
+        ("2", 4, "fine"),
+    ]
+    found = changes.changed(folder)
+    assert found is not None
+    assert found.to_pylist() == [
+        {"customer_id": "ana", "since": datetime(2024, 1, 1, tzinfo=UTC)}
+    ], "features may differ from the row's own time on"
+
+
+def test_what_was_completed_is_contradicted_by_what_differs_from_it(folder: Path) -> None:
+    add(folder, "surveys", ASKED_TWICE[0])
+    add(folder, "surveys", {**ASKED_TWICE[0], **ANSWER})
+    intake = add(
+        folder,
+        "surveys",
+        {**ASKED_TWICE[0], "score": "5"},
+        {**ASKED_TWICE[0], "score": "4", "scale_max": "3"},
+        {**ASKED_TWICE[0], "scale_max": "3"},
+        {**ASKED_TWICE[0], "scale_max": "5"},
+    )
+    assert {fault.reason: fault.rows for fault in intake.faults} == {
+        "score is off its scale": 2,
+        "survey_id appears more than once": 1,
+    }
+    assert (intake.rows, intake.kept, intake.completed) == (3, 0, 1)
+    assert held(folder, "surveys", "score", "scale_max") == [(4, 5)]
+
+
+def test_a_row_with_a_time_of_recording_is_a_version_and_completes_none(folder: Path) -> None:
+    first = FIRST["transactions"][0]
+    delivered = {**first, "delivered_at": "2024-01-02"}
+    recorded = {**first, "recorded_at": "2024-01-05"}
+    intake = add(folder, "transactions", recorded, {**recorded, "channel": "web"}, delivered)
+    assert (intake.kept, intake.completed) == (1, 2)
+    assert [
+        (channel, delivered_at is None, superseded_at is None)
+        for channel, delivered_at, superseded_at in held(
+            folder, "transactions", "channel", "delivered_at", "superseded_at"
+        )
+    ] == [(None, False, False), ("web", True, True)]
+
+
+def test_an_outcome_told_later_is_unknown_before_its_own_time(folder: Path) -> None:
+    opened = {"ticket_id": "1", "customer_id": "ada", "opened_at": "2024-01-02"}
+    add(folder, "tickets", opened)
+    add(folder, "tickets", {**opened, "resolved_at": "2024-01-10", "handling_minutes": "30"})
+    store = Store(folder)
+    taken = snapshot.take(
+        store.records(),
+        [datetime(2024, 1, day, tzinfo=UTC) for day in (9, 11)],
+        MADRID,
+        has=store.has,
+    ).rows
+    ada = taken[taken["customer_id"] == "ada"]
+    assert ada["tickets_open"].tolist() == [1, 0]
+    assert ada["handling_minutes"].isna().tolist() == [True, False]
+    assert ada["handling_minutes"].tolist()[1] == 30
 
 
 def test_a_correction_changes_both_customers_of_a_row_that_moves(folder: Path) -> None:

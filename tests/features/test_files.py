@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.files import aside, clear, renewed, table_writer, workspace
+from features.errors import QuerenciaError
+from features.files import aside, clear, locked, renewed, table_writer, workspace
 
 
 def test_the_new_content_takes_the_place_of_the_old(tmp_path: Path) -> None:
@@ -168,3 +169,34 @@ def test_tables_are_written_one_below_the_other(tmp_path: Path) -> None:
             write(table)
     assert pq.read_table(tmp_path / "file.parquet").equals(pa.concat_tables(tables))
     assert [path.name for path in tmp_path.iterdir()] == ["file.parquet"]
+
+
+def test_a_folder_is_locked_for_one_job_at_a_time(tmp_path: Path) -> None:
+    data, other = tmp_path / "data", tmp_path / "other"
+    refused = pytest.raises(QuerenciaError, match=f"Another job is reading into {data}")
+    with locked(data), locked(other), refused:
+        _lock(data)
+    _lock(data)
+
+
+def _lock(folder: Path) -> None:
+    with locked(folder):
+        pass
+
+
+def test_a_lock_holds_across_processes_and_goes_with_the_one_that_has_it(tmp_path: Path) -> None:
+    waits = (
+        "import sys; from pathlib import Path; from features.files import locked\n"
+        "with locked(Path(sys.argv[1])): print('locked', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", waits, tmp_path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as job:
+        assert job.stdout
+        assert job.stdout.readline() == b"locked\n"
+        with pytest.raises(QuerenciaError, match="Another job"):
+            _lock(tmp_path)
+        job.kill()
+    _lock(tmp_path)

@@ -67,7 +67,9 @@ def job(
     """A training under the default settings on all 23,570 customers of CDNOW, at few cut-offs."""
     registry = Registry(tmp_path_factory.mktemp("cdnow"))
     few = cdnow_settings.model_copy(update={"cutoffs": CUTOFFS})
-    return train(make_store(cdnow.transactions()), registry, few, TrainingSettings())
+    return train(
+        make_store(cdnow.transactions(), currency=cdnow.CURRENCY), registry, few, TrainingSettings()
+    )
 
 
 @pytest.fixture(scope="module")
