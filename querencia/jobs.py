@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow.dataset as ds
 from pydantic import TypeAdapter
@@ -13,7 +13,7 @@ from features import cdnow, changes, company, findings, intake, mapping, snapsho
 from features.album import Album
 from features.errors import QuerenciaError
 from features.feature import Feature
-from features.files import aside, clear, renewed
+from features.files import aside, clear, locked, renewed
 from features.intake import Intake
 from features.proposal import Proposal
 from features.records import CONTRACTS, Contract
@@ -54,16 +54,11 @@ def check(
     """
     wanted = _wanted(settings, given)
     now = datetime.now(UTC)
-    left_out: tuple[str, ...] = ()
-    if append:
-        clear(settings.data)
-        added = {table: wanted[table] for table in wanted if table in (given or wanted)}
-        intakes = _read(intake.append, added, settings.data, settings, say)
-    else:
-        left_out = _left_out(Store(settings.data), wanted)
-        with renewed(settings.data, "records", "quarantine") as new:
-            intakes = _read(intake.take_in, wanted, new, settings, say)
-            changes.note_everyone(settings.data)  # before the records take their place
+    with locked(settings.data):
+        read = (
+            _append(wanted, given, settings, say) if append else _read_anew(wanted, settings, say)
+        )
+    intakes, left_out = read
     facts = usability.learn(
         Store(settings.data), settings.features, now=now, intakes=intakes, left_out=left_out
     )
@@ -111,6 +106,26 @@ def _erased(store: Store) -> int:
     if "erased_at" not in customers.schema.names:
         return 0
     return int(customers.count_rows(filter=ds.field("erased_at").is_valid()))
+
+
+Read: TypeAlias = tuple[tuple[Intake, ...], tuple[str, ...]]
+"""What came of the tables read, and which tables are among the records no more."""
+
+
+def _append(
+    wanted: Mapping[str, Source], given: Collection[str], settings: Settings, say: Say
+) -> Read:
+    clear(settings.data)
+    sources = {table: wanted[table] for table in wanted if table in (given or wanted)}
+    return _read(intake.append, sources, settings.data, settings, say), ()
+
+
+def _read_anew(wanted: Mapping[str, Source], settings: Settings, say: Say) -> Read:
+    left_out = _left_out(Store(settings.data), wanted)
+    with renewed(settings.data, "records", "quarantine") as new:
+        intakes = _read(intake.take_in, wanted, new, settings, say)
+        changes.note_everyone(settings.data)  # before the records take their place
+    return intakes, left_out
 
 
 def _read(

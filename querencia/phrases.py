@@ -16,6 +16,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "made": "Checked {made_at}. Churn definition: {churn}, judged over {horizon_days} days. "
         "Amounts in {currency}, days of {time_zone}.",
         "kept": ": {kept:,} of {rows:,} rows kept",
+        "repeats": "  {again:,} rows were there before, {completed:,} told more of earlier ones",
         "fault": "  {rows:,} rows: {reason} (e.g. {example}); {remedy}",
         "quarantine": "  every refused row, with its reasons: {path}",
         "held": "{transactions:,} transactions, {first} to {last}; {customers:,} customers, "
@@ -111,6 +112,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "made": "Comprobado el {made_at}. Definición de abandono: {churn}, juzgado en "
         "{horizon_days} días. Importes en {currency}, días de {time_zone}.",
         "kept": ": {kept:,} de {rows:,} filas conservadas",
+        "repeats": "  {again:,} filas ya estaban, {completed:,} completaron filas anteriores",
         "fault": "  {rows:,} filas: {reason} (p. ej. {example}); {remedy}",
         "quarantine": "  cada fila rechazada, con sus motivos: {path}",
         "held": "{transactions:,} transacciones, de {first} a {last}; {customers:,} clientes, "

@@ -38,6 +38,8 @@ def check(console: Console, report: Report, settings: Settings) -> None:
 def _intake(console: Console, intake: Intake, refused: Path, language: words.Language) -> None:
     kept = say("kept", language, kept=intake.kept, rows=intake.rows)
     line(console, kept, label=intake.table, style="bold")
+    if intake.again or intake.completed:
+        line(console, say("repeats", language, again=intake.again, completed=intake.completed))
     for fault in intake.faults:
         example = ", ".join(f"{name}={value}" for name, value in fault.example.items())
         reason, remedy = (words.told(text, language) for text in (fault.reason, fault.remedy))

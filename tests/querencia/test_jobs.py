@@ -10,6 +10,7 @@ import pytest
 
 from features import company, snapshot
 from features.errors import QuerenciaError
+from features.files import locked
 from features.labels import LABELS
 from features.provenance import DefinitionError
 from features.store import Store
@@ -215,6 +216,13 @@ def test_without_a_file_all_configured_tables_are_appended() -> None:
     assert kept(jobs.check(load(), {}, hush, append=True)) == 2
 
 
+def test_one_job_at_a_time_reads_into_a_folder() -> None:
+    orders = {"transactions": purchases(["a"], MONTHS)}
+    with locked(Path("data")), pytest.raises(QuerenciaError, match="Another job is reading"):
+        jobs.check(load(), orders, hush)
+    assert kept(jobs.check(load(), orders, hush)) == len(MONTHS)
+
+
 def test_rates_that_are_not_given_any_more_convert_nothing() -> None:
     Path("orders.csv").write_text(
         "customer_id,occurred_at,amount,currency\na,2024-01-05,10,USD\na,2024-01-06,10,EUR\n"
@@ -235,7 +243,7 @@ def test_all_stays_as_it_was_where_a_table_cannot_be_read() -> None:
         jobs.check(load(), {"transactions": orders, "tickets": Path("gone.csv")}, hush)
     assert Store(Path("data")).path("transactions").read_bytes() == before
     assert {path.name for path in Path("data").iterdir()} == {
-        *("records", "quarantine", "changes", "usability.json", "usability.html"),
+        *(".lock", "records", "quarantine", "changes", "usability.json", "usability.html"),
     }
 
 

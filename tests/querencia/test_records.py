@@ -67,6 +67,15 @@ def lines(console: Console) -> list[str]:
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
+def test_rows_that_came_again_are_counted(console: Console) -> None:
+    again = replace(REPORT, intakes=(replace(INTAKE, again=1_200, completed=3),))
+    records.check(console, again, SETTINGS)
+    told = "  1,200 rows were there before, 3 told more of earlier ones"
+    assert told in lines(console)
+    records.check(console, again, SETTINGS.model_copy(update={"language": "es"}))
+    assert "  1.200 filas ya estaban, 3 completaron filas anteriores" in lines(console)
+
+
 def test_a_check_shows_what_was_kept_what_was_not_and_what_it_is_good_for(console: Console) -> None:
     records.check(console, REPORT, SETTINGS)
     shown = lines(console)
