@@ -62,6 +62,7 @@ _MODELS = {
     "pareto_nbd": "- Pareto/NBD",
     "bg_nbd": "- BG/NBD",
     "mbg_nbd": "- MBG/NBD",
+    "mbg_cnbd_k": "- MBG/CNBD-k",
     "logistic": "- logistic",
     "trees": "- trees",
     "baseline_rfm": "baseline RFM",

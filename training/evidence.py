@@ -108,7 +108,7 @@ def gather(
     risk = backtest.measured(later.churned, said, measure)
     draws = bootstrap(later.churned, said, measure, random_state=settings.random_state)
     families = added.added_value(past, later, measure, random_state=settings.random_state)
-    formulas = [*FORMULAS, *(model.risk.rhythm.purchases.kind,)] if model.risk.rhythm else FORMULAS
+    formulas = [*FORMULAS, *(model.risk.rhythm.purchases.kind_,)] if model.risk.rhythm else FORMULAS
     graded = grade(draws, SERVED, NAIVE, formulas)
     return Evidence(
         clv,

@@ -117,7 +117,7 @@ class Model:
             "trees": TreeRisk.load(folder / TREES, features=parameters["trees"]["features"]),
         }
         if rhythm := _rhythm(value, provenance):
-            members = {rhythm.purchases.kind: rhythm, **members}
+            members = {rhythm.purchases.kind_: rhythm, **members}
         peers = {name: pd.DataFrame(each) for name, each in parameters["peers"].items()}
         risk = BlendedRisk(members, Blending.from_dict(parameters["blending"]), peers)
         themes = Themes.from_dict(parameters["themes"]) if parameters["themes"] else None

@@ -95,6 +95,22 @@ def rehearse(past: Snapshot, settings: TrainingSettings, *, most: int = 2) -> tu
     return tuple(rehearsals)
 
 
+def settled(settings: TrainingSettings, present: Snapshot) -> TrainingSettings:
+    """The settings with one purchase process, which rehearsals and model then share.
+
+    Args:
+        settings: Where they say `best`, it is the best for
+        present: these histories, whose outcomes are not looked at.
+
+    Raises:
+        QuerenciaError: It is to be found out, and no process can be fitted.
+    """
+    if settings.purchases != "best":
+        return settings
+    best = PurchaseModel("best", random_state=settings.random_state).fit(*present.history)
+    return settings.model_copy(update={"purchases": best.kind_})
+
+
 def _rehearsal(known: Snapshot, then: Snapshot, settings: TrainingSettings) -> Rehearsal:
     members = fit_members(rhythm(then, settings), known, settings)
     return Rehearsal(

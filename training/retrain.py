@@ -23,7 +23,7 @@ from training.champion import CHALLENGER, CHAMPION
 from training.evidence import Evidence, gather
 from training.model import Model
 from training.registry import Registry, Run, Version
-from training.rehearsal import rehearse
+from training.rehearsal import rehearse, settled
 from training.scoring import COLUMNS
 from training.settings import MoneySettings, TrainingSettings
 
@@ -88,6 +88,7 @@ def retrain(
         _require_both_outcomes(rows, purpose)
     traps.refuse_leaks(past)
     say("rehearsals at earlier cut-offs")
+    settings = settled(settings, later)
     rehearsals = rehearse(past, settings)
     verdict = choose(rehearsals, random_state=settings.random_state)
     say(f"churn and value models from {len(past.rows):,} rows")
