@@ -78,6 +78,7 @@ _MODELS = {
     "pareto_nbd": "- Pareto/NBD",
     "bg_nbd": "- BG/NBD",
     "mbg_nbd": "- MBG/NBD",
+    "mbg_cnbd_k": "- MBG/CNBD-k",
     "logistic": "- logistic",
     "trees": "- trees",
     "baseline_rfm": "baseline RFM",
@@ -110,7 +111,7 @@ def _part(measures: Measures, amount: str) -> Measures:
 
 
 def _measures(title: str, measures: Measures, currency: str, caption: str | None) -> Table:
-    names = list(next(iter(measures.values())))
+    names = [name for name in next(iter(measures.values())) if name in _MEASURES]
     table = grid("model", title=title, caption=caption)
     for name in names:
         heading, _ = _MEASURES[name]

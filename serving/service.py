@@ -72,6 +72,12 @@ class CustomerScore(BaseModel):
     value: float | None = Field(
         None, description="expected discounted margin over the value horizon, in the currency"
     )
+    value_low: float | None = Field(
+        None,
+        description="four of five such customers end up between this and value_high, in the "
+        "currency; null where no earlier cut-off tells it",
+    )
+    value_high: float | None = Field(None, description="upper end of that interval")
     value_at_stake: float | None = Field(
         None, description="what is lost if the customer leaves now, in the currency"
     )
@@ -79,13 +85,34 @@ class CustomerScore(BaseModel):
     expected_purchases: float | None = Field(
         None, description="expected purchase days in the horizon"
     )
+    expected_purchases_low: float | None = Field(
+        None,
+        description="four of five such customers end up between this and expected_purchases_high",
+    )
+    expected_purchases_high: float | None = Field(None, description="upper end of that interval")
     expected_spend: float | None = Field(
         None, description="expected net spend in the horizon, in the currency"
+    )
+    expected_spend_low: float | None = Field(
+        None,
+        description="four of five such customers end up between this and expected_spend_high, in "
+        "the currency",
+    )
+    expected_spend_high: float | None = Field(None, description="upper end of that interval")
+    next_purchase_from: datetime | None = Field(
+        None,
+        description="by when one customer in ten has bought again, given that the customer stays; "
+        "null where not within two years",
     )
     next_purchase_at: datetime | None = Field(
         None,
         description="by when a purchase is as likely as not, given that the customer stays; "
         "null where not within two years",
+    )
+    next_purchase_by: datetime | None = Field(
+        None,
+        description="by when four customers in five have bought again, given that the customer "
+        "stays; null where not within two years",
     )
     reason: str | None = Field(None, description="what raises the risk most, in words")
 

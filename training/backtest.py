@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from features.snapshot import Snapshot
-from training import metrics
-from training.bootstrap import Measure
+from training import amounts
+from training.amounts import SERVED as SERVED
+from training.amounts import Amount, Forecast
+from training.bootstrap import Bootstrap, Measure, redrawn
 from training.churn import RiskModel, baselines
 from training.model import Model
 from training.ranking import Ranking
@@ -19,9 +21,6 @@ Floats = NDArray[np.float64]
 
 Measures = Mapping[str, Mapping[str, float]]
 """Figures by model, then by measure; `*_score` is better when higher, `*_loss` when lower."""
-
-SERVED = "served"
-"""Name of the model that would serve, among its members and baselines."""
 
 
 def candidates(model: Model, past: Snapshot) -> dict[str, RiskModel]:
@@ -96,32 +95,45 @@ def reliability(y_true: Floats, y_prob: Floats) -> Measures:
     return table
 
 
-def judge_value(model: Model, later: Snapshot) -> Measures:
-    """Expected purchases and spend in the horizon beside the naive "same rate as before"."""
-    rows, horizon = later.rows, later.provenance.horizon_days
-    history = later.history
-    per_day = horizon / np.maximum(rows["T"].to_numpy(), 1)
-    purchases, spend = rows["purchase_days_ahead"].to_numpy(), rows["spend_ahead"].to_numpy()
-    value = model.value
+def outcomes(model: Model, later: Snapshot, risk: Floats) -> dict[str, Amount]:
+    """What came of each amount in the horizon beside what the model and a formula expected.
+
+    Args:
+        model: Trained as of the cut-off of `later`.
+        later: Rows with closed labels that it has not learned from.
+        risk: What it says of them.
+    """
+    return amounts.amounts(later, model.expected_amounts(later, risk))
+
+
+def judge_value(judged: Mapping[str, Amount]) -> Measures:
+    """The measures of every amount, as expected and by the naive "same rate as before"."""
     return {
-        f"{SERVED} purchases": amount_measures(
-            purchases, value.purchases.expected_purchases(horizon, *history)
-        ),
-        f"{SERVED} spend": amount_measures(
-            spend, value.expected_spend(horizon, *history, rows["monetary_value"].to_numpy())
-        ),
-        "naive_rate purchases": amount_measures(purchases, rows["frequency"].to_numpy() * per_day),
-        "naive_rate spend": amount_measures(spend, rows["spend"].to_numpy() * per_day),
+        f"{model} {name}": amounts.measures(Forecast.of(amount.came, said))
+        for name, amount in judged.items()
+        for model, said in amount.forecasts.items()
     }
 
 
-def amount_measures(y_true: Floats, y_pred: Floats) -> dict[str, float]:
-    """MAE, RMSE, normalised Gini, top-decile capture, and bias of the total."""
-    error = y_pred - y_true
+def value_intervals(judged: Mapping[str, Amount], *, random_state: int = 0) -> dict[str, Measures]:
+    """Every figure of `judge_value` with its 95 % interval: `value`, `low` and `high`.
+
+    An amount that is the same of everybody has none.
+    """
+    told = judge_value(judged)
     return {
-        "mae_loss": float(np.abs(error).mean()),
-        "rmse_loss": float(np.sqrt((error**2).mean())),
-        "gini_score": metrics.normalised_gini_score(y_true, y_pred),
-        "top_decile_capture_score": metrics.top_decile_capture_score(y_true, y_pred),
-        "total_bias": metrics.total_bias(y_true, y_pred),
+        f"{model} {name}": {
+            measure: {"value": value, **draws.interval(model, measure)._asdict()}
+            for measure, value in told[f"{model} {name}"].items()
+        }
+        for name, amount in judged.items()
+        if np.ptp(amount.came) > 0
+        for draws in [_drawn(amount, random_state)]
+        for model in amount.forecasts
     }
+
+
+def _drawn(amount: Amount, random_state: int) -> Bootstrap:
+    return redrawn(
+        amount.came, amount.forecasts, Forecast.of, amounts.measures, random_state=random_state
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,19 @@ from numpy.typing import NDArray
 from training.ranking import Ranking
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 Measure = Callable[[Ranking], Mapping[str, float]]
+
+
+class Weighable(Protocol):
+    """A truth with a forecast, whose customers can be counted as often as they are drawn."""
+
+    def weighted(self, weight: Floats) -> Self:
+        """The same with each customer counted so often."""
+        ...
+
+
+Drawn = TypeVar("Drawn", bound=Weighable)
 
 LEVEL = 0.95
 RESAMPLES = 200
@@ -77,13 +89,28 @@ def bootstrap(
         resamples: How many draws.
         random_state: Seed of the draws.
     """
+    return redrawn(
+        y_true, forecasts, Ranking.of, measure, resamples=resamples, random_state=random_state
+    )
+
+
+def redrawn(
+    y_true: Floats,
+    forecasts: Mapping[str, Floats],
+    of: Callable[[Floats, Floats], Drawn],
+    measure: Callable[[Drawn], Mapping[str, float]],
+    *,
+    resamples: int = RESAMPLES,
+    random_state: int = 0,
+) -> Bootstrap:
+    """The same for any truth that is not the same of all, ranked with a forecast by `of`."""
     rng = np.random.default_rng(random_state)
     chosen = np.arange(len(y_true))
     if len(chosen) > MOST:
         chosen = rng.choice(chosen, MOST, replace=False)
-    rankings = [Ranking.of(y_true[chosen], each[chosen]) for each in forecasts.values()]
+    ranked = [of(y_true[chosen], each[chosen]) for each in forecasts.values()]
     measured = [
-        [measure(ranking.weighted(weight)) for ranking in rankings]
+        [measure(each.weighted(weight)) for each in ranked]
         for weight in _weights(y_true[chosen], rng, resamples)
     ]
     draws = [[list(of_model.values()) for of_model in draw] for draw in measured]
@@ -95,17 +122,28 @@ def _weights(y_true: Floats, rng: np.random.Generator, resamples: int) -> Iterat
     drawn = 0
     while drawn < resamples:
         weight = np.bincount(rng.integers(0, y_true.size, y_true.size), minlength=y_true.size)
-        if 0 < weight @ y_true < y_true.size:
+        if np.ptp(y_true[weight > 0]) > 0:
             drawn += 1
             yield weight.astype(float)
 
 
 def mean_interval(values: Floats, *, random_state: int = 0) -> Interval:
     """Where the mean of the values lies, by the same draws."""
+
+    def mean(drawn: Ints) -> float:
+        return float(values[drawn].mean())
+
+    return drawn_interval(mean, values.size, random_state=random_state)
+
+
+def drawn_interval(
+    statistic: Callable[[Ints], float], customers: int, *, random_state: int = 0
+) -> Interval:
+    """Where a statistic of so many customers lies; it is told who is drawn."""
     rng = np.random.default_rng(random_state)
-    size = min(values.size, MOST)
-    means = [values[rng.integers(0, values.size, size)].mean() for _ in range(RESAMPLES)]
-    return _interval(np.asarray(means))
+    size = min(customers, MOST)
+    draws = [statistic(rng.integers(0, customers, size)) for _ in range(RESAMPLES)]
+    return _interval(np.asarray(draws))
 
 
 def _interval(draws: Floats) -> Interval:

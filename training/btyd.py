@@ -134,6 +134,24 @@ class PurchaseModel:
         """
         return self._process.p_silent(horizon_days, Histories.of(frequency, recency, T))
 
+    def p_purchase_if_alive(
+        self,
+        horizon_days: float,
+        frequency: ArrayLike,
+        recency: ArrayLike,
+        T: ArrayLike,
+    ) -> Floats:
+        """P(a purchase within the horizon) of one who is a customer now, shape (n,).
+
+        Times P(alive), it is the complement of the risk.
+        """
+        process = self._process
+
+        def silent(h: Histories) -> Floats:
+            return process.p_silent_if_alive(np.full_like(h.T, horizon_days), h)
+
+        return 1 - Histories.of(frequency, recency, T).each(silent, process.rhythm)
+
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """P(still a customer at the cut-off), shape (n,).
 

@@ -221,7 +221,7 @@ def fit_members(
         "logistic": logistic.fit(past.rows, past.churned),
         "trees": trees.fit(past.rows, past.churned),
     }
-    return {rhythm.purchases.kind: rhythm, **learned} if rhythm else learned
+    return {rhythm.purchases.kind_: rhythm, **learned} if rhythm else learned
 
 
 def baselines(past: Snapshot) -> dict[str, RiskModel]:

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from features.findings import Finding
 from features.snapshot import Snapshot
-from training import added, backtest, reasons, traps
-from training.backtest import SERVED, Measures
+from training import added, backtest, outlook, reasons, traps
+from training.amounts import NAIVE as NAIVE
+from training.amounts import SERVED
+from training.backtest import Measures
 from training.blending import Choice, Verdict
 from training.bootstrap import Bootstrap, Measure, bootstrap
 from training.grade import Grade, grade
@@ -23,7 +25,6 @@ from training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
 
-NAIVE = "naive_rate"
 FORMULAS = (NAIVE, "baseline_recency", "baseline_rfm")
 
 _AGREED_ON = 1_000
@@ -41,6 +42,10 @@ class Evidence:
         clv: Mean value at stake of these customers, in currency.
         risk: One row per model, measures as columns (`backtest.risk_measures`).
         value: One row per model and amount (`backtest.judge_value`).
+        value_intervals: Every figure of it with its 95 % interval: `value`, `low` and `high`.
+        value_rehearsals: The same figures at earlier cut-offs, by day, no level corrected.
+        coverage: Share of the customers whose purchases and spend lay between the ends of their
+            80 % and 90 % intervals, of all and of the top tenth.
         intervals: Every measure of risk of every model with its 95 % interval: `value`, `low` and
             `high`.
         reliability: Predicted and observed rate by tenth (`backtest.reliability`).
@@ -58,6 +63,9 @@ class Evidence:
     risk: Measures
     value: Measures
     intervals: Mapping[str, Measures] = field(default_factory=dict)
+    value_intervals: Mapping[str, Measures] = field(default_factory=dict)
+    value_rehearsals: Mapping[str, Measures] = field(default_factory=dict)
+    coverage: Mapping[str, float] = field(default_factory=dict)
     reliability: Measures = field(default_factory=dict)
     by_purchases: Mapping[str, Measures] = field(default_factory=dict)
     rehearsals: Mapping[str, Measures] = field(default_factory=dict)
@@ -79,6 +87,9 @@ class Evidence:
             "families": self.families,
             "reasons": self.agreement,
             "value": self.value,
+            "value_intervals": self.value_intervals,
+            "value_rehearsals": self.value_rehearsals,
+            "coverage": self.coverage,
             "findings": [{"level": each.level, "text": each.text} for each in self.findings],
         }
 
@@ -101,20 +112,24 @@ def gather(
         verdict: What was made of them.
         settings: What money means, and the seed.
     """
-    spend = later.rows["monetary_value"].to_numpy()
-    clv = float(model.value.value_at_stake(*later.history, spend).mean())
-    measure = backtest.risk_measures(clv, settings.money)
     said = backtest.forecasts(backtest.candidates(model, past), later.rows)
+    _, at_stake = model.value_at_stake(later, said[SERVED])
+    clv = float(at_stake.mean())
+    measure = backtest.risk_measures(clv, settings.money)
+    outcomes = backtest.outcomes(model, later, said[SERVED])
     risk = backtest.measured(later.churned, said, measure)
     draws = bootstrap(later.churned, said, measure, random_state=settings.random_state)
     families = added.added_value(past, later, measure, random_state=settings.random_state)
-    formulas = [*FORMULAS, *(model.risk.rhythm.purchases.kind,)] if model.risk.rhythm else FORMULAS
+    formulas = [*FORMULAS, *(model.risk.rhythm.purchases.kind_,)] if model.risk.rhythm else FORMULAS
     graded = grade(draws, SERVED, NAIVE, formulas)
     return Evidence(
         clv,
         {name: _without_pr_auc(measures) for name, measures in risk.items()},
-        backtest.judge_value(model, later),
+        backtest.judge_value(outcomes),
         _beside(risk, draws),
+        backtest.value_intervals(outcomes, random_state=settings.random_state),
+        {f"{each.cutoff:%Y-%m-%d}": backtest.judge_value(each.amounts) for each in rehearsals},
+        model.outlook.coverage(outcomes),
         backtest.reliability(later.churned, said[SERVED]),
         _by_purchases(later, said, measure),
         {f"{each.cutoff:%Y-%m-%d}": rehearsed(each, measure) for each in rehearsals},
@@ -126,6 +141,7 @@ def gather(
             *_blending(rehearsals, verdict),
             *traps.found(past, later, model.value.purchases),
             *added.told(families, added.ceilings(later)),
+            *outlook.found(model.outlook, model.value.spend),
         ),
         (later.churned, said[SERVED]),
     )

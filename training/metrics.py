@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from training.amounts import Forecast
 from training.ranking import Ranking
 
 Floats = NDArray[np.float64]
@@ -86,24 +87,14 @@ def empc_score(
 
 def normalised_gini_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """How well the prediction orders the customers by amount: 1 is the true order, 0 chance."""
-    return _gini(ranked(y_true, y_pred)) / _gini(ranked(y_true, y_true))
-
-
-def _gini(amounts: Floats) -> float:
-    shares = np.cumsum(amounts) / amounts.sum()
-    return float(2 * shares.mean() - 1 - 1 / len(amounts))
+    return Forecast.of(y_true, y_pred).gini_score()
 
 
 def top_decile_capture_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Share of the true total held by the tenth with the highest predictions."""
-    amounts = ranked(y_true, y_pred)
-    return float(_top_decile(amounts).sum() / amounts.sum())
-
-
-def _top_decile(values: Floats) -> Floats:
-    return values[: max(1, len(values) // 10)]
+    return Forecast.of(y_true, y_pred).top_decile_capture_score()
 
 
 def total_bias(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """Predicted total over true total, less one: -0.1 is ten per cent too low."""
-    return float(np.sum(y_pred) / np.sum(y_true) - 1)
+    return Forecast.of(y_true, y_pred).total_bias()

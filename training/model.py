@@ -1,25 +1,28 @@
 """The model that serves: risk and value, trained as of one instant, in plain files."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.comments import Themes
 from features.provenance import DefinitionError, Provenance
 from features.snapshot import Snapshot
 from training.blend import BlendedRisk
 from training.blending import Blending
-from training.btyd import PurchaseModel
-from training.churn import LogisticRisk, Member, RhythmRisk, TreeRisk
+from training.churn import LogisticRisk, Member, TreeRisk
+from training.outlook import Outlook
+from training.prospects import expected_amounts, fit_value, presence, rhythm
 from training.settings import TrainingSettings
-from training.spend import SpendModel
 from training.value import ValueModel
 
-FORMAT = 3
+Floats = NDArray[np.float64]
+
+FORMAT = 4
 """Version of the files below; a model in another format is refused."""
 
 PARAMETERS, TREES = "model.json", "trees.ubj"
@@ -34,12 +37,14 @@ class Model:
         value: Tells the expected discounted margin.
         provenance: The definitions it was trained under; its cut-offs are those it learned from.
         themes: What comments are about; None where there were too few to learn it.
+        outlook: Levels and intervals of what is expected.
     """
 
     risk: BlendedRisk
     value: ValueModel
     provenance: Provenance
     themes: Themes | None = None
+    outlook: Outlook = field(default_factory=Outlook)
 
     @classmethod
     def fit(
@@ -51,6 +56,7 @@ class Model:
         margin_rate: float,
         blending: Blending | None = None,
         themes: Themes | None = None,
+        outlook: Outlook | None = None,
     ) -> Self:
         """Learn what can be known at the cut-off of `present`.
 
@@ -63,19 +69,43 @@ class Model:
             blending: How members become the risk, as `training.blending.choose` says; left out:
                 their plain mean.
             themes: What the rows' comments are told by.
+            outlook: Learned at rehearsals; left out: no levels and no intervals.
         """
         past, present = _ordered(past), _ordered(present)
-        money = settings.money
-        value = ValueModel(
-            PurchaseModel(settings.purchases, random_state=settings.random_state),
-            SpendModel(),
-            margin_rate=margin_rate,
-            discount_rate=money.discount_rate,
-            value_horizon_days=money.value_horizon_days,
-        ).fit(*present.history, present.rows["monetary_value"].to_numpy())
-        rhythm = _rhythm(value, past.provenance)
-        risk = BlendedRisk.fit(rhythm, past, settings, present=present.rows, blending=blending)
-        return cls(risk, value, past.provenance, themes)
+        value = fit_value(present, settings, margin_rate=margin_rate)
+        process = rhythm(value, past.provenance)
+        risk = BlendedRisk.fit(process, past, settings, present=present.rows, blending=blending)
+        return cls(risk, value, past.provenance, themes, outlook or Outlook())
+
+    def expected_amounts(self, rows: Snapshot, risk: Floats) -> dict[str, Floats]:
+        """Expected `purchases` (days) and `spend` (currency) of each row in the horizon.
+
+        Args:
+            rows: Of any cut-off.
+            risk: Theirs, as `self.risk` predicts it.
+        """
+        return self.outlook.corrected(expected_amounts(self.value, rows, risk))
+
+    def value_at_stake(self, rows: Snapshot, risk: Floats) -> tuple[Floats, Floats]:
+        """What each row is worth, and what is lost if they leave now, in currency."""
+        there = presence(self.value, rows, risk)
+        history = *rows.history, rows.columns["monetary_value"]
+        if there is None:
+            there = self.value.purchases.p_alive(*rows.history)
+        at_stake = self.outlook.level("spend") * self.value.value_at_stake(*history, presence=there)
+        return np.minimum(there, 1) * at_stake, at_stake
+
+    def value_interval(self, value: Floats) -> tuple[Floats, Floats]:
+        """The ends between which what 80 % of such customers are worth ends up, in currency.
+
+        The value horizon is longer than any that has been observed, so this is not checked on the
+        company's own data: the margin varies as spend of the same size does over the horizon. On
+        CDNOW, learned over 90 days and asked for 180 to 365, such intervals held 79 to 88 % of the
+        customers and 79 to 87 % of the top tenth.
+        """
+        margin = self.value.margin_rate
+        low, high = self.outlook.interval("spend", value / margin)
+        return margin * low, margin * high
 
     def save(self, folder: Path) -> None:
         """Write the model as JSON and UBJ files; nothing is pickled."""
@@ -91,6 +121,7 @@ class Model:
                     "blending": self.risk.blending.to_dict(),
                     "peers": {name: each.to_dict("list") for name, each in self.risk.peers.items()},
                     "value": self.value.to_dict(),
+                    "outlook": self.outlook.to_dict(),
                     "themes": self.themes.to_dict() if self.themes else None,
                 },
                 indent=1,
@@ -116,12 +147,12 @@ class Model:
             "logistic": LogisticRisk.from_dict(parameters["logistic"]),
             "trees": TreeRisk.load(folder / TREES, features=parameters["trees"]["features"]),
         }
-        if rhythm := _rhythm(value, provenance):
-            members = {rhythm.purchases.kind: rhythm, **members}
+        if process := rhythm(value, provenance):
+            members = {process.purchases.kind_: process, **members}
         peers = {name: pd.DataFrame(each) for name, each in parameters["peers"].items()}
         risk = BlendedRisk(members, Blending.from_dict(parameters["blending"]), peers)
         themes = Themes.from_dict(parameters["themes"]) if parameters["themes"] else None
-        return cls(risk, value, provenance, themes)
+        return cls(risk, value, provenance, themes, Outlook.from_dict(parameters["outlook"]))
 
 
 def _ordered(snapshot: Snapshot) -> Snapshot:
@@ -129,10 +160,3 @@ def _ordered(snapshot: Snapshot) -> Snapshot:
     return snapshot.select(
         np.lexsort((snapshot.ids.astype(str)[snapshot.customer], snapshot.instants))
     )
-
-
-def _rhythm(value: ValueModel, provenance: Provenance) -> RhythmRisk | None:
-    """The purchase process as a member of the risk, where churn is its silence."""
-    if provenance.churn != "inactivity":
-        return None
-    return RhythmRisk(value.purchases, provenance.horizon_days)

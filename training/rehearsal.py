@@ -4,9 +4,10 @@ Everything that is chosen (weights of members, corrections) is chosen on these, 
 period the served model is judged on.
 """
 
+import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -15,8 +16,11 @@ from numpy.typing import NDArray
 
 from features.errors import QuerenciaError
 from features.snapshot import Snapshot
+from training._likelihood import ModelWarning
+from training.amounts import Amount, amounts
 from training.btyd import PurchaseModel
-from training.churn import RhythmRisk, RiskModel, baselines, fit_members
+from training.churn import RiskModel, baselines, fit_members
+from training.prospects import expected_amounts, fit_value, rhythm
 from training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
@@ -31,17 +35,24 @@ class Rehearsal:
         members: P(churn) of each customer, by member of the blend.
         baselines: The same, by baseline.
         churned: 1 for those who churned in the horizon after it.
+        amounts: What was expected of each customer, by amount, with the mean of the members as the
+            risk, and what came (`training.amounts`).
     """
 
     cutoff: datetime
     members: Mapping[str, Floats]
     baselines: Mapping[str, Floats]
     churned: Floats
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
 
     @property
     def blend(self) -> Floats:
         """The mean of the members, each with the same weight."""
-        return np.asarray(np.mean(list(self.members.values()), axis=0))
+        return _mean(self.members)
+
+
+def _mean(members: Mapping[str, Floats]) -> Floats:
+    return np.asarray(np.mean(list(members.values()), axis=0))
 
 
 def origins(cutoffs: Iterable[datetime], horizon_days: int, *, most: int) -> tuple[datetime, ...]:
@@ -95,23 +106,38 @@ def rehearse(past: Snapshot, settings: TrainingSettings, *, most: int = 2) -> tu
     return tuple(rehearsals)
 
 
+def settled(settings: TrainingSettings, present: Snapshot) -> TrainingSettings:
+    """The settings with one purchase process, which rehearsals and model then share.
+
+    Args:
+        settings: Where they say `best`, it is the best for
+        present: these histories, whose outcomes are not looked at.
+
+    Raises:
+        QuerenciaError: It is to be found out, and no process can be fitted.
+    """
+    if settings.purchases != "best":
+        return settings
+    best = PurchaseModel("best", random_state=settings.random_state).fit(*present.history)
+    return settings.model_copy(update={"purchases": best.kind_})
+
+
 def _rehearsal(known: Snapshot, then: Snapshot, settings: TrainingSettings) -> Rehearsal:
-    members = fit_members(rhythm(then, settings), known, settings)
+    with warnings.catch_warnings():
+        # What there is to warn of is said of the model that serves.
+        warnings.simplefilter("ignore", ModelWarning)
+        value = fit_value(then, settings)
+    members = fit_members(rhythm(value, then.provenance), known, settings)
+    said = _said(members, then.rows)
+    expected = expected_amounts(value, then, _mean(said))
     return Rehearsal(
         then.provenance.cutoff,
-        _said(members, then.rows),
+        said,
         _said(baselines(known), then.rows),
         then.churned,
+        amounts(then, expected),
     )
 
 
 def _said(models: Mapping[str, RiskModel], rows: pd.DataFrame) -> dict[str, Floats]:
     return {name: model.predict(rows) for name, model in models.items()}
-
-
-def rhythm(present: Snapshot, settings: TrainingSettings) -> RhythmRisk | None:
-    """The purchase process as known at a cut-off, where churn is its silence."""
-    if present.provenance.churn != "inactivity":
-        return None
-    purchases = PurchaseModel(settings.purchases, random_state=settings.random_state)
-    return RhythmRisk(purchases.fit(*present.history), present.provenance.horizon_days)

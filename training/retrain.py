@@ -23,8 +23,9 @@ from training.blending import choose
 from training.champion import CHALLENGER, CHAMPION
 from training.evidence import Evidence, gather
 from training.model import Model
+from training.outlook import Outlook
 from training.registry import Registry, Run, Version
-from training.rehearsal import rehearse
+from training.rehearsal import rehearse, settled
 from training.scoring import COLUMNS
 from training.settings import MoneySettings, TrainingSettings
 
@@ -89,6 +90,7 @@ def retrain(
         _require_both_outcomes(rows, purpose)
     traps.refuse_leaks(past)
     say("rehearsals at earlier cut-offs")
+    settings = settled(settings, later)
     rehearsals = rehearse(past, settings)
     verdict = choose(rehearsals, random_state=settings.random_state)
     say(f"churn and value models from {len(past.rows):,} rows")
@@ -99,6 +101,7 @@ def retrain(
         margin_rate=_margin_rate(store, cutoffs, settings),
         blending=verdict.blending if verdict else None,
         themes=found,
+        outlook=Outlook.learn(rehearsals, random_state=settings.random_state),
     )
     say(f"evidence on {len(later.rows):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
@@ -175,6 +178,7 @@ def _log_evidence(run: Run, evidence: Evidence) -> None:
         run.log_metrics({f"{amount}_{name}": value for name, value in measured.items()})
     run.log_metrics(evidence.agreement)
     run.log_metrics({"pr_auc_score": evidence.intervals[SERVED]["pr_auc_score"]["value"]})
+    run.log_metrics(evidence.coverage)
     run.log_json(evidence.to_dict(), "evidence.json")
     if evidence.grade:
         run.set_tags({"grade": evidence.grade.letter})

@@ -1,14 +1,18 @@
 """From a model and snapshot rows to scores: the one path that backtest, batch and HTTP share."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.provenance import Provenance
 from features.snapshot import Snapshot
 from training.model import Model
 from training.reasons import Reasons
+
+Floats = NDArray[np.float64]
 
 NO_DRIVER = "none"
 FAINT = 0.005
@@ -27,19 +31,37 @@ class Column:
     meaning: str
 
 
+_END = "end of what holds for four of five such customers; empty where no earlier cut-off tells it"
+_STAYS = "given that the customer stays; empty where not within two years"
+
 COLUMNS = (
     Column("customer_id", "id", "the customer"),
     Column("risk", "probability", "calibrated chance of churn within the horizon"),
     Column("value", "currency", "expected discounted margin over the value horizon"),
+    Column("value_low", "currency", "lower " + _END),
+    Column("value_high", "currency", "upper " + _END),
     Column("value_at_stake", "currency", "what is lost if the customer leaves now"),
     Column("expected_loss", "currency", "risk times value"),
     Column("expected_purchases", "days", "expected purchase days in the horizon"),
+    Column("expected_purchases_low", "days", "lower " + _END),
+    Column("expected_purchases_high", "days", "upper " + _END),
     Column("expected_spend", "currency", "expected net spend in the horizon"),
+    Column("expected_spend_low", "currency", "lower " + _END),
+    Column("expected_spend_high", "currency", "upper " + _END),
+    Column(
+        "next_purchase_from",
+        "instant",
+        f"by when one customer in ten has bought again, {_STAYS}",
+    ),
     Column(
         "next_purchase_at",
         "instant",
-        "by when a purchase is as likely as not, given that "
-        "the customer stays; empty where not within two years",
+        f"by when a purchase is as likely as not, {_STAYS}",
+    ),
+    Column(
+        "next_purchase_by",
+        "instant",
+        f"by when four customers in five have bought again, {_STAYS}",
     ),
     Column("driver", "text", "what raises the risk most against customers who bought as often"),
     Column("base_risk", "probability", "risk of a typical customer who bought as often"),
@@ -51,6 +73,9 @@ COLUMNS = (
     Column("purchase_days_180d", "days", "purchase days in the last 180 days"),
 )
 
+
+_WINDOW = {"from": 0.1, "at": 0.5, "by": 0.8}
+"""Chances of having bought again by the instants told of the next purchase."""
 
 TOLD = ("T", "frequency", "silence", "mean_gap", "purchase_days_180d")
 """Features that go along with the scores, for the reasons told in words."""
@@ -76,25 +101,28 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
         DefinitionError: where rows and model were made under different definitions.
     """
     model.provenance.require_same(snapshot.provenance)
-    rows, horizon = snapshot.rows, snapshot.provenance.horizon_days
-    history = snapshot.history
-    spend = rows["monetary_value"].to_numpy()
+    rows = snapshot.rows
     risk = model.risk.predict(rows)
-    value = model.value.value(*history, spend)
+    value, at_stake = model.value_at_stake(snapshot, risk)
+    expected = model.expected_amounts(snapshot, risk)
     reasons = model.risk.reasons(rows, fast=len(rows) > EXACT_UP_TO)
     told = drivers(reasons)
-    wait = pd.to_timedelta(np.ceil(model.value.purchases.next_purchase_days(*history)), unit="D")
     return Scores(
         pd.DataFrame(
             {
                 "customer_id": rows["customer_id"],
                 "risk": risk,
-                "value": value,
-                "value_at_stake": model.value.value_at_stake(*history, spend),
+                **_with_ends("value", value, model.value_interval(value)),
+                "value_at_stake": at_stake,
                 "expected_loss": risk * value,
-                "expected_purchases": model.value.purchases.expected_purchases(horizon, *history),
-                "expected_spend": model.value.expected_spend(horizon, *history, spend),
-                "next_purchase_at": rows["cutoff"] + wait,
+                **{
+                    column: values
+                    for name, each in expected.items()
+                    for column, values in _with_ends(
+                        f"expected_{name}", each, model.outlook.interval(name, each)
+                    ).items()
+                },
+                **_next_purchase(model, snapshot),
                 "driver": told,
                 "base_risk": reasons.base,
                 "driver_points": reasons.points.max(axis=1).where(told != NO_DRIVER, 0.0),
@@ -103,6 +131,21 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
         ),
         snapshot.provenance.model_copy(update={"model_version": model_version}),
     )
+
+
+def _with_ends(name: str, amount: Floats, ends: tuple[Floats, Floats]) -> dict[str, Floats]:
+    low, high = ends
+    return {name: amount, f"{name}_low": low, f"{name}_high": high}
+
+
+def _next_purchase(model: Model, snapshot: Snapshot) -> dict[str, pd.Series]:
+    """The window of the next purchase, in whole days from the cut-off."""
+    wait = partial(model.value.purchases.next_purchase_days, *snapshot.history)
+    return {
+        f"next_purchase_{name}": snapshot.rows["cutoff"]
+        + pd.to_timedelta(np.ceil(wait(quantile=quantile)), unit="D")
+        for name, quantile in _WINDOW.items()
+    }
 
 
 def drivers(reasons: Reasons) -> pd.Series:

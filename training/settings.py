@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-PurchaseProcess = Literal["pareto_nbd", "bg_nbd", "mbg_nbd"]
+PurchaseProcess = Literal["pareto_nbd", "bg_nbd", "mbg_nbd", "mbg_cnbd_k", "best"]
 
 
 class TreeSettings(BaseModel):
@@ -49,7 +49,11 @@ class TrainingSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    purchases: PurchaseProcess = Field("pareto_nbd", description="model of the purchase process")
+    purchases: PurchaseProcess = Field(
+        "pareto_nbd",
+        description="model of the purchase process; best: the likeliest of them as of the training "
+        "(least BIC)",
+    )
     logistic_penalty: float = Field(1.0, gt=0, description="L2 penalty of the logistic model")
     trees: TreeSettings = TreeSettings()
     money: MoneySettings = MoneySettings()

@@ -69,7 +69,8 @@ class SpendModel:
         p, q, gamma = _fit(x[usable], spend[usable] / self.mean_spend_)
         self.params_ = {"p": p, "q": q, "gamma": gamma * self.mean_spend_}
         self.correlation_ = _rank_correlation(x[usable], self._p_less(x[usable], spend[usable]))
-        _warn_of_dependence(self.correlation_, int(usable.sum()))
+        if self.dependent:
+            _warn_of_dependence(self.correlation_, int(usable.sum()))
         if q <= 1:
             warnings.warn(
                 f"Spend varies so much between {usable.sum()} repeat buyers (q = {q:.2f}, at most "
@@ -103,6 +104,12 @@ class SpendModel:
         return (p * gamma / (q - 1), q - 1) if q > 1 else (self.mean_spend_, q)
 
     @property
+    def dependent(self) -> bool:
+        """Whether spend depends on frequency beyond doubt: its interval is past .2 or -.2."""
+        _, low, high = self.correlation_
+        return low > _INDEPENDENT or high < -_INDEPENDENT
+
+    @property
     def fitter_(self) -> Any:
         """The `lifetimes` fitter with these parameters (its v is gamma)."""
         p, q, gamma = self.params_.values()
@@ -131,16 +138,15 @@ def _rank_correlation(x: Floats, spend: Floats) -> tuple[float, float, float]:
 
 def _warn_of_dependence(correlation: tuple[float, float, float], buyers: int) -> None:
     rho, low, high = correlation
-    if low > _INDEPENDENT or high < -_INDEPENDENT:
-        more, too = ("more", "low") if rho > 0 else ("less", "high")
-        warnings.warn(
-            f"Of {buyers} repeat buyers, those who buy more often spend {more} per purchase (rank "
-            f"correlation {rho:.2f}, 95 % interval {low:.2f} to {high:.2f}), while the model takes "
-            f"them for independent: the value of the most frequent comes out too {too}. Model "
-            "kinds of customers, such as companies and consumers, apart.",
-            ModelWarning,
-            stacklevel=3,
-        )
+    more, too = ("more", "low") if rho > 0 else ("less", "high")
+    warnings.warn(
+        f"Of {buyers} repeat buyers, those who buy more often spend {more} per purchase (rank "
+        f"correlation {rho:.2f}, 95 % interval {low:.2f} to {high:.2f}), while the model takes "
+        f"them for independent: the value of the most frequent comes out too {too}. Model "
+        "kinds of customers, such as companies and consumers, apart.",
+        ModelWarning,
+        stacklevel=3,
+    )
 
 
 def _usable(x: Floats, spend: Floats) -> NDArray[np.bool_]:

@@ -1,5 +1,11 @@
 """Value: the expected discounted margin of a customer (CLV), from purchases and spend.
 
+Purchases, spend and value are all proportional to the chance that the customer is still there. The
+purchase process tells it by the rhythm alone. Where a better P(buys in H) is known, it is
+`presence`: that divided by P(buys in H | still there), so that the expected spend is P(buys in H)
+times E[spend | buys] under the process. It is above 1 for one who buys more surely than the process
+holds possible.
+
 References:
     Fader, Hardie & Lee (2005), RFM and CLV: Using iso-value curves for customer base analysis,
     Journal of Marketing Research 42(4).
@@ -17,6 +23,9 @@ from training.spend import SpendModel
 Floats = NDArray[np.float64]
 
 DAYS_PER_YEAR = 365.25
+
+_RARE = 1e-12
+"""A purchase is never less likely of one who is there."""
 
 # 16 points are right to 1e-5 for a value horizon of 5 years, and to 1e-8 for one.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
@@ -60,8 +69,26 @@ class ValueModel:
         self.spend.fit(frequency, monetary_value)
         return self
 
+    def presence(
+        self,
+        p_buys: ArrayLike,
+        horizon_days: float,
+        frequency: ArrayLike,
+        recency: ArrayLike,
+        T: ArrayLike,
+    ) -> Floats:
+        """The chance of still being there that a P(buys within the horizon) amounts to."""
+        if_there = self.purchases.p_purchase_if_alive(horizon_days, frequency, recency, T)
+        return np.asarray(p_buys) / np.maximum(if_there, _RARE)
+
     def value(
-        self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, monetary_value: ArrayLike
+        self,
+        frequency: ArrayLike,
+        recency: ArrayLike,
+        T: ArrayLike,
+        monetary_value: ArrayLike,
+        *,
+        presence: Floats | None = None,
     ) -> Floats:
         """Expected discounted margin over the value horizon in currency, survival included.
 
@@ -69,16 +96,33 @@ class ValueModel:
         integral of exp(-delta t) dN(t) from 0 to the value horizon H. By parts that is
         exp(-delta H) N(H) plus the integral of delta exp(-delta t) N(t), taken by Gauss-Legendre.
         """
-        alive = self.purchases.p_alive(frequency, recency, T)
-        return alive * self.value_at_stake(frequency, recency, T, monetary_value)
+        there = self._there(presence, frequency, recency, T)
+        return there * self._value_if_there(frequency, recency, T, monetary_value)
 
     def value_at_stake(
-        self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, monetary_value: ArrayLike
+        self,
+        frequency: ArrayLike,
+        recency: ArrayLike,
+        T: ArrayLike,
+        monetary_value: ArrayLike,
+        *,
+        presence: Floats | None = None,
     ) -> Floats:
         """What is lost if they leave now, in currency: the value of one who is a customer now.
 
-        It is value / P(alive), without dividing.
+        It is value / P(alive), without dividing, and at least the value.
         """
+        there = self._there(presence, frequency, recency, T)
+        return np.maximum(there, 1) * self._value_if_there(frequency, recency, T, monetary_value)
+
+    def _there(
+        self, presence: Floats | None, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
+    ) -> Floats:
+        return self.purchases.p_alive(frequency, recency, T) if presence is None else presence
+
+    def _value_if_there(
+        self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, monetary_value: ArrayLike
+    ) -> Floats:
         purchases: Floats = np.zeros(1)
         for end, weight in self._grid():
             expected = self.purchases.purchases_if_alive(end, frequency, recency, T)
@@ -93,17 +137,21 @@ class ValueModel:
         end = horizon, math.exp(-delta * horizon)
         return [*zip(days.tolist(), weights.tolist(), strict=True), end]
 
-    def expected_spend(
+    def expected_amounts(
         self,
         horizon_days: float,
         frequency: ArrayLike,
         recency: ArrayLike,
         T: ArrayLike,
         monetary_value: ArrayLike,
-    ) -> Floats:
-        """Expected spend within the horizon in currency, survival included, not discounted."""
-        purchases = self.purchases.expected_purchases(horizon_days, frequency, recency, T)
-        return purchases * self.spend.expected_spend(frequency, monetary_value)
+        *,
+        presence: Floats | None = None,
+    ) -> dict[str, Floats]:
+        """Expected `purchases` (days) and `spend` (currency, not discounted) within the horizon."""
+        if_there = self.purchases.purchases_if_alive(horizon_days, frequency, recency, T)
+        purchases = self._there(presence, frequency, recency, T) * if_there
+        per_purchase = self.spend.expected_spend(frequency, monetary_value)
+        return {"purchases": purchases, "spend": purchases * per_purchase}
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that `from_dict` needs, ready for JSON."""

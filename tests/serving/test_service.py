@@ -29,9 +29,12 @@ pytestmark = pytest.mark.timeout(120)
 MOST_IDS, MOST_HISTORIES = 10_000, 1_000
 FIGURES = (
     *("risk", "value", "value_at_stake", "expected_loss"),
-    *("expected_purchases", "expected_spend"),
+    *("value_low", "value_high"),
+    *("expected_purchases", "expected_purchases_low", "expected_purchases_high"),
+    *("expected_spend", "expected_spend_low", "expected_spend_high"),
 )
-TOLD = {"customer_id", "known", *FIGURES, "next_purchase_at", "reason"}
+WINDOW = ("next_purchase_from", "next_purchase_at", "next_purchase_by")
+TOLD = {"customer_id", "known", *FIGURES, *WINDOW, "reason"}
 PURCHASE = {"occurred_at": "2025-03-02T10:00:00Z", "amount": 12.5}
 
 
@@ -98,10 +101,12 @@ def agree(customers: list[dict[str, Any]], rows: pd.DataFrame) -> None:
     """Every figure of the answer is that of the scores, to 1e-9."""
     assert [customer["customer_id"] for customer in customers] == rows["customer_id"].tolist()
     for name in FIGURES:
-        told = [customer[name] for customer in customers]
-        assert told == pytest.approx(rows[name].tolist(), rel=1e-9, abs=1e-9), name
-    due = pd.to_datetime([customer["next_purchase_at"] for customer in customers], utc=True)
-    assert due.equals(pd.DatetimeIndex(rows["next_purchase_at"]).as_unit(due.unit))
+        told = pd.Series([customer[name] for customer in customers], dtype=float)
+        expected = rows[name].tolist()
+        assert told.tolist() == pytest.approx(expected, rel=1e-9, abs=1e-9, nan_ok=True), name
+    for name in WINDOW:
+        due = pd.to_datetime([customer[name] for customer in customers], utc=True)
+        assert due.equals(pd.DatetimeIndex(rows[name]).as_unit(due.unit)), name
     assert [customer["reason"] for customer in customers] == words.reasons(rows)
 
 

@@ -19,7 +19,7 @@ from features.store import Store
 from training.model import FORMAT, PARAMETERS, TREES, Model
 from training.retrain import lay_plan
 from training.scoring import score
-from training.settings import MoneySettings, TrainingSettings, TreeSettings
+from training.settings import MoneySettings, PurchaseProcess, TrainingSettings, TreeSettings
 
 MakeStore = Callable[..., Store]
 Look = Callable[..., tuple[Snapshot, Snapshot]]
@@ -85,6 +85,20 @@ def test_settings_reach_the_value(past: Snapshot, later: Snapshot) -> None:
     value = Model.fit(past, later, settings, margin_rate=0.25).value
     assert (value.margin_rate, value.discount_rate, value.value_horizon_days) == (0.25, 0.3, 180)
     assert value.purchases.kind == "mbg_nbd"
+
+
+@pytest.mark.parametrize("purchases", ["mbg_cnbd_k", "best"])
+def test_every_purchase_process_comes_back_the_same_to_the_bit(
+    past: Snapshot, later: Snapshot, purchases: PurchaseProcess, tmp_path: Path
+) -> None:
+    settings = TrainingSettings(purchases=purchases, trees=TreeSettings(rounds=1))
+    first = Model.fit(past, later, settings, margin_rate=1)
+    first.save(tmp_path / "model")
+    back = Model.load(tmp_path / "model")
+    assert next(iter(back.risk.members)) == first.value.purchases.kind_ != "best"
+    pd.testing.assert_frame_equal(
+        score(back, later).rows, score(first, later).rows, check_exact=True
+    )
 
 
 def test_the_provenance_of_a_model_is_that_of_the_rows_it_learned_from(

@@ -8,7 +8,7 @@ import pytest
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.churn import LogisticRisk, TreeRisk
-from training.rehearsal import Rehearsal, origins, rehearse
+from training.rehearsal import Rehearsal, origins, rehearse, settled
 from training.settings import TrainingSettings
 
 
@@ -79,3 +79,15 @@ def test_too_few_purchases_to_fit_then_are_no_reason_to_fail(
     past: Snapshot, quick: TrainingSettings
 ) -> None:
     assert rehearse(past.assign(frequency=0.0, recency=0.0), quick) == ()
+
+
+def test_the_best_purchase_process_is_settled_once_and_shared(
+    past: Snapshot, later: Snapshot, quick: TrainingSettings
+) -> None:
+    """Were it chosen at each cut-off, weights learned at one would not fit the next."""
+    best = quick.model_copy(update={"purchases": "best"})
+    kind = PurchaseModel("best").fit(*later.history).kind_
+    assert settled(best, later).purchases == kind
+    assert settled(quick, later) == quick
+    members = [list(each.members) for each in rehearse(past, settled(best, later))]
+    assert members == [[kind, "logistic", "trees"]] * 2

@@ -15,16 +15,22 @@ from features.settings import FeatureSettings
 from features.snapshot import DRIVERS, Snapshot
 from features.store import Store
 from training import scoring
+from training.intervals import Spread
 from training.model import Model
+from training.outlook import Outlook
 from training.reasons import Reasons
+from training.rehearsal import rehearse
 from training.scoring import COLUMNS, FAINT, NO_DRIVER, Scores, drivers, score
+from training.settings import TrainingSettings
+from training.value import ValueModel
 
 CUTOFF = datetime(1998, 4, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def scores(model: Model, later: Snapshot) -> Scores:
-    return score(model, later, model_version="7")
+def scores(model: Model, later: Snapshot, past: Snapshot, quick: TrainingSettings) -> Scores:
+    outlook = Outlook.learn(rehearse(past, quick))
+    return score(replace(model, outlook=outlook), later, model_version="7")
 
 
 def weekly(*, age: int, silent: int) -> History:
@@ -62,34 +68,61 @@ def test_risks_are_probabilities_and_money_adds_up(scores: Scores) -> None:
     assert (rows["value"] <= rows["value_at_stake"]).all()
     amounts = ["value", "value_at_stake", "expected_purchases", "expected_spend"]
     assert (rows[amounts] > 0).all(axis=None)
-    assert not rows.drop(columns=["next_purchase_at", "mean_gap"]).isna().any(axis=None)
+    unknown = ["next_purchase_at", "next_purchase_by", "mean_gap"]
+    assert not rows.drop(columns=unknown).isna().any(axis=None)
+
+
+def test_intervals_are_those_of_the_rehearsals_or_empty(
+    scores: Scores, model: Model, later: Snapshot
+) -> None:
+    rows = scores.rows
+    for name in ("value", "expected_purchases", "expected_spend"):
+        assert (rows[f"{name}_low"] >= 0).all()
+        assert (rows[f"{name}_low"] <= rows[f"{name}_high"]).all()
+        best = rows[name] > rows[name].quantile(0.9)
+        assert (rows.loc[best, f"{name}_high"] > rows.loc[best, name]).all()
+    alone = score(model, later).rows
+    assert alone[["value_low", "expected_spend_high"]].isna().all(axis=None)
+
+
+def test_the_value_varies_as_spend_of_its_size_does(model: Model) -> None:
+    """Ten dollars of value at half a margin vary as twenty of spend, and half as much."""
+    half = ValueModel.from_dict(model.value.to_dict() | {"margin_rate": 0.5})
+    spread = Spread(0.8, (15.0,), (0.0, 0.1), (1.0, 2.0), 0.0)
+    of_half = replace(model, value=half, outlook=Outlook({}, {"spend": (spread,)}))
+    low, high = of_half.value_interval(np.array([10.0, 4.0]))
+    assert low.tolist() == [1, 0]
+    assert high.tolist() == [20, 4]
 
 
 def test_risk_value_and_spend_are_the_models_own(
     scores: Scores, model: Model, later: Snapshot
 ) -> None:
-    spend = later.rows["monetary_value"].to_numpy()
-    assert (scores.rows["risk"] == model.risk.predict(later.rows)).all()
-    assert (scores.rows["value"] == model.value.value(*later.history, spend)).all()
-    ahead = model.value.expected_spend(90, *later.history, spend)
-    assert (scores.rows["expected_spend"] == ahead).all()
+    risk = model.risk.predict(later.rows)
+    assert (scores.rows["risk"] == risk).all()
+    history = *later.history, later.columns["monetary_value"]
+    there = model.value.presence(1 - risk, 90, *later.history)
+    value = model.value.value(*history, presence=there)
+    assert scores.rows["value"].to_numpy() == pytest.approx(value)
+    spend = model.value.expected_amounts(90, *history, presence=there)["spend"]
+    assert scores.rows["expected_spend"].to_numpy() == pytest.approx(spend)
 
 
-def test_the_next_purchase_lies_the_median_wait_after_the_cutoff(
-    scores: Scores, model: Model, later: Snapshot
+@pytest.mark.parametrize(("name", "quantile"), [("from", 0.1), ("at", 0.5), ("by", 0.8)])
+def test_the_window_of_the_next_purchase_lies_its_wait_after_the_cutoff(
+    scores: Scores, model: Model, later: Snapshot, name: str, quantile: float
 ) -> None:
-    wait = (scores.rows["next_purchase_at"] - pd.Timestamp(CUTOFF)) / pd.Timedelta(days=1)
-    median = model.value.purchases.next_purchase_days(*later.history)
-    assert (wait.isna() == np.isnan(median)).all()
-    assert wait.dropna().between(median[wait.notna()], median[wait.notna()] + 1).all()
+    due = scores.rows[f"next_purchase_{name}"]
+    wait = (due - pd.Timestamp(CUTOFF)) / pd.Timedelta(days=1)
+    exact = model.value.purchases.next_purchase_days(*later.history, quantile=quantile)
+    assert (wait.isna() == np.isnan(exact)).all()
+    assert wait.dropna().between(exact[wait.notna()], exact[wait.notna()] + 1).all()
 
 
-def test_a_score_does_not_depend_on_the_other_rows(
-    scores: Scores, model: Model, later: Snapshot
-) -> None:
+def test_a_score_does_not_depend_on_the_other_rows(model: Model, later: Snapshot) -> None:
     some = np.array([1200, 3, 47])
-    alone = score(model, later.select(some), model_version="7").rows
-    among = scores.rows.iloc[some].reset_index(drop=True)
+    alone = score(model, later.select(some)).rows
+    among = score(model, later).rows.iloc[some].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone, among, rtol=1e-12)
 
 

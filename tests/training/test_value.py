@@ -83,7 +83,7 @@ def test_value_tends_to_the_published_discounted_expected_residual_transactions(
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_discount_value_is_the_margin_of_the_expected_spend(kind):
     model = fitted(kind, discount_rate=0)
-    expected = 0.4 * model.expected_spend(730, *HISTORY, MONETARY_VALUE)
+    expected = 0.4 * model.expected_amounts(730, *HISTORY, MONETARY_VALUE)["spend"]
     assert model.value(*HISTORY, MONETARY_VALUE) == pytest.approx(expected, rel=1e-12)
 
 
@@ -114,7 +114,43 @@ def test_expected_spend_is_purchases_times_spend_per_purchase():
     model = fitted("mbg_nbd")
     purchases = model.purchases.expected_purchases(90, *HISTORY)
     spend = model.spend.expected_spend(HISTORY[0], MONETARY_VALUE)
-    assert model.expected_spend(90, *HISTORY, MONETARY_VALUE) == pytest.approx(purchases * spend)
+    expected = model.expected_amounts(90, *HISTORY, MONETARY_VALUE)
+    assert expected["purchases"] == pytest.approx(purchases)
+    assert expected["spend"] == pytest.approx(purchases * spend)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_is_in_proportion_to_the_chance_of_being_there(kind):
+    model = fitted(kind)
+    alive = model.purchases.p_alive(*HISTORY)
+    halved = model.expected_amounts(90, *HISTORY, MONETARY_VALUE, presence=alive / 2)
+    for name, amount in model.expected_amounts(90, *HISTORY, MONETARY_VALUE).items():
+        assert halved[name] == pytest.approx(amount / 2)
+    value = model.value(*HISTORY, MONETARY_VALUE)
+    assert model.value(*HISTORY, MONETARY_VALUE, presence=alive / 2) == pytest.approx(value / 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_at_stake_is_never_less_than_the_value(kind):
+    """Also of one who buys more surely than the process holds possible."""
+    model, sure = fitted(kind), np.full(4, 0.999)
+    there = model.presence(sure, 90, *HISTORY)
+    assert (there > 1).all()
+    value, at_stake = (
+        method(*HISTORY, MONETARY_VALUE, presence=there)
+        for method in (model.value, model.value_at_stake)
+    )
+    assert (value == at_stake).all()
+    expected = model.expected_amounts(90, *HISTORY, MONETARY_VALUE, presence=there)
+    assert (expected["purchases"] >= 0.999).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_process_alone_says_its_own_presence(kind):
+    model = fitted(kind)
+    buys = 1 - model.purchases.p_no_purchase(90, *HISTORY)
+    alive = model.purchases.p_alive(*HISTORY)
+    assert model.presence(buys, 90, *HISTORY) == pytest.approx(alive, abs=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore:P.alive.:training.btyd.ModelWarning")  # nobody leaves here

@@ -1,0 +1,52 @@
+"""Risk and value brought together: spend is P(buys) times what those spend who buy."""
+
+import numpy as np
+import pytest
+
+from features.snapshot import Snapshot
+from training.model import Model
+from training.prospects import expected_amounts, presence, rhythm
+
+
+def test_spend_is_the_chance_of_buying_times_the_spend_of_those_who_buy(
+    model: Model, later: Snapshot
+) -> None:
+    risk = model.risk.predict(later.rows)
+    process = model.value.purchases
+    alone = process.expected_purchases(90, *later.history)
+    buys = 1 - process.p_no_purchase(90, *later.history)
+    expected = expected_amounts(model.value, later, risk)
+    well_known = buys > 1e-6  # else the division below is rounding
+    assert expected["purchases"][well_known] == pytest.approx(
+        ((1 - risk) * alone / buys)[well_known], rel=1e-6
+    )
+    per_purchase = model.value.spend.expected_spend(
+        later.columns["frequency"], later.columns["monetary_value"]
+    )
+    assert expected["spend"] == pytest.approx(expected["purchases"] * per_purchase)
+    # Whoever buys, buys at least once.
+    assert (expected["purchases"] >= (1 - risk) * (1 - 1e-9)).all()
+
+
+def test_with_the_risk_of_the_process_itself_its_own_amounts_come_out(
+    model: Model, later: Snapshot
+) -> None:
+    process = model.value.purchases
+    risk = process.p_no_purchase(90, *later.history)
+    there = presence(model.value, later, risk)
+    assert there == pytest.approx(process.p_alive(*later.history), abs=1e-9)
+    expected = expected_amounts(model.value, later, risk)["purchases"]
+    assert expected == pytest.approx(process.expected_purchases(90, *later.history), abs=1e-9)
+
+
+@pytest.mark.parametrize("churn", ["rhythm", "contract", "decline"])
+def test_a_risk_that_is_not_of_silence_says_nothing_of_buying(
+    model: Model, later: Snapshot, churn: str
+) -> None:
+    origin = later.provenance.model_copy(update={"churn": churn})
+    other = Snapshot(later.ids, later.customer, later.instants, later.columns, later.names, origin)
+    risk = np.full(len(later), 0.99)
+    assert rhythm(model.value, origin) is None
+    assert presence(model.value, other, risk) is None
+    alone = model.value.purchases.expected_purchases(90, *later.history)
+    assert (expected_amounts(model.value, other, risk)["purchases"] == alone).all()

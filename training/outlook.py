@@ -1,0 +1,128 @@
+"""The outlook: what rehearsals teach about expected amounts, their level and their intervals."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.findings import Finding
+from training import levels
+from training.amounts import AMOUNTS, Amount
+from training.intervals import COVERAGES, Spread, coverage_score
+from training.levels import Level
+from training.rehearsal import Rehearsal
+from training.spend import SpendModel
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Levels and intervals of the amounts of `training.amounts`; empty without rehearsals.
+
+    Attributes:
+        levels: By amount, where two rehearsals tell it.
+        spreads: By amount, one for each of `COVERAGES`, where one rehearsal tells it.
+    """
+
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    spreads: Mapping[str, tuple[Spread, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def learn(cls, rehearsals: Sequence[Rehearsal], *, random_state: int = 0) -> Self:
+        """From what was expected at rehearsals, ascending, and what came.
+
+        Intervals are those of the last one, whose customers are most like those of today.
+        """
+        found = {
+            name: levels.learn(_rehearsed(rehearsals, name), random_state=random_state)
+            for name in AMOUNTS
+        }
+        known = {name: level for name, level in found.items() if level}
+        return cls(known, cls(known)._spreads(rehearsals))
+
+    def _spreads(self, rehearsals: Sequence[Rehearsal]) -> dict[str, tuple[Spread, ...]]:
+        return {
+            name: tuple(
+                Spread.learn(amount.came, self.level(name) * amount.expected, coverage=coverage)
+                for coverage in COVERAGES
+            )
+            for name in AMOUNTS
+            for amount in _rehearsed(rehearsals, name)[-1:]
+        }
+
+    def level(self, amount: str) -> float:
+        """By what this amount is multiplied."""
+        return self.levels[amount].applied if amount in self.levels else 1.0
+
+    def corrected(self, expected: Mapping[str, Floats]) -> dict[str, Floats]:
+        """The expected amounts at their levels."""
+        return {name: self.level(name) * values for name, values in expected.items()}
+
+    def interval(self, amount: str, expected: Floats) -> tuple[Floats, Floats]:
+        """The ends between which 80 % of such customers end up; NaN where nothing tells them.
+
+        An amount over another horizon is taken to vary as one of the same size over the horizon
+        of the rehearsals: what matters most is how many purchases are expected.
+        """
+        if amount not in self.spreads:
+            unknown = np.full(expected.shape, np.nan)
+            return unknown, unknown
+        return self.spreads[amount][0](expected)
+
+    def coverage(self, judged: Mapping[str, Amount]) -> dict[str, float]:
+        """Share of later customers between the ends, by amount and nominal coverage."""
+        return {
+            f"{name}_{measure}": share
+            for name, spreads in self.spreads.items()
+            for spread in spreads
+            for measure, share in coverage_score(
+                judged[name].came, judged[name].expected, spread
+            ).items()
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return {
+            "levels": {name: level.to_dict() for name, level in self.levels.items()},
+            "spreads": {n: [each.to_dict() for each in s] for n, s in self.spreads.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """What `to_dict` described."""
+        return cls(
+            {name: Level.from_dict(each) for name, each in state["levels"].items()},
+            {
+                name: tuple(Spread.from_dict(each) for each in spreads)
+                for name, spreads in state["spreads"].items()
+            },
+        )
+
+
+def _rehearsed(rehearsals: Sequence[Rehearsal], amount: str) -> list[Amount]:
+    return [each.amounts[amount] for each in rehearsals if amount in each.amounts]
+
+
+def found(outlook: Outlook, spend: SpendModel) -> Iterator[Finding]:
+    """What is done to the level of what is expected, and whether spend depends on frequency."""
+    for name, level in outlook.levels.items():
+        yield Finding("advice", level.text(name))
+    if not outlook.spreads:
+        yield Finding(
+            "advice",
+            "There is no interval of purchases, spend and value: no earlier cut-off was there to "
+            "learn it at. Bring more history.",
+        )
+    rho, low, high = spend.correlation_
+    if not math.isnan(rho):
+        dependent = spend.dependent
+        yield Finding(
+            "warning" if dependent else "advice",
+            f"Spend per purchase and frequency have a rank correlation of {rho:+.2f} ({low:+.2f} "
+            f"to {high:+.2f}) among repeat buyers: value takes them for independent, which "
+            + ("is wrong; model kinds of customers apart." if dependent else "does little harm."),
+        )
