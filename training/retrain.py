@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from features import snapshot
+from features.comments import Themes
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.provenance import ChurnDefinition, DefinitionError
@@ -75,19 +76,8 @@ def retrain(
     found = themes.fit(
         *store.comments(before=cutoffs.evaluation), random_state=settings.random_state
     )
-    snapshots = snapshot.take(
-        store.records(themes=found),
-        (*cutoffs.training, cutoffs.evaluation),
-        features,
-        has=store.has,
-        themes=found,
-        observed_until=cutoffs.scoring,
-    )
-    labelled = snapshots.labelled
-    past, later = labelled.at(*cutoffs.training), labelled.at(cutoffs.evaluation)
-    for rows, purpose in ((past, "training"), (later, "evaluation")):
-        _require_labels(rows, purpose)
-        _require_both_outcomes(rows, purpose)
+    snapshots = _look(store, cutoffs, features, found)
+    past, later = _labelled(snapshots, cutoffs)
     traps.refuse_leaks(past)
     say("rehearsals at earlier cut-offs")
     settings = settled(settings, later)
@@ -115,6 +105,28 @@ def retrain(
         run.set_tags({"promoted": str(promoted), "reason": reason})
         run.log_text(card.write(model, evidence, len(past.rows)), "model_card.md")
     return Training(version, promoted, reason, cutoffs, evidence)
+
+
+def _look(store: Store, cutoffs: Plan, features: FeatureSettings, found: Themes | None) -> Snapshot:
+    """Every customer at every cut-off that has closed."""
+    return snapshot.take(
+        store.records(themes=found),
+        (*cutoffs.training, cutoffs.evaluation),
+        features,
+        has=store.has,
+        themes=found,
+        observed_until=cutoffs.scoring,
+    )
+
+
+def _labelled(snapshots: Snapshot, cutoffs: Plan) -> tuple[Snapshot, Snapshot]:
+    """Rows to learn from, and rows to judge on."""
+    labelled = snapshots.labelled
+    past, later = labelled.at(*cutoffs.training), labelled.at(cutoffs.evaluation)
+    for rows, purpose in ((past, "training"), (later, "evaluation")):
+        _require_labels(rows, purpose)
+        _require_both_outcomes(rows, purpose)
+    return past, later
 
 
 def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
