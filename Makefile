@@ -20,7 +20,7 @@ demo: setup  ## see the whole product work on real purchases
 	$(BIN)/querencia demo
 
 test: lint  ## check style, types and layers, and run the tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 
 spark: setup  ## test on a Spark cluster of this machine (installs the extra; needs Java 17)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[spark]'
