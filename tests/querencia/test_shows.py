@@ -22,6 +22,7 @@ from querencia import shows
 from serving.settings import ListSettings, ServiceSettings, Settings, load
 from training.bootstrap import Interval
 from training.grade import Grade
+from training.purchases.fitting import Kind
 from training.registry import Version
 from training.retrain import Evidence, Training
 from training.scoring import Scores
@@ -116,7 +117,7 @@ def test_evidence_fits_a_narrow_terminal_without_a_figure_cut() -> None:
     assert row_of("baseline recency", lines(narrow))[-1] == "1,234.57"
 
 
-@pytest.mark.parametrize("process", get_args(PurchaseProcess))
+@pytest.mark.parametrize("process", get_args(Kind))
 def test_every_purchase_process_has_a_name(console: Console, process: str) -> None:
     shows.training(console, training(process), SETTINGS)
     assert not any(process in line for line in lines(console))

@@ -432,3 +432,16 @@ def test_importing_lifetimes_neither_warns_nor_hides_later_warnings():
     )
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=root)
+
+
+@pytest.mark.parametrize("kind", ["pareto_nbd", "bg_nbd", "mbg_nbd", "mbg_cnbd_k"])
+def test_who_buys_is_there_and_buys(sample, kind):
+    frequency, recency, T, _ = sample
+    model = PurchaseModel(kind).fit(frequency, recency, T)
+    there, buys = (
+        model.p_alive(frequency, recency, T),
+        model.p_purchase_if_alive(90, frequency, recency, T),
+    )
+    silent = model.p_no_purchase(90, frequency, recency, T)
+    assert there * buys == pytest.approx(1 - silent, abs=1e-9)
+    assert (buys > 0).all()

@@ -1,6 +1,7 @@
 """The evidence: gathered on a later period, told in words, and C where there is nothing to gain."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from training.blending import choose
 from training.evidence import NAIVE, Evidence, gather, rehearsed
 from training.metrics import empc_score
 from training.model import Model
+from training.outlook import Outlook
 from training.ranking import Ranking
 from training.rehearsal import rehearse
 from training.settings import TrainingSettings
@@ -68,6 +70,23 @@ def test_what_was_tried_and_left_is_told(evidence: Evidence) -> None:
     assert "beta calibration: learned at one rehearsal" in told
     assert "As of 1998-01-01" in told
     assert "The base rate moved from" in told
+
+
+def test_value_is_judged_with_intervals_and_at_every_rehearsal(
+    model: Model, past: Snapshot, later: Snapshot, quick: TrainingSettings
+) -> None:
+    rehearsals = rehearse(past, quick)
+    learned = replace(model, outlook=Outlook.learn(rehearsals))
+    found = gather(learned, past, later, rehearsals, choose(rehearsals), quick)
+    assert found.value_intervals.keys() == found.value.keys()
+    assert found.value_rehearsals.keys() == {"1997-10-01", "1998-01-01"}
+    for measures in (found.value, *found.value_rehearsals.values()):
+        assert measures["served spend"]["mae_loss"] < measures["naive_rate spend"]["mae_loss"]
+    assert 0.75 <= found.coverage["spend_coverage_80_top_decile"] <= 0.87
+    texts = " ".join(finding.text for finding in found.findings)
+    assert "level of the spend: learned at one rehearsal" in texts
+    assert "Spend per purchase and frequency have a rank correlation" in texts
+    assert found.to_dict()["coverage"] == found.coverage
 
 
 def test_without_rehearsals_the_plain_mean_is_told(

@@ -469,7 +469,7 @@ def test_no_customer_id_is_written_or_told(jobs: list[Job], cdnow_store: Store) 
 
 
 def test_contracts_that_are_not_known_are_asked_for(cdnow_store: Store, tmp_path: Path) -> None:
-    settings = FeatureSettings(churn="contract")
+    settings = FeatureSettings(churn="contract", currency="USD")
     with pytest.raises(QuerenciaError, match=r"No training row has a label.*contract_ends_at"):
         train(cdnow_store, Registry(tmp_path / "mlruns"), settings, TrainingSettings())
 
