@@ -7,6 +7,8 @@ import duckdb
 from features.judging import REPEATED, broken
 from features.ledger import Ledger
 
+_PAIRS = "later JOIN fresh USING (row) JOIN so_far ON so_far.row = first"
+
 
 @dataclass(frozen=True)
 class Repeats:
@@ -66,16 +68,13 @@ def _compare(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE compared AS
         SELECT *, min(row) FILTER (reasons = '') OVER (PARTITION BY first) AS next
-        FROM (SELECT row, first, contradicts, CASE
+        FROM (SELECT row, first, CASE
                 WHEN contradicts THEN '{ledger.keys} {REPEATED}'
                 WHEN adds THEN concat_ws('; ', {", ".join(rules)})
               END AS reasons
               FROM (SELECT later.row, first, {_together(ledger)},
                            coalesce({contradicts}, false) AS contradicts, {adds} AS adds
                     FROM {_PAIRS}))""")
-
-
-_PAIRS = "later JOIN fresh USING (row) JOIN so_far ON so_far.row = first"
 
 
 def _together(ledger: Ledger) -> str:
@@ -95,11 +94,10 @@ def _complete(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
 
 
 def _part(connection: duckdb.DuckDBPyConnection) -> Repeats:
-    """Take out or refuse the rows that are decided on; the others are `later` ones still."""
-    # A rule is broken for good where nothing comes in between: later, the row is another one.
-    connection.execute("""
-        CREATE OR REPLACE TEMP TABLE later AS SELECT row, first FROM compared
-        WHERE row > next AND NOT contradicts AND reasons IS NOT NULL""")
+    """Take out or refuse the rows up to `next`; those after it are to be compared anew."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE later AS SELECT row, first FROM compared WHERE row > next"
+    )
     connection.execute("DELETE FROM compared WHERE row IN (SELECT row FROM later)")
     connection.execute("""
         UPDATE judged SET reasons = compared.reasons FROM compared

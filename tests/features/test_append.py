@@ -382,6 +382,20 @@ def test_what_was_completed_is_contradicted_by_what_differs_from_it(folder: Path
     assert held(folder, "surveys", "score", "scale_max") == [(4, 5)]
 
 
+def test_rules_are_judged_by_what_the_row_is_by_then(folder: Path) -> None:
+    top, bottom, score = (
+        {**ASKED, name: text}
+        for name, text in {"scale_max": "5", "scale_min": "9", "score": "6"}.items()
+    )
+    orders = [(top, bottom, score), (top, score, bottom)]
+    rows = [{"survey_id": str(n), **row} for n, order in enumerate(orders) for row in order]
+    intake = add(folder, "surveys", *rows)
+    assert [(fault.reason, fault.rows) for fault in intake.faults] == [
+        ("score is off its scale", 1)
+    ]
+    assert held(folder, "surveys", "scale_max", "scale_min", "score") == [(5, 9, 6), (5, 9, None)]
+
+
 def test_a_row_with_a_time_of_recording_is_a_version_and_completes_none(folder: Path) -> None:
     first = FIRST["transactions"][0]
     delivered = {**first, "delivered_at": "2024-01-02"}
