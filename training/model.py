@@ -100,8 +100,8 @@ class Model:
 
         The value horizon is longer than any that has been observed, so this is not checked on the
         company's own data: the margin varies as spend of the same size does over the horizon. On
-        CDNOW, learned over 90 days and asked for 180 to 365, such intervals held 79 to 88 % of the
-        customers and 79 to 87 % of the top tenth.
+        CDNOW, learned over 90 days and asked for 180 to 365, such intervals about what the purchase
+        process expects held 79 to 88 % of the customers and 79 to 87 % of the top tenth.
         """
         margin = self.value.margin_rate
         low, high = self.outlook.interval("spend", value / margin)
