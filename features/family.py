@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Set
 from dataclasses import dataclass
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class Look:
     last_days: Ints
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Family(Generic[View]):
     """Features that are calculated from the same records.
 
@@ -62,9 +62,7 @@ class Family(Generic[View]):
 
     def present(self, has: Set[str]) -> tuple[Feature[View], ...]:
         """The features that these tables and columns carry, none where the family steps aside."""
-        if not has >= set(self.needs):
-            return ()
-        return tuple(feature for feature in self.features if has >= set(feature.needs))
+        return _present(self, frozenset(has))
 
     def columns(
         self, look: Look, has: Set[str], only: Set[str] | None = None
@@ -75,3 +73,10 @@ class Family(Generic[View]):
             return {}
         view = self.view(look)
         return {feature.name: feature.value(view) for feature in present}
+
+
+@lru_cache(maxsize=256)
+def _present(family: Family[View], has: frozenset[str]) -> tuple[Feature[View], ...]:
+    if not has >= set(family.needs):
+        return ()
+    return tuple(feature for feature in family.features if has >= set(feature.needs))

@@ -356,7 +356,7 @@ def flat(
         customers,
         customer,
         microseconds(cutoffs).view("M8[us]")[cutoff],
-        {name: np.take(values.T, place).astype(float) for name, values in told.items()},
+        {name: values.T.take(place).astype(float, copy=False) for name, values in told.items()},
         names,
         origin,
     )

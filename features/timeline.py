@@ -295,7 +295,7 @@ def _window(days: int | None) -> tuple[int | None, int]:
 
 def _looked_up(values: Ints, rows: Ints) -> Ints:
     """The values of rows, in the memory order of `positions`."""
-    return np.take(values, rows.T).T
+    return values.take(rows.T).T
 
 
 def _order(group: Ints, values: Ints) -> Ints:
