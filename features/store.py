@@ -131,7 +131,8 @@ def _integers(column: pa.ChunkedArray, kind: Kind | None) -> Ints:
         whole = column.cast(pa.int32())
     else:
         whole = column
-    return np.asarray(pc.fill_null(whole.cast(pa.int64()), UNKNOWN))
+    whole = whole.cast(pa.int64())
+    return np.asarray(pc.fill_null(whole, UNKNOWN) if whole.null_count else whole)
 
 
 @dataclass(frozen=True)
@@ -219,8 +220,8 @@ class Store:
         sold, *others = (
             _Rows(self._path(table), self._wanted(table, unread)) for table in self._tables
         )
-        while (rows := sold.of_next(customers_at_once)).num_rows:
-            customers = _runs(rows)[0].to_numpy(zero_copy_only=False)
+        while len(customers := sold.next_customers(customers_at_once)):
+            rows = sold.until(customers[-1])
             tables = [rows, *(other.until(customers[-1]) for other in others)]
             own = dict(zip(self._tables, tables, strict=True))
             ends = own.pop("customers", None)
@@ -267,35 +268,41 @@ class _Rows:
         file = pq.ParquetFile(path, read_dictionary=["customer_id"])
         self._batches = file.iter_batches(ROWS_AT_ONCE, columns=columns, use_threads=False)
         self._held = file.schema_arrow.empty_table().select(columns)
+        self._customers: list[str] = []
+        self._lengths: list[int] = []
 
-    def of_next(self, customers: int) -> pa.Table:
-        """The rows of so many further customers."""
+    def next_customers(self, most: int) -> NDArray[Any]:
+        """Ids of so many further customers, whose rows are still to be taken."""
         # The last one may go on in the next batch, so one more has to be seen.
-        while len(ends := _runs(self._held)[1]) <= customers and self._read():
+        while len(self._customers) <= most and self._read():
             pass
-        return self._give(int(ends[:customers][-1]) if len(ends) else 0)
+        return np.array(self._customers[:most], dtype=object)
 
     def until(self, customer: str) -> pa.Table:
         """The rows of all further customers up to this one."""
-        while not (rows := self._held.num_rows) or self._id(rows - 1) <= customer:
-            if not self._read():
-                break
-        return self._give(bisect_right(range(self._held.num_rows), customer, key=self._id))
-
-    def _id(self, row: int) -> str:
-        name: str = self._held["customer_id"][row].as_py()
-        return name
+        while not (self._customers and self._customers[-1] > customer) and self._read():
+            pass
+        place = bisect_right(self._customers, customer)
+        rows = sum(self._lengths[:place])
+        del self._customers[:place], self._lengths[:place]
+        given, self._held = self._held.slice(0, rows), self._held.slice(rows)
+        return given
 
     def _read(self) -> bool:
         """Hold one more batch, unless there is none."""
         batch = next(self._batches, None)
-        if batch is not None:
-            self._held = pa.concat_tables([self._held, pa.Table.from_batches([batch])])
-        return batch is not None
-
-    def _give(self, rows: int) -> pa.Table:
-        given, self._held = self._held.slice(0, rows), self._held.slice(rows)
-        return given
+        if batch is None:
+            return False
+        rows = pa.Table.from_batches([batch])
+        self._held = pa.concat_tables([self._held, rows])
+        ids, ends = _runs(rows)
+        customers, lengths = ids.to_pylist(), np.diff(ends, prepend=0).tolist()
+        if customers and self._customers[-1:] == customers[:1]:
+            self._lengths[-1] += lengths.pop(0)
+            del customers[0]
+        self._customers += customers
+        self._lengths += lengths
+        return True
 
 
 def _runs(rows: pa.Table) -> tuple[pa.Array, Ints]:
