@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -95,9 +95,8 @@ class Album:
         )
 
     @property
-    def _definitions(self) -> Any:
-        origin = snapshot.provenance(self.settings, (), self.store.has)
-        return origin.model_dump(mode="json", exclude={"cutoffs", "model_version"})
+    def _definitions(self) -> str:
+        return json.dumps(snapshot.provenance(self.settings, (), self.store.has).definitions())
 
     def _write(self, stale: Mapping[datetime, Whom]) -> None:
         made = {_MADE: json.dumps({"under": self._definitions, "until": self.until.isoformat()})}

@@ -18,11 +18,18 @@ def midnight(day: date, time_zone: str) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(time_zone))
 
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microsecond(instant: datetime) -> int:
+    """An instant as microseconds since 1970 UTC."""
+    return (instant - EPOCH) // _MICROSECOND
+
+
 def microseconds(instants: tuple[datetime, ...]) -> Ints:
     """Instants as integers of microseconds since 1970 UTC, shape (k,)."""
-    epoch = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-    one = timedelta(microseconds=1)
-    return np.array([(instant - epoch) // one for instant in instants], dtype=np.int64)
+    return np.array([microsecond(instant) for instant in instants], dtype=np.int64)
 
 
 def last_days(instants: tuple[datetime, ...], time_zone: str) -> Ints:

@@ -1,7 +1,7 @@
 """The snapshot row of one posted history: the same features as the batch, on tiny arrays."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from features import comments, snapshot
 from features.comments import Themes
+from features.cutoffs import EPOCH, microsecond
 from features.records import LEFT_OUT, TIMELINES, UNITS, Kind, Records
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
@@ -16,9 +17,6 @@ from features.timeline import DAY, UNKNOWN, Ints, Timeline
 
 History = Mapping[str, Sequence[Mapping[str, Any]]]
 """A customer's rows by table, each in its present version; instants are datetimes with a zone."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 
 def row(
@@ -53,7 +51,7 @@ def row(
             for table, rows in tables.items()
         },
     )
-    known = records.known(_microseconds(cutoff)) if records.late.any() else records
+    known = records.known(microsecond(cutoff)) if records.late.any() else records
     origin = snapshot.provenance(settings, (cutoff,), has, themes)
     names = tuple(feature.name for feature in snapshot.present(has, themes))
     columns = snapshot.arrays(known, (cutoff,), settings, has, themes)
@@ -102,16 +100,12 @@ def _integers(values: list[int]) -> Ints:
     return np.array(values, dtype=np.int64)
 
 
-def _microseconds(instant: datetime) -> int:
-    return (instant - _EPOCH) // _MICROSECOND
-
-
 def _units(amount: float) -> int:
     return round(amount * UNITS)
 
 
 _WHOLE: dict[Kind, Callable[[Any], int]] = {
-    "instant": _microseconds,
+    "instant": microsecond,
     "money": _units,
     "number": _units,
     "flag": int,
@@ -124,4 +118,4 @@ def _days(instants: list[datetime], times: Ints, time_zone: str) -> Ints:
     if time_zone == "UTC":  # by far the quicker way
         return times // DAY
     zone = ZoneInfo(time_zone)
-    return _integers([i.astimezone(zone).toordinal() - _EPOCH.toordinal() for i in instants])
+    return _integers([i.astimezone(zone).toordinal() - EPOCH.toordinal() for i in instants])

@@ -330,6 +330,8 @@ def _as_seen_by(
         DefinitionError: where it was made under other definitions, or what it knows customers by
             is gone.
     """
+    if champion.provenance.definitions() == later.provenance.definitions():
+        return later
     has = frozenset(champion.provenance.records)
     if has - store.has:
         raise DefinitionError(f"the records lack {', '.join(sorted(has - store.has))}")
