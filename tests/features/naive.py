@@ -331,7 +331,7 @@ def labels(
     days = {day_of(row.occurred_at, time_zone) for row in bought if row.amount >= 0}
     spend = round(fsum(row.amount for row in bought), 4)
     past = [row for row in final if row.occurred_at < cutoff]
-    rhythm = declined = float(not bought)
+    rhythm, declined = float(not bought), nan
     if purchase_days(past, time_zone):
         before_ = purchases(past, cutoff, time_zone)
         silent = before_["silence"] + horizon_days > factor * before_["long_gap"]

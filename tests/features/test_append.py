@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features import changes, snapshot
@@ -20,6 +20,7 @@ from features.records import CONTRACTS
 from features.settings import FeatureSettings
 from features.sources import Source
 from features.store import Store
+from tests.properties import rarely
 
 MADRID = FeatureSettings(time_zone="Europe/Madrid")
 
@@ -185,7 +186,7 @@ def refused(folder: Path) -> dict[str, Counter[tuple[tuple[str, str], ...]]]:
 
 
 @pytest.mark.parametrize("numbered", [False, True])
-@settings(max_examples=8, deadline=None)
+@rarely(5)
 @given(days=st.lists(day, min_size=2, max_size=4))
 def test_day_by_day_gives_what_all_at_once_gives(numbered: bool, days: list[Day]) -> None:
     without = frozenset({"transaction_id", "recorded_at"} if numbered else ())
@@ -261,7 +262,7 @@ def _became(intakes: Iterable[Intake]) -> Counter[str]:
     return +found
 
 
-@settings(max_examples=12, deadline=None)
+@rarely(3)
 @given(rows=st.lists(survey, min_size=4, max_size=10), size=st.integers(2, 5))
 def test_rows_that_come_again_are_taken_one_after_another(rows: list[Row], size: int) -> None:
     asked = [{"survey_id": "0", **ASKED}, *({**row, **ASKED} for row in rows)]

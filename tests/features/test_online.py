@@ -5,7 +5,6 @@ from datetime import UTC, datetime, time, timedelta, timezone
 from random import Random
 from zoneinfo import ZoneInfo
 
-import hypothesis
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -33,6 +32,7 @@ from tests.features.histories import (
     time_zones,
 )
 from tests.features.naive import Contact, History, Row, Ticket
+from tests.properties import rarely
 
 
 def posted(history: History) -> online.History:
@@ -69,7 +69,7 @@ def test_the_online_row_equals_the_batch_row(
     equal(pd.concat(rows_online), batch.rows.drop(columns=list(LABELS)))
 
 
-@hypothesis.settings(max_examples=20)
+@rarely(2)
 @given(companies(), time_zones, st.sets(st.sampled_from(sorted(snapshot.NEEDED - SALES))))
 def test_with_every_table_the_online_row_equals_the_batch_row(
     company: tuple[History, list[datetime]], time_zone: str, unknown: set[str]

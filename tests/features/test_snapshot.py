@@ -4,7 +4,6 @@ from collections.abc import Iterable, Set
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
@@ -30,13 +29,14 @@ from tests.features.histories import (
     time_zones,
 )
 from tests.features.naive import History, Row
+from tests.properties import rarely
 
 NAMES = [feature.name for feature in snapshot.columns(EVERYTHING)]
 WITH_THEMES = [feature.name for feature in snapshot.columns(EVERYTHING, THEMES)]
 PURCHASES = [feature.name for feature in snapshot.columns(SALES)]
 FOREVER = at(10_000)
 NEVER = at(-10_000)
-few = hypothesis.settings(max_examples=20)
+few = rarely(2)
 """Whole companies take their time to draw."""
 KNOWN = [name for name in LABELS if name not in ("churned_contract", "margin_ahead")]
 """The labels that transactions without margins carry."""

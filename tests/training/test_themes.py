@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import normalized_mutual_info_score
 from sklearn.metrics.cluster import contingency_matrix
 
 from features.comments import Themes
 from features.company.comments import LANGUAGES, THEMES, write_comments
+from tests.properties import rarely
 from training import themes
 
 Written = tuple[list[str | None], list[str | None]]
@@ -145,7 +146,7 @@ def test_of_many_comments_a_sample_is_looked_at(monkeypatch: pytest.MonkeyPatch)
     assert one != themes.fit(texts, ["en"] * 300)
 
 
-@settings(max_examples=15)
+@rarely(3)
 @given(st.lists(st.lists(st.sampled_from(["red", "blue", "green"])), min_size=50, max_size=80))
 def test_whatever_is_written_shares_add_up(drawn: list[list[str]]) -> None:
     texts = [" ".join(words) for words in drawn]
