@@ -25,8 +25,9 @@ from training.champion import CHALLENGER, CHAMPION
 from training.evidence import Evidence, gather
 from training.model import Model
 from training.outlook import Outlook
-from training.registry import Registry, Run, Version
+from training.registry import Registry, Version
 from training.rehearsal import rehearse, settled
+from training.runs import Run
 from training.scoring import COLUMNS
 from training.settings import MoneySettings, TrainingSettings
 

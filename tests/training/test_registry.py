@@ -1,27 +1,20 @@
-"""The MLflow store: what is written can be read back, moved, and trusted."""
+"""The registry: what is registered can be read back, moved, and trusted."""
 
-import hashlib
-import json
 import shutil
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
-from mlflow.entities import Run as MlflowRun
 from mlflow.models import Model, ModelSignature
 from mlflow.tracking import MlflowClient
 from mlflow.types import ColSpec, Schema
 
 from features.errors import QuerenciaError
-from training.registry import EXPERIMENT, Registry, Run, Version
+from training.registry import Registry, Version
+from training.runs import Run
+from training.tracking import EXPERIMENT
 
 SIGNATURE = ModelSignature(
     inputs=Schema([ColSpec("double", "recency"), ColSpec("string", "channel")]),
@@ -82,10 +75,6 @@ def _champion(registry: Registry) -> Version:
     return version
 
 
-def _mlflow_run(registry: Registry, run_id: str) -> MlflowRun:
-    return MlflowClient(registry.uri, registry.uri).get_run(run_id)
-
-
 def test_a_version_carries_what_its_run_logged(champion: Registry) -> None:
     version = _champion(champion)
     assert (version.name, version.number, version.aliases) == ("querencia", 1, ("champion",))
@@ -118,17 +107,6 @@ def test_a_version_nobody_registered_is_none(champion: Registry, copied: Registr
     assert (other.version("champion"), other.version(1), other.versions()) == (None, None, ())
 
 
-def test_the_store_is_made_on_first_use_in_wal_mode(champion: Registry) -> None:
-    with closing(sqlite3.connect(champion.folder / "mlflow.db")) as connection:
-        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    assert {path.name for path in champion.folder.iterdir()} <= {
-        "mlflow.db",
-        "mlflow.db-shm",
-        "mlflow.db-wal",
-        "artifacts",
-    }
-
-
 def test_a_plain_mlflow_client_finds_run_model_and_version(champion: Registry) -> None:
     client = MlflowClient(champion.uri, champion.uri)
     experiment = client.get_experiment_by_name(EXPERIMENT)
@@ -148,50 +126,6 @@ def test_a_plain_mlflow_client_finds_run_model_and_version(champion: Registry) -
     assert (int(version.version), version.run_id) == (1, run.info.run_id)
 
 
-def test_artifacts_are_listed_by_mlflow_and_readable(copied: Registry) -> None:
-    figure = Figure()
-    figure.subplots().plot([0, 1], [0, 1])
-    with copied.run("evaluate") as run:
-        run.log_figure(figure, "calibration.png")
-        run.log_json({"cut_off": "2024-03-01"}, "lineage/provenance.json")
-        run.log_text("Wer geht?", "report.md")
-        run.set_tags({"grade": "good"})
-    client = MlflowClient(copied.uri, copied.uri)
-    listed = {file.path for file in client.list_artifacts(run.id)}
-    assert listed == {"calibration.png", "lineage", "report.md"}
-    stored = Path(client.download_artifacts(run.id, "."))
-    assert json.loads((stored / "lineage/provenance.json").read_text()) == {"cut_off": "2024-03-01"}
-    assert (stored / "report.md").read_text(encoding="utf-8") == "Wer geht?"
-    assert (stored / "calibration.png").read_bytes().startswith(b"\x89PNG")
-    assert client.get_run(run.id).data.tags["grade"] == "good"
-
-
-def test_an_artifact_cannot_leave_its_run(copied: Registry) -> None:
-    with copied.run("evaluate") as run, pytest.raises(QuerenciaError, match="leads out of"):
-        run.log_text("", "../elsewhere.txt")
-
-
-def test_a_child_is_nested_under_its_parent(copied: Registry) -> None:
-    with copied.run("train") as run, run.child("fold 1") as child:
-        child.log_metrics({"auc": 0.75})
-    tags = _mlflow_run(copied, child.id).data.tags
-    assert tags["mlflow.parentRunId"] == run.id
-    assert _mlflow_run(copied, run.id).data.metrics == {}
-
-
-def _interrupted(registry: Registry, seen: list[Run]) -> None:
-    with registry.run("train") as run, run.child("fold 1") as child:
-        seen += [run, child]
-        raise KeyboardInterrupt
-
-
-def test_a_run_that_raises_is_failed_and_so_is_its_parent(copied: Registry) -> None:
-    seen: list[Run] = []
-    with pytest.raises(KeyboardInterrupt):
-        _interrupted(copied, seen)
-    assert [_mlflow_run(copied, run.id).info.status for run in seen] == ["FAILED", "FAILED"]
-
-
 def test_an_alias_moves_to_the_version_it_is_set_to(copied: Registry, train: Train) -> None:
     challenger = train(copied)
     assert (challenger.number, challenger.aliases) == (2, ())
@@ -203,95 +137,6 @@ def test_an_alias_moves_to_the_version_it_is_set_to(copied: Registry, train: Tra
 def test_an_alias_needs_a_version(champion: Registry) -> None:
     with pytest.raises(QuerenciaError, match=r"version 7 .* Choose one of: 1\.$"):
         champion.set_alias("champion", 7)
-
-
-def test_an_example_with_customer_ids_is_refused(copied: Registry, model: Path) -> None:
-    rows = ROWS.assign(customer_id=["4711", "4712"])
-    with copied.run("train") as run, pytest.raises(QuerenciaError, match="customer_id"):
-        _register(copied, run, model, rows=rows)
-    assert len(copied.versions()) == 1
-
-
-def test_a_pickle_is_not_registered(copied: Registry, tmp_path: Path) -> None:
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "model.pkl").write_bytes(b"")
-    with copied.run("train") as run, pytest.raises(QuerenciaError, match=r"'model\.pkl'"):
-        _register(copied, run, tmp_path / "model")
-    assert len(copied.versions()) == 1
-
-
-def _change(folder: Path) -> None:
-    (folder / "risk" / "booster.ubj").write_bytes(bytes(range(255)) + b"\0")
-
-
-def _remove(folder: Path) -> None:
-    (folder / "value.json").unlink()
-
-
-def _add(folder: Path) -> None:
-    (folder / "more.json").write_text("{}")
-
-
-def _add_pickle(folder: Path) -> None:
-    (folder / "more.pkl").write_bytes(b"")
-
-
-def _link(folder: Path) -> None:
-    elsewhere = (folder / "value.json").rename(folder.parent / "value.json")
-    (folder / "value.json").symlink_to(elsewhere)
-
-
-def _forge(folder: Path) -> None:
-    card = folder / "MLmodel"
-    card.write_text(card.read_text().replace("format_version: 1", "format_version: 0"))
-
-
-def _escape(folder: Path) -> None:
-    outside = (folder / "value.json").rename(folder.parent / "value.json")
-    card = folder / "MLmodel"
-    card.write_text(card.read_text().replace("value.json", f"../{outside.name}"))
-
-
-@pytest.mark.parametrize(
-    ("tamper", "named"),
-    [
-        (_change, "booster.ubj"),
-        (_remove, "value.json"),
-        (_add, "more.json"),
-        (_add_pickle, "more.pkl"),
-        (_link, "value.json"),
-        (_forge, "MLmodel"),
-        (_escape, "MLmodel"),
-    ],
-)
-def test_a_tampered_version_is_refused_by_name(
-    copied: Registry, tamper: Callable[[Path], None], named: str
-) -> None:
-    version = _champion(copied)
-    tamper(copied.fetch(version))
-    with pytest.raises(QuerenciaError, match=rf"{named}.*(Restore|Remove)"):
-        copied.fetch(version)
-
-
-def test_a_manifest_cannot_name_files_outside_the_version(copied: Registry) -> None:
-    version = _champion(copied)
-    folder = copied.fetch(version)
-    _escape(folder)
-    seal = hashlib.sha256((folder / "MLmodel").read_bytes()).hexdigest()
-    resealed = replace(version, tags=version.tags | {"querencia.mlmodel_sha256": seal})
-    with pytest.raises(QuerenciaError, match=r"\.\./value\.json"):
-        copied.fetch(resealed)
-
-
-def test_a_newer_format_asks_for_an_upgrade(
-    copied: Registry, train: Train, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("training.registry.FORMAT_VERSION", 2)
-    version = train(copied)
-    assert copied.fetch(version).is_dir()
-    monkeypatch.undo()
-    with pytest.raises(QuerenciaError, match=r"has format 2.*Upgrade Querencia"):
-        copied.fetch(version)
 
 
 def test_a_moved_store_is_read_where_it_is(champion: Registry, copied: Registry) -> None:
@@ -310,25 +155,21 @@ def test_a_moved_store_is_written_and_shown_where_it_is(copied: Registry, train:
         assert client.get_run(version.run_id).info.artifact_uri.startswith(copied.folder.as_uri())
 
 
-def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
-    (tmp_path / "mlflow.db").write_text("not a database, and long enough to be taken for one")
-    with pytest.raises(QuerenciaError, match=r"mlflow\.db cannot be opened.*backup"):
-        Registry(tmp_path).versions()
+def test_what_may_not_be_stored_is_not_registered(
+    copied: Registry, model: Path, tmp_path: Path
+) -> None:
+    rows = ROWS.assign(customer_id=["4711", "4712"])
+    with copied.run("train") as run, pytest.raises(QuerenciaError, match="customer_id"):
+        _register(copied, run, model, rows=rows)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model.pkl").write_bytes(b"")
+    with copied.run("train") as run, pytest.raises(QuerenciaError, match=r"'model\.pkl'"):
+        _register(copied, run, tmp_path / "model")
+    assert len(copied.versions()) == 1
 
 
-def test_a_store_of_another_mlflow_is_named_with_its_upgrade(copied: Registry) -> None:
-    with closing(sqlite3.connect(copied.folder / "mlflow.db")) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
-    with pytest.raises(QuerenciaError, match="mlflow db upgrade sqlite:///"):
-        copied.versions()
-
-
-def test_a_folder_mlflow_would_misread_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(QuerenciaError, match="Choose another folder"):
-        Registry(tmp_path / "100%25")
-
-
-def test_importing_the_registry_does_not_import_mlflow() -> None:
-    code = "import sys, training.registry; print('mlflow' in sys.modules)"
-    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert printed.stdout == "False\n"
+def test_a_tampered_version_is_refused_by_name(copied: Registry) -> None:
+    version = _champion(copied)
+    (copied.fetch(version) / "value.json").write_text("{}")
+    with pytest.raises(QuerenciaError, match=r"Version 1 of 'querencia'.*value\.json"):
+        copied.fetch(version)

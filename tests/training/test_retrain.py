@@ -25,10 +25,11 @@ from features.store import Store
 from training.backtest import SERVED, Measures
 from training.champion import CHALLENGER, CHAMPION, Champion
 from training.model import FORMAT, Model
-from training.registry import EXPERIMENT, Registry
+from training.registry import Registry
 from training.retrain import Training, lay_plan, retrain
 from training.scoring import COLUMNS, score
 from training.settings import MoneySettings, TrainingSettings
+from training.tracking import EXPERIMENT
 
 MakeStore = Callable[..., Store]
 START = datetime(2023, 1, 1, tzinfo=UTC)
@@ -46,7 +47,7 @@ class Job:
 
     @property
     def run(self) -> MlflowRun:
-        return self.registry.client.get_run(self.training.version.run_id)
+        return self.registry.store.client.get_run(self.training.version.run_id)
 
     @property
     def artifacts(self) -> Path:
@@ -146,9 +147,9 @@ def children(job: Job) -> dict[str, MlflowRun]:
 
 
 def _children(job: Job, parent: str) -> dict[str, MlflowRun]:
-    experiment = job.registry.client.get_experiment_by_name(EXPERIMENT)
+    experiment = job.registry.store.client.get_experiment_by_name(EXPERIMENT)
     assert experiment is not None
-    found = job.registry.client.search_runs(
+    found = job.registry.store.client.search_runs(
         [experiment.experiment_id], f"tags.mlflow.parentRunId = '{parent}'"
     )
     return {run.info.run_name: run for run in found}
