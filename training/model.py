@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from features.comments import Themes
 from features.provenance import DefinitionError, Provenance
 from features.snapshot import Snapshot
+from training import novelty
 from training.blend import BlendedRisk
 from training.blending import Blending
 from training.churn import LogisticRisk, Member, TreeRisk
@@ -22,7 +23,7 @@ from training.value import ValueModel
 
 Floats = NDArray[np.float64]
 
-FORMAT = 4
+FORMAT = 5
 """Version of the files below; a model in another format is refused."""
 
 PARAMETERS, TREES = "model.json", "trees.ubj"
@@ -38,6 +39,7 @@ class Model:
         provenance: The definitions it was trained under; its cut-offs are those it learned from.
         themes: What comments are about; None where there were too few to learn it.
         outlook: Levels and intervals of what is expected.
+        unvaried: The features that were the same for everybody it learned from.
     """
 
     risk: BlendedRisk
@@ -45,6 +47,7 @@ class Model:
     provenance: Provenance
     themes: Themes | None = None
     outlook: Outlook = field(default_factory=Outlook)
+    unvaried: novelty.Constants = field(default_factory=dict)
 
     @classmethod
     def fit(
@@ -75,7 +78,8 @@ class Model:
         value = fit_value(present, settings, margin_rate=margin_rate)
         process = rhythm(value, past.provenance)
         risk = BlendedRisk.fit(process, past, settings, present=present.rows, blending=blending)
-        return cls(risk, value, past.provenance, themes, outlook or Outlook())
+        unvaried = novelty.constants(past.rows, past.names)
+        return cls(risk, value, past.provenance, themes, outlook or Outlook(), unvaried)
 
     def expected_amounts(self, rows: Snapshot, risk: Floats) -> dict[str, Floats]:
         """Expected `purchases` (days) and `spend` (currency) of each row in the horizon.
@@ -123,6 +127,7 @@ class Model:
                     "value": self.value.to_dict(),
                     "outlook": self.outlook.to_dict(),
                     "themes": self.themes.to_dict() if self.themes else None,
+                    "unvaried": dict(self.unvaried),
                 },
                 indent=1,
             )
@@ -152,7 +157,8 @@ class Model:
         peers = {name: pd.DataFrame(each) for name, each in parameters["peers"].items()}
         risk = BlendedRisk(members, Blending.from_dict(parameters["blending"]), peers)
         themes = Themes.from_dict(parameters["themes"]) if parameters["themes"] else None
-        return cls(risk, value, provenance, themes, Outlook.from_dict(parameters["outlook"]))
+        outlook = Outlook.from_dict(parameters["outlook"])
+        return cls(risk, value, provenance, themes, outlook, parameters["unvaried"])
 
 
 def _ordered(snapshot: Snapshot) -> Snapshot:

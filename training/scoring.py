@@ -1,5 +1,6 @@
 """From a model and snapshot rows to scores: the one path that backtest, batch and HTTP share."""
 
+import warnings
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from features.provenance import Provenance
 from features.snapshot import Snapshot
+from training import novelty
+from training._likelihood import ModelWarning
 from training.model import Model
 from training.reasons import Reasons
 
@@ -99,9 +102,14 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
 
     Raises:
         DefinitionError: where rows and model were made under different definitions.
+
+    Warns:
+        ModelWarning: Features that never varied in training do now.
     """
     model.provenance.require_same(snapshot.provenance)
     rows = snapshot.rows
+    for finding in novelty.found(model.unvaried, rows):
+        warnings.warn(finding.text, ModelWarning, stacklevel=2)
     risk = model.risk.predict(rows)
     value, at_stake = model.value_at_stake(snapshot, risk)
     expected = model.expected_amounts(snapshot, risk)

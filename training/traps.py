@@ -14,6 +14,7 @@ from features import snapshot
 from features.errors import QuerenciaError
 from features.findings import Finding
 from features.snapshot import Snapshot
+from training import novelty
 from training.btyd import PurchaseModel
 from training.churn import LogisticRisk
 from training.ranking import Ranking
@@ -142,21 +143,7 @@ def _partial_z(latest: Snapshot, name: str) -> float:
 
 def begins_to_vary(past: Snapshot, present: pd.DataFrame) -> Iterator[Finding]:
     """Features that were the same for everybody in training and are not any more."""
-    names = list(past.names)
-    moved = _constant(past.rows[names]) & ~_constant(present[names])
-    new = [name for name, begins in moved.items() if begins]
-    if new:
-        yield Finding(
-            "warning",
-            f"{len(new)} features were the same for all {_count(past)} training rows and vary "
-            f"now, such as {new[0]}: the model does not know what they mean and leaves them out. "
-            "It will learn them once a horizon with them has closed.",
-        )
-
-
-def _constant(rows: pd.DataFrame) -> pd.Series:
-    known = rows.notna().mean()
-    return known.eq(0) | (known.eq(1) & (rows.min() == rows.max()))
+    yield from novelty.found(novelty.constants(past.rows, past.names), present)
 
 
 def base_rate(past: Snapshot, present: Snapshot, purchases: PurchaseModel) -> Iterator[Finding]:

@@ -79,6 +79,16 @@ def test_another_format_is_refused_with_the_remedy(saved: Path, other: int) -> N
         Model.load(saved)
 
 
+def test_what_never_varied_in_training_is_remembered(
+    model: Model, past: Snapshot, later: Snapshot, quick: TrainingSettings, tmp_path: Path
+) -> None:
+    never = past.assign(refund_share=0.0, pace_90d=np.nan)
+    learned = Model.fit(never, later, quick, margin_rate=1)
+    learned.save(tmp_path / "model")
+    assert learned.unvaried == {"refund_share": 0.0, "pace_90d": None} | model.unvaried
+    assert Model.load(tmp_path / "model").unvaried == learned.unvaried
+
+
 def test_settings_reach_the_value(past: Snapshot, later: Snapshot) -> None:
     money = MoneySettings(discount_rate=0.3, value_horizon_days=180)
     settings = TrainingSettings(purchases="mbg_nbd", money=money, trees=TreeSettings(rounds=1))

@@ -15,6 +15,7 @@ from features.settings import FeatureSettings
 from features.snapshot import DRIVERS, Snapshot
 from features.store import Store
 from training import scoring
+from training._likelihood import ModelWarning
 from training.intervals import Spread
 from training.model import Model
 from training.outlook import Outlook
@@ -124,6 +125,17 @@ def test_a_score_does_not_depend_on_the_other_rows(model: Model, later: Snapshot
     alone = score(model, later.select(some)).rows
     among = score(model, later).rows.iloc[some].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone, among, rtol=1e-12)
+
+
+def test_a_feature_that_never_varied_in_training_and_does_now_is_told_loudly(
+    model: Model, later: Snapshot
+) -> None:
+    few = later.select(np.arange(20))
+    assert model.unvaried == {}
+    knows_none = replace(model, unvaried={"T": 0.0, "frequency": None})
+    with pytest.warns(ModelWarning, match=r"2 features were the same .*T: 0 .* 20 of 20"):
+        told = score(knows_none, few)
+    assert (told.rows["risk"] == score(model, few).rows["risk"]).all()
 
 
 @pytest.mark.parametrize(

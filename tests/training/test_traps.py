@@ -89,7 +89,7 @@ def test_a_feature_that_begins_to_vary_is_told(company_past_and_later: Periods) 
     assert not list(traps.begins_to_vary(past, later.rows))
     for before in (0.0, np.nan):
         (told,) = traps.begins_to_vary(past.assign(offers=before), later.rows)
-        assert "1 features were the same" in told.text
+        assert "1 features were the same throughout training" in told.text
         assert "such as offers" in told.text
 
 

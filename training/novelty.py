@@ -1,0 +1,53 @@
+"""Novelty: features that were the same for everybody in training, and are not any more."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from features.findings import Finding
+
+Constants = Mapping[str, float | None]
+"""Features that never varied, with the value all had; None where it was known of nobody."""
+
+
+def constants(rows: pd.DataFrame, names: Iterable[str]) -> Constants:
+    """The features that do not vary in these rows: trees cannot split on them, nor weights learn.
+
+    One that is known of some and missing for others varies.
+    """
+    ends = rows[list(names)].agg(["count", "min", "max"]).T
+    unknown = ends["count"] == 0
+    same = (ends["count"] == len(rows)) & (ends["min"] == ends["max"])
+    return {
+        str(name): None if unknown[name] else float(ends["min"][name])
+        for name in ends.index[unknown | same]
+    }
+
+
+def begun(unvaried: Constants, rows: pd.DataFrame) -> dict[str, int]:
+    """Of features that never varied, those that these rows have another value of; in how many."""
+    counts = {
+        name: int((rows[name].notna() & (rows[name] != (np.nan if was is None else was))).sum())
+        for name, was in unvaried.items()
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def found(unvaried: Constants, rows: pd.DataFrame) -> Iterator[Finding]:
+    """What to know of rows that a model is asked about."""
+    new = begun(unvaried, rows)
+    if not new:
+        return
+    first = next(iter(new))
+    was = unvaried[first]
+    before = "known of nobody" if was is None else f"{was:g} for everybody"
+    yield Finding(
+        "warning",
+        f"{len(new)} features were the same throughout training and vary now, such as {first}: "
+        f"{before} then, another value for {new[first]:,} of {len(rows):,} now. The model has "
+        "never seen them vary and leaves them out. Train again once a horizon with them has "
+        "closed: querencia train",
+        "novelty",
+        {"features": tuple(new), "rows": len(rows)},
+    )
