@@ -30,6 +30,7 @@ from training.rehearsal import rehearse, settled
 from training.runs import Run
 from training.scoring import COLUMNS
 from training.settings import MoneySettings, TrainingSettings
+from training.tuning import tuned
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -82,6 +83,9 @@ def retrain(
     traps.refuse_leaks(past)
     say("rehearsals at earlier cut-offs")
     settings = settled(settings, later)
+    if settings.tune:
+        say(f"tuning at earlier cut-offs, {settings.tune} trials")
+        settings = tuned(past, settings)
     rehearsals = rehearse(past, settings)
     verdict = choose(rehearsals, random_state=settings.random_state)
     say(f"churn and value models from {len(past.rows):,} rows")

@@ -50,11 +50,16 @@ class TrainingSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     purchases: PurchaseProcess = Field(
-        "pareto_nbd",
+        "best",
         description="model of the purchase process; best: the likeliest of them as of the training "
         "(least BIC)",
     )
     logistic_penalty: float = Field(1.0, gt=0, description="L2 penalty of the logistic model")
     trees: TreeSettings = TreeSettings()
+    tune: int = Field(
+        0,
+        ge=0,
+        description="trials in which Optuna tunes trees and penalty at earlier cut-offs; 0: none",
+    )
     money: MoneySettings = MoneySettings()
     random_state: int = Field(0, ge=0, description="seed of everything random")

@@ -51,6 +51,7 @@ def test_settings_are_frozen_and_a_misspelt_one_is_refused(kind: type[BaseModel]
         (MoneySettings, "contact_cost", -1),
         (TrainingSettings, "purchases", "nbd"),
         (TrainingSettings, "logistic_penalty", 0),
+        (TrainingSettings, "tune", -1),
         (TrainingSettings, "random_state", -1),
     ],
 )
