@@ -3,9 +3,8 @@
     python benchmarks/models.py [--quick] [FILE]
 
 CDNOW comes along; FILE is the Online Retail data as Parquet or CSV (UCI, dataset 352), read by the
-definition shipped for it. Each model is trained as of a cut-off, as `querencia train` does it with
-training.purchases = "best", and judged on the horizon after it. Figures stand beside their 95 %
-intervals. The published split of the CDNOW sample is served with the published process, Pareto/NBD.
+definition shipped for it. Each model is trained as of a cut-off, as `querencia train` does it, and
+judged on the horizon after it. Figures stand beside their 95 % intervals.
 """
 
 import os
@@ -47,7 +46,6 @@ from training.rehearsal import rehearse, settled
 from training.retrain import lay_plan
 from training.settings import TrainingSettings
 
-PUBLISHED, BEST = TrainingSettings(), TrainingSettings(purchases="best")
 RISK = {"auc_score": "AUC", "log_loss": "log loss", "calibration_loss": "ECE"}
 SPEND = {
     "mae_loss": "MAE",
@@ -72,10 +70,9 @@ def main() -> None:
 def report(file: Path | None, draws: int) -> dict[str, float | None]:
     """Print the tables; returns the figures."""
     with tempfile.TemporaryDirectory() as folder:
-        store = stored(Source(parquet(Path(folder))), Path(folder) / "cdnow", FeatureSettings())
-        risk, coverage = judged(
-            "CDNOW", store, FeatureSettings(currency=cdnow.CURRENCY), draws=draws
-        )
+        settings = FeatureSettings(currency=cdnow.CURRENCY)
+        store = stored(Source(parquet(Path(folder))), Path(folder) / "cdnow", settings)
+        risk, coverage = judged("CDNOW", store, settings, draws=draws)
         sample = sample_rmse(store)
         retail = None
         if file:
@@ -126,7 +123,7 @@ def judged(
         observed_until=plan.scoring,
     )
     past, later = snapshots.at(*plan.training), snapshots.at(plan.evaluation)
-    chosen = settled(BEST, later)
+    chosen = settled(TrainingSettings(), later)
     rehearsals = rehearse(past, chosen)
     verdict, outlook = choose(rehearsals), Outlook.learn(rehearsals)
     blending = verdict.blending if verdict else None
@@ -179,7 +176,7 @@ def sample_rmse(store: Store) -> float:
     )
     taken = taken.select(np.flatnonzero(taken.rows["customer_id"].isin(sample_ids())))
     past, present = taken.at(*months), taken.at(SPLIT)
-    model = Model.fit(past, present, PUBLISHED, margin_rate=1)
+    model = Model.fit(past, present, TrainingSettings(), margin_rate=1)
     there = presence(model.value, present, model.risk.predict(present.rows))
     monetary = present.columns["monetary_value"]
     served = model.value.expected_amounts(AHEAD, *present.history, monetary, presence=there)

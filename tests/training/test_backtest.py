@@ -30,7 +30,7 @@ def test_the_served_model_is_judged_beside_members_and_baselines(
     candidates: Mapping[str, RiskModel], model: Model
 ) -> None:
     assert list(candidates) == [
-        *(SERVED, "pareto_nbd", "logistic", "trees"),
+        *(SERVED, model.value.purchases.kind_, "logistic", "trees"),
         *("baseline_rfm", "baseline_recency", "naive_rate"),
     ]
     assert candidates[SERVED] is model.risk

@@ -17,26 +17,28 @@ from training.reasons import by_driver
 from training.settings import TrainingSettings, TreeSettings
 
 FEW = TreeSettings(rounds=10)
-UNEVEN = Blending(
-    {"pareto_nbd": 0.5, "logistic": 0.2, "trees": 0.3}, Correction(a=1.3, b=0.8, c=-0.2)
-)
+
+
+def _uneven(model: Model) -> Blending:
+    weights = dict(zip(model.risk.members, (0.5, 0.2, 0.3), strict=True))
+    return Blending(weights, Correction(a=1.3, b=0.8, c=-0.2))
 
 
 @pytest.fixture(scope="module", params=["plain mean", "weighted and corrected"])
 def blend(model: Model, request: pytest.FixtureRequest) -> BlendedRisk:
     if request.param == "plain mean":
         return model.risk
-    return BlendedRisk(model.risk.members, UNEVEN, model.risk.peers)
+    return BlendedRisk(model.risk.members, _uneven(model), model.risk.peers)
 
 
 def test_the_plain_blend_is_the_mean_of_its_members(model: Model, later: Snapshot) -> None:
-    assert list(model.risk.members) == ["pareto_nbd", "logistic", "trees"]
+    assert list(model.risk.members) == [model.value.purchases.kind_, "logistic", "trees"]
     members = [member.predict(later.rows) for member in model.risk.members.values()]
     assert model.risk.predict(later.rows) == pytest.approx(sum(members) / 3)
 
 
 def test_the_blend_is_what_it_was_told_to_be(model: Model, later: Snapshot) -> None:
-    blend = BlendedRisk(model.risk.members, UNEVEN, model.risk.peers)
+    blend = BlendedRisk(model.risk.members, _uneven(model), model.risk.peers)
     said = [member.predict(later.rows) for member in model.risk.members.values()]
     mean = np.array([0.5, 0.2, 0.3]) @ said
     corrected = expit(1.3 * np.log(mean) - 0.8 * np.log1p(-mean) - 0.2)
@@ -95,9 +97,8 @@ def test_the_typical_customer_has_the_mean_log_odds_of_the_class(
 
 
 def _rhythm(model: Model) -> RhythmRisk:
-    rhythm = model.risk.members["pareto_nbd"]
-    assert isinstance(rhythm, RhythmRisk)
-    return rhythm
+    assert model.risk.rhythm is not None
+    return model.risk.rhythm
 
 
 def test_a_class_nobody_is_in_has_everybody_as_its_peers(
@@ -119,11 +120,11 @@ def test_classes_of_peers_by_repeat_purchase_days() -> None:
 def test_a_blend_comes_back_with_its_model(
     model: Model, later: Snapshot, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    risk = BlendedRisk(model.risk.members, UNEVEN, model.risk.peers)
+    risk = BlendedRisk(model.risk.members, _uneven(model), model.risk.peers)
     folder = tmp_path_factory.mktemp("model")
     replace(model, risk=risk).save(folder)
     back = Model.load(folder).risk
-    assert back.blending == UNEVEN
+    assert back.blending == _uneven(model)
     assert (back.predict(later.rows) == risk.predict(later.rows)).all()
     told, again = risk.reasons(later.rows.head(20)), back.reasons(later.rows.head(20))
     pd.testing.assert_frame_equal(told.points, again.points)

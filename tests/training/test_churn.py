@@ -179,5 +179,6 @@ def test_the_purchase_process_is_a_member_where_churn_is_its_silence(
 ) -> None:
     settings = TrainingSettings(trees=FEW)
     rhythm = RhythmRisk(model.value.purchases, 90)
-    assert list(fit_members(rhythm, past, settings)) == ["pareto_nbd", "logistic", "trees"]
+    kind = model.value.purchases.kind_
+    assert list(fit_members(rhythm, past, settings)) == [kind, "logistic", "trees"]
     assert list(fit_members(None, past, settings)) == ["logistic", "trees"]

@@ -138,7 +138,7 @@ def test_where_customers_have_no_memory_there_is_nothing_to_gain(
     model = Model.fit(past, later, quick, margin_rate=0.4)
     found = gather(model, past, later, (), None, quick).grade
     assert found is not None
-    assert (found.letter, found.formula) == ("C", "pareto_nbd")
+    assert (found.letter, found.formula) == ("C", model.value.purchases.kind_)
     assert "nothing to gain here" in found.text
 
 

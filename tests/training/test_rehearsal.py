@@ -46,12 +46,12 @@ def test_a_rehearsal_is_what_would_have_been_trained_then(
     first = rehearsals[0]
     logistic = LogisticRisk(features=past.names).fit(known.rows, known.churned)
     trees = TreeRisk(quick.trees, features=past.names).fit(known.rows, known.churned)
-    purchases = PurchaseModel().fit(*then.history)
+    purchases = PurchaseModel("best").fit(*then.history)
     assert (first.churned == then.churned).all()
     assert first.members["logistic"] == pytest.approx(logistic.predict(then.rows))
     assert first.members["trees"] == pytest.approx(trees.predict(then.rows))
     silent = purchases.p_no_purchase(90, *then.history)
-    assert first.members["pareto_nbd"] == pytest.approx(silent, rel=1e-4)
+    assert first.members[purchases.kind_] == pytest.approx(silent, rel=1e-4)
     assert first.blend == pytest.approx(np.mean(list(first.members.values()), axis=0))
     assert {"naive_rate", "baseline_rfm", "baseline_recency"} == first.baselines.keys()
 
@@ -85,9 +85,9 @@ def test_the_best_purchase_process_is_settled_once_and_shared(
     past: Snapshot, later: Snapshot, quick: TrainingSettings
 ) -> None:
     """Were it chosen at each cut-off, weights learned at one would not fit the next."""
-    best = quick.model_copy(update={"purchases": "best"})
     kind = PurchaseModel("best").fit(*later.history).kind_
-    assert settled(best, later).purchases == kind
-    assert settled(quick, later) == quick
-    members = [list(each.members) for each in rehearse(past, settled(best, later))]
+    found = settled(quick, later)
+    assert (quick.purchases, found.purchases) == ("best", kind)
+    assert settled(found, later) is found
+    members = [list(each.members) for each in rehearse(past, found)]
     assert members == [[kind, "logistic", "trees"]] * 2
