@@ -6,6 +6,7 @@ them where rehearsals show that it helps.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -59,11 +60,49 @@ class NaiveRate:
         return np.asarray(np.exp(-self.horizon_days * per_day))
 
 
-class LogisticRisk:
-    """Logistic regression on standardised signed logarithms of the features.
+@dataclass(frozen=True)
+class SignedLogs:
+    """Signed logarithms of features, standardised; what is not known (NaN) counts as average.
 
-    What is not known (NaN) counts as average.
+    Attributes:
+        features: Their names.
+        mean: Of the logarithms, shape (features,).
+        scale: Their standard deviations; 1 where nothing varies.
     """
+
+    features: tuple[str, ...]
+    mean: Floats
+    scale: Floats
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame, features: Sequence[str]) -> Self:
+        """What makes these rows standard."""
+        logs = _logs(rows, features)
+        logs[:, np.isnan(logs).all(axis=0)] = 0  # known of nobody, so without a mean
+        scaler = StandardScaler().fit(logs)
+        return cls(tuple(features), scaler.mean_, scaler.scale_)
+
+    def __call__(self, rows: pd.DataFrame) -> Floats:
+        """Rows by features."""
+        return np.nan_to_num((_logs(rows, self.features) - self.mean) / self.scale)
+
+    def to_dict(self) -> dict[str, list[float]]:
+        """Mean and scale, for JSON."""
+        return {"mean": self.mean.tolist(), "scale": self.scale.tolist()}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """Of these features, with this mean and scale."""
+        return cls(tuple(state["features"]), np.asarray(state["mean"]), np.asarray(state["scale"]))
+
+
+def _logs(rows: pd.DataFrame, features: Sequence[str]) -> Floats:
+    values = rows[list(features)].to_numpy(dtype=float)
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
+
+
+class LogisticRisk:
+    """Logistic regression on standardised signed logarithms of the features (`SignedLogs`)."""
 
     def __init__(self, *, features: Sequence[str], penalty: float = 1.0) -> None:
         self.features = tuple(features)
@@ -71,13 +110,9 @@ class LogisticRisk:
 
     def fit(self, rows: pd.DataFrame, churned: Floats) -> Self:
         """Learn from snapshot rows and their labels (1 = churned)."""
-        logs = self._logs(rows)
-        logs[:, np.isnan(logs).all(axis=0)] = 0  # known of nobody, so without a mean
-        scaler = StandardScaler().fit(logs)
+        self.logs_ = SignedLogs.of(rows, self.features)
         model = LogisticRegression(C=1 / self.penalty, max_iter=1000)
-        model.fit(np.nan_to_num(scaler.transform(logs)), churned)
-        self.mean_: Floats = scaler.mean_
-        self.scale_: Floats = scaler.scale_
+        model.fit(self.logs_(rows), churned)
         self.coef_: Floats = model.coef_[0]
         self.intercept_ = float(model.intercept_[0])
         return self
@@ -88,20 +123,14 @@ class LogisticRisk:
 
     def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Log-odds each feature adds against the average training row: rows by features."""
-        standard = np.nan_to_num((self._logs(rows) - self.mean_) / self.scale_)
-        return pd.DataFrame(standard * self.coef_, columns=self.features, index=rows.index)
-
-    def _logs(self, rows: pd.DataFrame) -> Floats:
-        values = rows[list(self.features)].to_numpy(dtype=float)
-        return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
+        return pd.DataFrame(self.logs_(rows) * self.coef_, columns=self.features, index=rows.index)
 
     def to_dict(self) -> dict[str, Any]:
         """The parameters, for JSON."""
         return {
             "features": list(self.features),
             "penalty": self.penalty,
-            "mean": self.mean_.tolist(),
-            "scale": self.scale_.tolist(),
+            **self.logs_.to_dict(),
             "coef": self.coef_.tolist(),
             "intercept": self.intercept_,
         }
@@ -110,9 +139,8 @@ class LogisticRisk:
     def from_dict(cls, parameters: dict[str, Any]) -> Self:
         """The model with these parameters."""
         model = cls(features=parameters["features"], penalty=parameters["penalty"])
-        model.mean_, model.scale_, model.coef_ = (
-            np.asarray(parameters[name]) for name in ("mean", "scale", "coef")
-        )
+        model.logs_ = SignedLogs.from_dict(parameters)
+        model.coef_ = np.asarray(parameters["coef"])
         model.intercept_ = parameters["intercept"]
         return model
 

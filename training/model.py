@@ -15,9 +15,10 @@ from features.snapshot import Snapshot
 from training import novelty
 from training.blend import BlendedRisk
 from training.blending import Blending
+from training.buyers import BuyersSpend
 from training.churn import LogisticRisk, Member, TreeRisk
 from training.outlook import Outlook
-from training.prospects import expected_amounts, fit_value, presence, rhythm
+from training.prospects import expected_amounts, fit_value, presence, rhythm, tilt
 from training.settings import TrainingSettings
 from training.value import ValueModel
 
@@ -40,6 +41,7 @@ class Model:
         themes: What comments are about; None where there were too few to learn it.
         outlook: Levels and intervals of what is expected.
         unvaried: The features that were the same for everybody it learned from.
+        buyers: Tells what those who buy spend; None where too few bought to learn it.
     """
 
     risk: BlendedRisk
@@ -48,6 +50,7 @@ class Model:
     themes: Themes | None = None
     outlook: Outlook = field(default_factory=Outlook)
     unvaried: novelty.Constants = field(default_factory=dict)
+    buyers: BuyersSpend | None = None
 
     @classmethod
     def fit(
@@ -79,7 +82,9 @@ class Model:
         process = rhythm(value, past.provenance)
         risk = BlendedRisk.fit(process, past, settings, present=present.rows, blending=blending)
         unvaried = novelty.constants(past.rows, past.names)
-        return cls(risk, value, past.provenance, themes, outlook or Outlook(), unvaried)
+        buyers = BuyersSpend.learn(past)
+        outlook = outlook or Outlook()
+        return cls(risk, value, past.provenance, themes, outlook, unvaried, buyers)
 
     def expected_amounts(self, rows: Snapshot, risk: Floats) -> dict[str, Floats]:
         """Expected `purchases` (days) and `spend` (currency) of each row in the horizon.
@@ -88,7 +93,7 @@ class Model:
             rows: Of any cut-off.
             risk: Theirs, as `self.risk` predicts it.
         """
-        return self.outlook.corrected(expected_amounts(self.value, rows, risk))
+        return self.outlook.corrected(expected_amounts(self.value, rows, risk, self.buyers))
 
     def value_at_stake(self, rows: Snapshot, risk: Floats) -> tuple[Floats, Floats]:
         """What each row is worth, and what is lost if they leave now, in currency."""
@@ -96,16 +101,18 @@ class Model:
         history = *rows.history, rows.columns["monetary_value"]
         if there is None:
             there = self.value.purchases.p_alive(*rows.history)
-        at_stake = self.outlook.level("spend") * self.value.value_at_stake(*history, presence=there)
+        at_stake = self.value.value_at_stake(*history, presence=there)
+        at_stake *= self.outlook.level("spend") * tilt(self.value, rows, self.buyers)
         return np.minimum(there, 1) * at_stake, at_stake
 
     def value_interval(self, value: Floats) -> tuple[Floats, Floats]:
         """The ends between which what 80 % of such customers are worth ends up, in currency.
 
-        The value horizon is longer than any that has been observed, so this is not checked on the
-        company's own data: the margin varies as spend of the same size does over the horizon. On
-        CDNOW, learned over 90 days and asked for 180 to 365, such intervals about what the purchase
-        process expects held 79 to 88 % of the customers and 79 to 87 % of the top tenth.
+        The value horizon is longer than any that has closed: the margin is taken to vary as spend
+        of the same size does over the horizon. How that did on the company's own past, over what
+        has closed, is in `Outlook.hindsight`. On CDNOW, learned over 90 days and asked for 180 to
+        365, such intervals about what the purchase process expects held 79 to 88 % of the
+        customers and 79 to 87 % of the top tenth.
         """
         margin = self.value.margin_rate
         low, high = self.outlook.interval("spend", value / margin)
@@ -128,6 +135,7 @@ class Model:
                     "outlook": self.outlook.to_dict(),
                     "themes": self.themes.to_dict() if self.themes else None,
                     "unvaried": dict(self.unvaried),
+                    "buyers": self.buyers.to_dict() if self.buyers else None,
                 },
                 indent=1,
             )
@@ -158,7 +166,8 @@ class Model:
         risk = BlendedRisk(members, Blending.from_dict(parameters["blending"]), peers)
         themes = Themes.from_dict(parameters["themes"]) if parameters["themes"] else None
         outlook = Outlook.from_dict(parameters["outlook"])
-        return cls(risk, value, provenance, themes, outlook, parameters["unvaried"])
+        buyers = BuyersSpend.from_dict(parameters["buyers"]) if parameters["buyers"] else None
+        return cls(risk, value, provenance, themes, outlook, parameters["unvaried"], buyers)
 
 
 def _ordered(snapshot: Snapshot) -> Snapshot:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from features.findings import Finding
 from training import levels
 from training.amounts import AMOUNTS, Amount
+from training.hindsight import Hindsight
 from training.intervals import COVERAGES, Spread, coverage_score
 from training.levels import Level
 from training.rehearsal import Rehearsal
@@ -26,13 +27,22 @@ class Outlook:
     Attributes:
         levels: By amount, where two rehearsals tell it.
         spreads: By amount, one for each of `COVERAGES`, where one rehearsal tells it.
+        hindsight: How value and its intervals did at an earlier cut-off (`Hindsight.measures`),
+            where one allows to check it; of later cut-offs than anything else here, and not served.
     """
 
     levels: Mapping[str, Level] = field(default_factory=dict)
     spreads: Mapping[str, tuple[Spread, ...]] = field(default_factory=dict)
+    hindsight: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
-    def learn(cls, rehearsals: Sequence[Rehearsal], *, random_state: int = 0) -> Self:
+    def learn(
+        cls,
+        rehearsals: Sequence[Rehearsal],
+        *,
+        hindsight: Hindsight | None = None,
+        random_state: int = 0,
+    ) -> Self:
         """From what was expected at rehearsals, ascending, and what came.
 
         Intervals are those of the last one, whose customers are most like those of today.
@@ -42,7 +52,8 @@ class Outlook:
             for name in AMOUNTS
         }
         known = {name: level for name, level in found.items() if level}
-        return cls(known, cls(known)._spreads(rehearsals))
+        checked = hindsight.measures() if hindsight else {}
+        return cls(known, cls(known)._spreads(rehearsals), checked)
 
     def _spreads(self, rehearsals: Sequence[Rehearsal]) -> dict[str, tuple[Spread, ...]]:
         return {
@@ -89,6 +100,7 @@ class Outlook:
         return {
             "levels": {name: level.to_dict() for name, level in self.levels.items()},
             "spreads": {n: [each.to_dict() for each in s] for n, s in self.spreads.items()},
+            "hindsight": dict(self.hindsight),
         }
 
     @classmethod
@@ -100,6 +112,7 @@ class Outlook:
                 name: tuple(Spread.from_dict(each) for each in spreads)
                 for name, spreads in state["spreads"].items()
             },
+            state["hindsight"],
         )
 
 
@@ -117,6 +130,7 @@ def found(outlook: Outlook, spend: SpendModel) -> Iterator[Finding]:
             "There is no interval of purchases, spend and value: no earlier cut-off was there to "
             "learn it at. Bring more history.",
         )
+    yield _of_value(outlook.hindsight)
     rho, low, high = spend.correlation_
     if not math.isnan(rho):
         dependent = spend.dependent
@@ -126,3 +140,24 @@ def found(outlook: Outlook, spend: SpendModel) -> Iterator[Finding]:
             f"to {high:+.2f}) among repeat buyers: value takes them for independent, which "
             + ("is wrong; model kinds of customers apart." if dependent else "does little harm."),
         )
+
+
+def _of_value(hindsight: Mapping[str, float]) -> Finding:
+    if not hindsight:
+        return Finding(
+            "advice",
+            "The value and its interval are not checked on your own past: it takes two earlier "
+            "cut-offs, and a value horizon that reaches beyond what has closed since the second. "
+            "Bring more history.",
+            "value_unchecked",
+        )
+    days, bias = hindsight["value_days_checked"], hindsight["value_total_bias"]
+    held, top = hindsight["value_coverage_80"], hindsight["value_coverage_80_top_decile"]
+    return Finding(
+        "advice",
+        f"Value was checked on your own past, over the {days:.0f} days that have closed since an "
+        f"earlier cut-off: its total was {bias:+.1%} off, and its 80 % interval held {held:.0%} of "
+        f"the customers and {top:.0%} of the top tenth.",
+        "value_checked",
+        dict(hindsight),
+    )

@@ -6,10 +6,11 @@ from numpy.typing import NDArray
 from features.provenance import Provenance
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
+from training.buyers import BuyersSpend
 from training.churn import RhythmRisk
 from training.settings import TrainingSettings
 from training.spend import SpendModel
-from training.value import ValueModel
+from training.value import RARE, ValueModel
 
 Floats = NDArray[np.float64]
 
@@ -51,11 +52,30 @@ def presence(value: ValueModel, rows: Snapshot, risk: Floats) -> Floats | None:
     return value.presence(1 - risk, rows.provenance.horizon_days, *rows.history)
 
 
-def expected_amounts(value: ValueModel, rows: Snapshot, risk: Floats) -> dict[str, Floats]:
+def expected_amounts(
+    value: ValueModel, rows: Snapshot, risk: Floats, buyers: BuyersSpend | None = None
+) -> dict[str, Floats]:
     """Expected purchase days and spend of each row in the horizon, at no level yet."""
-    return value.expected_amounts(
+    expected = value.expected_amounts(
         rows.provenance.horizon_days,
         *rows.history,
         rows.columns["monetary_value"],
         presence=presence(value, rows, risk),
     )
+    return {**expected, "spend": expected["spend"] * tilt(value, rows, buyers)}
+
+
+def tilt(value: ValueModel, rows: Snapshot, buyers: BuyersSpend | None) -> Floats:
+    """By what spend differs from what purchase process and Gamma-Gamma expect, shape (n,).
+
+    What those who buy spend is taken to be the geometric mean of theirs and what was learned, so
+    that neither's far-off values go undamped. 1 where nothing was learned.
+    """
+    if buyers is None:
+        return np.ones(len(rows))
+    days, purchases = rows.provenance.horizon_days, value.purchases
+    buys = purchases.p_purchase_if_alive(days, *rows.history)
+    count = purchases.purchases_if_alive(days, *rows.history) / np.maximum(buys, RARE)
+    x, monetary = rows.columns["frequency"], rows.columns["monetary_value"]
+    formula = np.maximum(count, 1) * value.spend.expected_spend(x, monetary)
+    return np.sqrt(buyers.predict(rows.rows) / formula)

@@ -19,6 +19,7 @@ from features.snapshot import Snapshot
 from training._likelihood import ModelWarning
 from training.amounts import Amount, amounts
 from training.btyd import PurchaseModel
+from training.buyers import BuyersSpend
 from training.churn import RiskModel, baselines, fit_members
 from training.prospects import expected_amounts, fit_value, rhythm
 from training.settings import TrainingSettings
@@ -129,7 +130,7 @@ def _rehearsal(known: Snapshot, then: Snapshot, settings: TrainingSettings) -> R
         value = fit_value(then, settings)
     members = fit_members(rhythm(value, then.provenance), known, settings)
     said = _said(members, then.rows)
-    expected = expected_amounts(value, then, _mean(said))
+    expected = expected_amounts(value, then, _mean(said), BuyersSpend.learn(known))
     return Rehearsal(
         then.provenance.cutoff,
         said,

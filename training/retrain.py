@@ -23,6 +23,7 @@ from training.backtest import SERVED, Measures
 from training.blending import choose
 from training.champion import CHALLENGER, CHAMPION
 from training.evidence import Evidence, gather
+from training.hindsight import look_back
 from training.model import Model
 from training.outlook import Outlook
 from training.registry import Registry, Version
@@ -88,6 +89,7 @@ def retrain(
         settings = tuned(past, settings)
     rehearsals = rehearse(past, settings)
     verdict = choose(rehearsals, random_state=settings.random_state)
+    hindsight = look_back(rehearsals, past, later, settings)
     say(f"churn and value models from {len(past.rows):,} rows")
     model = Model.fit(
         past,
@@ -96,7 +98,7 @@ def retrain(
         margin_rate=_margin_rate(store, cutoffs, settings),
         blending=verdict.blending if verdict else None,
         themes=found,
-        outlook=Outlook.learn(rehearsals, random_state=settings.random_state),
+        outlook=Outlook.learn(rehearsals, hindsight=hindsight, random_state=settings.random_state),
     )
     say(f"evidence on {len(later.rows):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
@@ -246,6 +248,7 @@ def _log(
             "margin_rate": model.value.margin_rate,
         }
     )
+    run.log_metrics(model.outlook.hindsight)
     run.log_json(model.provenance.model_dump(mode="json"), "provenance.json")
     run.log_figure(
         plots.tracking(model.value, snapshots, cutoffs.evaluation),

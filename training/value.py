@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 DAYS_PER_YEAR = 365.25
 
-_RARE = 1e-12
+RARE = 1e-12
 """A purchase is never less likely of one who is there."""
 
 # 16 points are right to 1e-5 for a value horizon of 5 years, and to 1e-8 for one.
@@ -79,7 +79,7 @@ class ValueModel:
     ) -> Floats:
         """The chance of still being there that a P(buys within the horizon) amounts to."""
         if_there = self.purchases.p_purchase_if_alive(horizon_days, frequency, recency, T)
-        return np.asarray(p_buys) / np.maximum(if_there, _RARE)
+        return np.asarray(p_buys) / np.maximum(if_there, RARE)
 
     def value(
         self,

@@ -10,6 +10,7 @@ import pytest
 from features.snapshot import Snapshot
 from training import backtest
 from training.amounts import AMOUNTS
+from training.hindsight import Hindsight
 from training.model import Model
 from training.outlook import Outlook, found
 from training.rehearsal import Rehearsal, rehearse
@@ -100,6 +101,22 @@ def test_levels_and_the_dependence_of_spend_on_frequency_are_told(
         "level of the purchases",
         "level of the spend",
     ]
-    assert "rank correlation of" in texts[2]
-    assert texts[2].endswith("does little harm.")
+    assert "value" in texts[2]
+    assert "rank correlation of" in texts[3]
+    assert texts[3].endswith("does little harm.")
     assert any("no interval" in finding.text for finding in found(Outlook(), model.value.spend))
+
+
+def test_how_value_did_on_the_own_past_is_kept_and_told(
+    rehearsals: Sequence[Rehearsal], model: Model
+) -> None:
+    spread = rehearsals[-1].amounts["spend"]
+    seen = Hindsight(180, spread.expected, spread.came, Outlook.learn(rehearsals).spreads["spend"])
+    checked = Outlook.learn(rehearsals, hindsight=seen)
+    assert checked.hindsight == seen.measures()
+    assert Outlook.from_dict(json.loads(json.dumps(checked.to_dict()))) == checked
+    (told,) = (f for f in found(checked, model.value.spend) if f.name == "value_checked")
+    assert "over the 180 days" in told.text
+    assert f"held {checked.hindsight['value_coverage_80']:.0%} of the customers" in told.text
+    names = [finding.name for finding in found(Outlook.learn(rehearsals), model.value.spend)]
+    assert "value_unchecked" in names

@@ -5,7 +5,7 @@ import pytest
 
 from features.snapshot import Snapshot
 from training.model import Model
-from training.prospects import expected_amounts, presence, rhythm
+from training.prospects import expected_amounts, presence, rhythm, tilt
 
 
 def test_spend_is_the_chance_of_buying_times_the_spend_of_those_who_buy(
@@ -26,6 +26,21 @@ def test_spend_is_the_chance_of_buying_times_the_spend_of_those_who_buy(
     assert expected["spend"] == pytest.approx(expected["purchases"] * per_purchase)
     # Whoever buys, buys at least once.
     assert (expected["purchases"] >= (1 - risk) * (1 - 1e-9)).all()
+
+
+def test_those_who_buy_spend_the_geometric_mean_of_what_was_learned_and_the_formula(
+    model: Model, later: Snapshot
+) -> None:
+    assert model.buyers is not None
+    risk = model.risk.predict(later.rows)
+    formula = expected_amounts(model.value, later, risk)
+    served = expected_amounts(model.value, later, risk, model.buyers)
+    assert (served["purchases"] == formula["purchases"]).all()
+    if_buys = formula["spend"] / (1 - risk)
+    learned = model.buyers.predict(later.rows)
+    geometric = (1 - risk) * np.sqrt(if_buys * learned)
+    assert served["spend"] == pytest.approx(geometric, rel=1e-3)
+    assert (tilt(model.value, later, None) == 1).all()
 
 
 def test_with_the_risk_of_the_process_itself_its_own_amounts_come_out(

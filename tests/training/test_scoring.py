@@ -19,6 +19,7 @@ from training._likelihood import ModelWarning
 from training.intervals import Spread
 from training.model import Model
 from training.outlook import Outlook
+from training.prospects import expected_amounts, tilt
 from training.reasons import Reasons
 from training.rehearsal import rehearse
 from training.scoring import COLUMNS, FAINT, NO_DRIVER, Scores, drivers, score
@@ -104,8 +105,9 @@ def test_risk_value_and_spend_are_the_models_own(
     history = *later.history, later.columns["monetary_value"]
     there = model.value.presence(1 - risk, 90, *later.history)
     value = model.value.value(*history, presence=there)
+    value = value * tilt(model.value, later, model.buyers)
     assert scores.rows["value"].to_numpy() == pytest.approx(value)
-    spend = model.value.expected_amounts(90, *history, presence=there)["spend"]
+    spend = expected_amounts(model.value, later, risk, model.buyers)["spend"]
     assert scores.rows["expected_spend"].to_numpy() == pytest.approx(spend)
 
 
