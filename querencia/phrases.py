@@ -100,6 +100,30 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "content": "what it holds",
         "price": "price, times quantity where told",
         "lines": "orders have several lines: numbered",
+        "judging": "trained as of {cutoff}, judged afterwards",
+        "judged": "judged",
+        "made_file": "Written: {path}",
+        "risk_by_cutoff": "Risk (churn: {churn}): trained as of each cut-off, judged on the {days} "
+        "days after it",
+        "spend_by_cutoff": "Spend in those {days} days, {currency}",
+        "means": "Mean over the cut-offs, and the least and the most of Querencia",
+        "intervals": "Below each figure its 95 % interval. Gain: where the AUC above the best "
+        "formula lies. A: ranks and earns more beyond doubt, B: ranks, C: nothing to gain.",
+        "cutoff": "cut-off",
+        "churned": "left",
+        "gain": "gain",
+        "grade": "grade",
+        "measure": "measure",
+        "range": "least to most",
+        "risk": "Risk",
+        "purchases": "Purchase days",
+        "spend": "Spend",
+        "grades": "Grades: {grades}.",
+        "grade_at": "{letter} at {count} of {of} cut-offs",
+        "overlap": "Horizons of neighbouring cut-offs overlap, and the customers are the same: the "
+        "cut-offs are not so many independent trials.",
+        "cutoff_left_out": "{cutoff} is left out: {reason}",
+        "in_mlflow": "Every figure of every model, a nested run a cut-off, is in MLflow.",
     },
     "es": {
         "title": "Utilidad de los registros",
@@ -196,6 +220,31 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "content": "por lo que contiene",
         "price": "precio, por cantidad si se dice",
         "lines": "los pedidos tienen varias líneas: numeradas",
+        "judging": "entrenado a {cutoff}, juzgado después",
+        "judged": "juzgado",
+        "made_file": "Escrito: {path}",
+        "risk_by_cutoff": "Riesgo (abandono: {churn}): entrenado a cada fecha de corte, juzgado en "
+        "los {days} días siguientes",
+        "spend_by_cutoff": "Gasto en esos {days} días, {currency}",
+        "means": "Media de las fechas de corte, y lo menor y lo mayor de Querencia",
+        "intervals": "Bajo cada cifra su intervalo del 95 %. Ventaja: dónde está el AUC sobre la "
+        "mejor fórmula. A: ordena y gana más sin duda, B: ordena mejor, C: nada que ganar.",
+        "cutoff": "corte",
+        "churned": "se fue",
+        "gain": "ventaja",
+        "grade": "nota",
+        "measure": "medida",
+        "range": "de menor a mayor",
+        "risk": "Riesgo",
+        "purchases": "Días de compra",
+        "spend": "Gasto",
+        "grades": "Notas: {grades}.",
+        "grade_at": "{letter} en {count} de {of} fechas de corte",
+        "overlap": "Los horizontes de cortes vecinos se solapan y los clientes son los mismos: los "
+        "cortes no son otras tantas pruebas independientes.",
+        "cutoff_left_out": "{cutoff} queda fuera: {reason}",
+        "in_mlflow": "Todas las cifras de todos los modelos, una ejecución anidada por corte, "
+        "están en MLflow.",
     },
 }
 

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import binomtest
 
 from features.findings import Finding
 from features.snapshot import Snapshot
 from training import added, backtest, outlook, reasons, traps
+from training.amounts import AMOUNTS, SERVED
 from training.amounts import NAIVE as NAIVE
-from training.amounts import SERVED
 from training.backtest import Measures
 from training.blending import Choice, Verdict
 from training.bootstrap import Bootstrap, Measure, bootstrap
@@ -26,6 +27,9 @@ from training.settings import TrainingSettings
 Floats = NDArray[np.float64]
 
 FORMULAS = (NAIVE, "baseline_recency", "baseline_rfm")
+
+RISK = "risk"
+"""What is judged beside the amounts."""
 
 _AGREED_ON = 1_000
 """Customers on whom fast and exact reasons are compared."""
@@ -74,6 +78,27 @@ class Evidence:
     agreement: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     outcome: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
+
+    def measured(self) -> dict[str, dict[str, Measures]]:
+        """Every figure with its 95 % interval: of risk, purchases and spend, by model, measure."""
+        told = {RISK: dict(self.intervals), **{amount: {} for amount in AMOUNTS}}
+        for name, measures in self.value_intervals.items():
+            model, _, amount = name.rpartition(" ")
+            told[amount][model] = dict(measures)
+        for amount, reached in self.reached().items():
+            told[amount][SERVED] = {**told[amount].get(SERVED, {}), **reached}
+        return told
+
+    def reached(self) -> dict[str, Measures]:
+        """The coverage of purchases and spend, each share with its 95 % interval (Wilson)."""
+        customers = self.outcome[0].size
+        told: dict[str, dict[str, Mapping[str, float]]] = {amount: {} for amount in AMOUNTS}
+        for name, share in self.coverage.items():
+            amount, _, measure = name.partition("_")
+            size = max(1, customers // 10) if measure.endswith("top_decile") else customers
+            counted = binomtest(round(share * size), size).proportion_ci(method="wilson")
+            told[amount][measure] = {"value": share, "low": counted.low, "high": counted.high}
+        return {amount: shares for amount, shares in told.items() if shares}
 
     def to_dict(self) -> dict[str, Any]:
         """The tables, for JSON."""
