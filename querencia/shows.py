@@ -60,7 +60,7 @@ def training(console: Console, result: Training, settings: Settings) -> None:
 def _judged(console: Console, evidence: Evidence) -> None:
     """The grade, and what to beware of; advice is in the model card."""
     if evidence.grade:
-        line(console, evidence.grade.text)
+        line(console, evidence.grade.finding.text)
     for finding in evidence.findings:
         if finding.level != "advice":
             line(console, f": {finding.text}", label=finding.level, style=LEVELS[finding.level])

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from features.findings import Finding
+from features.findings import Finding, tell
 from features.snapshot import Snapshot
 from training import added, backtest, outlook, reasons, traps
 from training.amounts import AMOUNTS, SERVED
@@ -115,7 +115,7 @@ class Evidence:
             "value_intervals": self.value_intervals,
             "value_rehearsals": self.value_rehearsals,
             "coverage": self.coverage,
-            "findings": [{"level": each.level, "text": each.text} for each in self.findings],
+            "findings": [asdict(each) for each in self.findings],
         }
 
 
@@ -162,8 +162,8 @@ def gather(
         graded,
         _agreement(model, later, settings.random_state),
         (
-            Finding("advice", graded.text),
-            *_blending(rehearsals, verdict),
+            graded.finding,
+            *blended(rehearsals, verdict),
             *traps.found(past, later, model.value.purchases),
             *added.told(families, added.ceilings(later)),
             *outlook.found(model.outlook, model.value.spend),
@@ -219,24 +219,37 @@ def _agreement(model: Model, later: Snapshot, random_state: int) -> dict[str, fl
     return {f"fast_reasons_{name}": value for name, value in found.items()}
 
 
-def _blending(rehearsals: Sequence[Rehearsal], verdict: Verdict | None) -> Iterator[Finding]:
+def blended(rehearsals: Sequence[Rehearsal], verdict: Verdict | None) -> Iterator[Finding]:
     """What was done to the mean of the members, and what was tried and left."""
     if verdict is None:
-        yield Finding(
+        yield tell(
             "advice",
-            f"The members have equal weights and nothing is corrected: {len(rehearsals)} of the 2 "
-            "earlier cut-offs were there that it takes to choose otherwise. Bring more history.",
+            "equal_weights",
+            "The members have equal weights and nothing is corrected: {count} of the 2 earlier "
+            "cut-offs were there that it takes to choose otherwise. Bring more history.",
+            count=len(rehearsals),
         )
         return
     for choice in verdict.choices:
-        yield Finding("advice", _told(choice, done=choice in verdict.kept))
+        yield _told(choice, done=choice in verdict.kept)
     last = rehearsals[-1]
-    yield Finding(
+    yield tell(
         "advice",
-        f"As of {last.cutoff:%Y-%m-%d} {last.blend.mean():.1%} were expected to leave, and "
-        f"{last.churned.mean():.1%} did.",
+        "last_rehearsal",
+        "As of {cutoff} {expected:.1%} were expected to leave, and {left:.1%} did.",
+        cutoff=f"{last.cutoff:%Y-%m-%d}",
+        expected=float(last.blend.mean()),
+        left=float(last.churned.mean()),
     )
 
 
-def _told(choice: Choice, *, done: bool) -> str:
-    return f"{choice.text}; it is {'done' if done else 'left undone'}."
+def _told(choice: Choice, *, done: bool) -> Finding:
+    figures = {"what": choice.what, "gain": abs(choice.gain), **choice.interval._asdict()}
+    learned = "{what}: learned at one rehearsal it "
+    gain = " {gain:.4f} log loss at the next (gain {low:+.4f} to {high:+.4f}); it is "
+    if done:
+        return tell("advice", "done", learned + "took off" + gain + "done.", **figures)
+    left = gain + "left undone."
+    if choice.gain > 0:
+        return tell("advice", "left_undone", learned + "took off" + left, **figures)
+    return tell("advice", "harmful", learned + "added" + left, **figures)

@@ -139,7 +139,7 @@ def test_where_customers_have_no_memory_there_is_nothing_to_gain(
     found = gather(model, past, later, (), None, quick).grade
     assert found is not None
     assert (found.letter, found.formula) == ("C", "pareto_nbd")
-    assert "nothing to gain here" in found.text
+    assert "nothing to gain here" in found.finding.text
 
 
 def test_where_experience_drives_customers_away_there_is(
