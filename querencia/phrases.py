@@ -100,6 +100,28 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "content": "what it holds",
         "price": "price, times quantity where told",
         "lines": "orders have several lines: numbered",
+        "model": "model",
+        "who_left": "Who left in the {days} days after {since}, unknown to every model",
+        "purchase_days": "Purchase days of each customer in those {days} days",
+        "spent": "Spend of each customer in those {days} days, {currency}",
+        "risk_caption": "Querencia: the mean of the models marked -. AUC, lift, profit: higher is "
+        "better; log loss, Brier, calibration error: lower is. Profit: of the campaign that pays "
+        "best.",
+        "pace_caption": "Baseline pace: as much as before. Gini, top tenth: higher is better; "
+        "errors: lower is.",
+        "serves": "Version {number} serves now: {reason}",
+        "serves_not": "Version {number} does not serve: {reason}",
+        "more_in_mlflow": "More of this run in MLflow: intervals, rehearsals, what each measure "
+        "adds.",
+        "asked": "asked",
+        "importance": "What customers say, and what they do",
+        "importance_caption": "With words: rank correlation with {said}. With deeds: how much more "
+        "often, of two who bought alike, the one who stayed had answered better. In brackets the "
+        "95 % interval and the customers.",
+        "stated": "goes with words",
+        "revealed": "goes with deeds",
+        "at_top": "best\nanswer",
+        "too_few": "too few: {count:,.0f}",
         "judging": "trained as of {cutoff}, judged afterwards",
         "judged": "judged",
         "made_file": "Written: {path}",
@@ -220,6 +242,28 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "content": "por lo que contiene",
         "price": "precio, por cantidad si se dice",
         "lines": "los pedidos tienen varias líneas: numeradas",
+        "model": "modelo",
+        "who_left": "Quién se fue en los {days} días tras {since}, que ningún modelo conocía",
+        "purchase_days": "Días de compra de cada cliente en esos {days} días",
+        "spent": "Gasto de cada cliente en esos {days} días, {currency}",
+        "risk_caption": "Querencia: la media de los modelos marcados con -. AUC, lift, "
+        "beneficio: mejor cuanto más; pérdida log., Brier, error de calibración: cuanto menos. "
+        "Beneficio: de la campaña que más rinde.",
+        "pace_caption": "Base ritmo: tanto como antes. Gini, décimo superior: mejor cuanto más; "
+        "errores: cuanto menos.",
+        "serves": "La versión {number} sirve desde ahora: {reason}",
+        "serves_not": "La versión {number} no sirve: {reason}",
+        "more_in_mlflow": "Más de esta ejecución en MLflow: intervalos, ensayos, qué añade cada "
+        "medida.",
+        "asked": "preguntado",
+        "importance": "Lo que los clientes dicen y lo que hacen",
+        "importance_caption": "Con lo dicho: correlación de rangos con {said}. Con lo hecho: "
+        "cuánto más a menudo, de dos que compraron igual, había contestado mejor el que se quedó. "
+        "Entre paréntesis el intervalo del 95 % y los clientes.",
+        "stated": "con lo dicho",
+        "revealed": "con lo hecho",
+        "at_top": "mejor\nrespuesta",
+        "too_few": "muy pocos: {count:,.0f}",
         "judging": "entrenado a {cutoff}, juzgado después",
         "judged": "juzgado",
         "made_file": "Escrito: {path}",

@@ -76,6 +76,21 @@ FINDINGS: Mapping[str, str] = {
     "adds": "{family}: añade {gain:+.4f} de AUC (de {low:+.4f} a {high:+.4f}) a las compras.",
     "adds_nothing": "{family}: no añade nada fuera de duda: {gain:+.4f} de AUC (de {low:+.4f} a "
     "{high:+.4f}) a las compras.",
+    "amount": "{amount}: Gini {gini:.3f} (de {gini_low:.3f} a {gini_high:.3f}); el total se desvió "
+    "de la verdad un {bias:+.0%} (de {bias_low:+.0%} a {bias_high:+.0%}).",
+    "coverage": "{amount}: los intervalos del {nominal:.0%} contuvieron al {all:.1%} de los "
+    "clientes (de {all_low:.1%} a {all_high:.1%}), y al {top:.1%} del décimo superior (de "
+    "{top_low:.1%} a {top_high:.1%}).",
+    "coverage_short": "{amount}: los intervalos del {nominal:.0%} contuvieron al {all:.1%} de los "
+    "clientes (de {all_low:.1%} a {all_high:.1%}), y al {top:.1%} del décimo superior (de "
+    "{top_low:.1%} a {top_high:.1%}): son demasiado estrechos.",
+    "importance": "Con lo que los clientes dicen que harán ({said}) va sobre todo {words} "
+    "({stated:+.2f}); con lo que hicieron va sobre todo {deeds} ({revealed:+.2f}, de {low:+.2f} a "
+    "{high:+.2f}, entre clientes que compraron igual).",
+    "said_only": "Va con lo que los clientes dicen, y no fuera de duda con lo que hicieron: "
+    "{measures}.",
+    "done_only": "Va con lo que los clientes hicieron, y no fuera de duda con lo que dicen: "
+    "{measures}.",
     "ceiling": "{feature} está en su techo: el {share:.0%} de las respuestas es lo mejor que se "
     "puede contestar, así que distingue a pocos clientes. Pregunte algo más fino.",
 }

@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import binomtest
 
 from features.findings import Finding, tell
 from features.snapshot import Snapshot
-from training import added, backtest, outlook, reasons, traps
+from training import added, backtest, outlook, reached, reasons, traps
 from training.amounts import AMOUNTS, SERVED
 from training.amounts import NAIVE as NAIVE
 from training.backtest import Measures
 from training.blending import Choice, Verdict
 from training.bootstrap import Bootstrap, Measure, bootstrap
 from training.grade import Grade, grade
+from training.importance import Importance, importance
+from training.importance import told as importance_told
 from training.model import Model
 from training.ranking import Ranking
 from training.rehearsal import Rehearsal
@@ -57,6 +58,8 @@ class Evidence:
             and among repeat buyers.
         rehearsals: The measures of all models at earlier cut-offs, by day.
         families: What each feature family adds (`added.added_value`).
+        importance: What customers say matters beside what shows in what they do; None where they
+            are not asked.
         grade: Beside the best formula.
         agreement: Of fast reasons with exact ones (`reasons.agreement`).
         findings: All there is to say of it in words.
@@ -74,6 +77,7 @@ class Evidence:
     by_purchases: Mapping[str, Measures] = field(default_factory=dict)
     rehearsals: Mapping[str, Measures] = field(default_factory=dict)
     families: Measures = field(default_factory=dict)
+    importance: Importance | None = None
     grade: Grade | None = None
     agreement: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
@@ -85,20 +89,9 @@ class Evidence:
         for name, measures in self.value_intervals.items():
             model, _, amount = name.rpartition(" ")
             told[amount][model] = dict(measures)
-        for amount, reached in self.reached().items():
-            told[amount][SERVED] = {**told[amount].get(SERVED, {}), **reached}
+        for amount, shares in reached.reached(self.coverage, self.outcome[0].size).items():
+            told[amount][SERVED] = {**told[amount].get(SERVED, {}), **shares}
         return told
-
-    def reached(self) -> dict[str, Measures]:
-        """The coverage of purchases and spend, each share with its 95 % interval (Wilson)."""
-        customers = self.outcome[0].size
-        told: dict[str, dict[str, Mapping[str, float]]] = {amount: {} for amount in AMOUNTS}
-        for name, share in self.coverage.items():
-            amount, _, measure = name.partition("_")
-            size = max(1, customers // 10) if measure.endswith("top_decile") else customers
-            counted = binomtest(round(share * size), size).proportion_ci(method="wilson")
-            told[amount][measure] = {"value": share, "low": counted.low, "high": counted.high}
-        return {amount: shares for amount, shares in told.items() if shares}
 
     def to_dict(self) -> dict[str, Any]:
         """The tables, for JSON."""
@@ -110,6 +103,7 @@ class Evidence:
             "by_purchases": self.by_purchases,
             "rehearsals": self.rehearsals,
             "families": self.families,
+            "importance": self.importance.to_dict() if self.importance else None,
             "reasons": self.agreement,
             "value": self.value,
             "value_intervals": self.value_intervals,
@@ -146,19 +140,23 @@ def gather(
     draws = bootstrap(later.churned, said, measure, random_state=settings.random_state)
     families = added.added_value(past, later, measure, random_state=settings.random_state)
     formulas = [*FORMULAS, *(model.risk.rhythm.purchases.kind_,)] if model.risk.rhythm else FORMULAS
+    stated = importance(past, later, random_state=settings.random_state)
+    intervals = backtest.value_intervals(outcomes, random_state=settings.random_state)
+    coverage = model.outlook.coverage(outcomes)
     graded = grade(draws, SERVED, NAIVE, formulas)
     return Evidence(
         clv,
         {name: _without_pr_auc(measures) for name, measures in risk.items()},
         backtest.judge_value(outcomes),
         _beside(risk, draws),
-        backtest.value_intervals(outcomes, random_state=settings.random_state),
+        intervals,
         {f"{each.cutoff:%Y-%m-%d}": backtest.judge_value(each.amounts) for each in rehearsals},
-        model.outlook.coverage(outcomes),
+        coverage,
         backtest.reliability(later.churned, said[SERVED]),
         _by_purchases(later, said, measure),
         {f"{each.cutoff:%Y-%m-%d}": rehearsed(each, measure) for each in rehearsals},
         families,
+        stated,
         graded,
         _agreement(model, later, settings.random_state),
         (
@@ -166,6 +164,8 @@ def gather(
             *blended(rehearsals, verdict),
             *traps.found(past, later, model.value.purchases),
             *added.told(families, added.ceilings(later)),
+            *importance_told(stated),
+            *reached.told(intervals, reached.reached(coverage, len(later))),
             *outlook.found(model.outlook, model.value.spend),
         ),
         (later.churned, said[SERVED]),

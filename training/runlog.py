@@ -16,6 +16,8 @@ def log_evidence(run: Run, evidence: Evidence) -> None:
     run.log_metrics({"pr_auc_score": evidence.intervals[SERVED]["pr_auc_score"]["value"]})
     run.log_metrics(evidence.coverage)
     run.log_json(evidence.to_dict(), "evidence.json")
+    if evidence.importance:
+        run.log_json(evidence.importance.to_dict(), "importance.json")
     if evidence.grade:
         run.set_tags({"grade": evidence.grade.letter})
     churned, risk = evidence.outcome
