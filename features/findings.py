@@ -34,7 +34,7 @@ STEADY = ("surveys", "tickets", "contacts")
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing to know about the records: an error stops training, the others don't.
+    """One thing to know of records or a model: an error stops training, the others don't.
 
     Attributes:
         level: How bad it is.
@@ -76,7 +76,8 @@ class Facts:
 Findings = Iterator[Finding]
 
 
-def _finding(level: Level, name: str, text: str, **figures: object) -> Finding:
+def tell(level: Level, name: str, text: str, **figures: object) -> Finding:
+    """A finding from its English template and what goes into it."""
     shown = {
         key: ", ".join(value) if isinstance(value, tuple) else value
         for key, value in figures.items()
@@ -96,7 +97,7 @@ def judge(facts: Facts) -> list[Finding]:
 def no_transactions(facts: Facts) -> Findings:
     """Other tables say something of customers, but no model learns without purchases."""
     if facts.summary.purchases is None:
-        yield _finding(
+        yield tell(
             "error",
             "no_transactions",
             "no transactions: models of churn and value need them. Give a file of purchases.",
@@ -107,7 +108,7 @@ def short_history(bought: Purchases, facts: Facts) -> Findings:
     """Too few days for a past horizon to learn from and a later one to judge by."""
     settings, end = facts.settings, bought.last + timedelta(days=1)
     if settings.plan(bought.first, end) is None:
-        yield _finding(
+        yield tell(
             "error",
             "short_history",
             "{days:,} days of history; a horizon of {horizon_days} days needs up to {needed}. "
@@ -121,7 +122,7 @@ def short_history(bought: Purchases, facts: Facts) -> Findings:
 def few_repeat_buyers(bought: Purchases, _: Facts) -> Findings:
     """Too few second purchases to learn a rhythm from."""
     if bought.repeat_buyers < FEWEST_REPEAT_BUYERS:
-        yield _finding(
+        yield tell(
             "error",
             "few_repeat_buyers",
             "{repeat_buyers} customers bought on more than one day; at least {fewest} are needed "
@@ -134,7 +135,7 @@ def few_repeat_buyers(bought: Purchases, _: Facts) -> Findings:
 def no_contracts(facts: Facts) -> Findings:
     """The churn definition needs to know when contracts end."""
     if facts.settings.churn == "contract" and "customers.contract_ends_at" not in facts.has:
-        yield _finding(
+        yield tell(
             "error",
             "no_contracts",
             "the churn definition is contract, and no contract_ends_at is known. Give it in the "
@@ -146,7 +147,7 @@ def dated_in_the_future(facts: Facts) -> Findings:
     """Cut-offs end where transactions do, so that one typing error makes everybody look gone."""
     for held in facts.summary.tables:
         if held.future:
-            yield _finding(
+            yield tell(
                 "error" if held.table == "transactions" else "warning",
                 "future",
                 "{table}: {rows:,} rows are dated in the future (e.g. {example}). Correct the "
@@ -161,7 +162,7 @@ def dated_in_the_future(facts: Facts) -> Findings:
 def few_customers(bought: Purchases, _: Facts) -> Findings:
     """So few that figures are uncertain."""
     if bought.customers < FEWEST_CUSTOMERS:
-        yield _finding(
+        yield tell(
             "warning",
             "few_customers",
             "{customers:,} customers: expect wide intervals below {fewest}.",
@@ -175,7 +176,7 @@ def many_refused(facts: Facts) -> Findings:
     for intake in facts.intakes:
         refused = 1 - intake.kept / intake.rows
         if refused > MOST_REFUSED:
-            yield _finding(
+            yield tell(
                 "warning",
                 "many_refused",
                 "{table}: {share:.1%} of the rows were refused; see the quarantine file for each "
@@ -189,7 +190,7 @@ def stale_transactions(bought: Purchases, facts: Facts) -> Findings:
     """The horizon of the last cut-off is over."""
     age = (facts.today - bought.last).days
     if age > facts.settings.horizon_days:
-        yield _finding(
+        yield tell(
             "warning",
             "stale_transactions",
             "the last purchase is {days:,} days old: whoever was about to leave has left.",
@@ -202,7 +203,7 @@ def stale_tables(bought: Purchases, facts: Facts) -> Findings:
     for held in filter(None, (facts[table] for table in STEADY)):
         behind = (bought.last - held.last).days if held.last else 0
         if behind > facts.settings.horizon_days:
-            yield _finding(
+            yield tell(
                 "warning",
                 "stale_table",
                 "{table} end {days:,} days before the transactions do: bring them up to date.",
@@ -215,7 +216,7 @@ def unknown_customers(_: Purchases, facts: Facts) -> Findings:
     """Ids of another system match nobody."""
     for held in facts.summary.tables:
         if held.customers and held.buyers / held.customers < LEAST_MATCHING:
-            yield _finding(
+            yield tell(
                 "warning",
                 "unknown_customers",
                 "{table}: {share:.0%} of its customers bought something. Is customer_id the one of "
@@ -229,7 +230,7 @@ def no_answers(facts: Facts) -> Findings:
     """Surveys count when they are answered, and by what was answered."""
     lacking = {"surveys.answered_at", "surveys.score"} - facts.has
     if facts["surveys"] and lacking:
-        yield _finding(
+        yield tell(
             "warning",
             "no_answers",
             "surveys: no {columns}, so that no answer counts.",
@@ -240,7 +241,7 @@ def no_answers(facts: Facts) -> Findings:
 def left_out(facts: Facts) -> Findings:
     """What was not given this time is no longer among the records."""
     if facts.left_out:
-        yield _finding(
+        yield tell(
             "warning",
             "left_out",
             "not given this time, and so removed from the records: {tables}. Name every table in "
@@ -253,7 +254,7 @@ def few_return(bought: Purchases, _: Facts) -> Findings:
     """Risk of one-time buyers is an artefact of the model."""
     share = bought.repeat_buyers / bought.customers
     if share < LEAST_REPEATING:
-        yield _finding(
+        yield tell(
             "advice",
             "few_return",
             "{share:.1%} of the customers bought once only: for them, risk says little; win the "
@@ -266,7 +267,7 @@ def few_answers(_: Purchases, facts: Facts) -> Findings:
     """Satisfaction is known of a few."""
     answering = facts.summary.survey_coverage
     if "surveys.answered_at" in facts.has and answering < LEAST_ANSWERING:
-        yield _finding(
+        yield tell(
             "advice",
             "few_answers",
             "{share:.1%} of the customers have answered a survey: of the others, satisfaction "
@@ -280,7 +281,7 @@ def no_ids(facts: Facts) -> Findings:
     for intake in facts.intakes:
         key = CONTRACTS[intake.table].key
         if key is not None and key not in intake.columns:
-            yield _finding(
+            yield tell(
                 "advice",
                 "no_ids",
                 "{table}: no {key}, so that rows were numbered and duplicates can't be found.",
@@ -292,7 +293,7 @@ def no_ids(facts: Facts) -> Findings:
 def no_margin(_: Purchases, facts: Facts) -> Findings:
     """Value is then an assumption times sales."""
     if "transactions.margin" not in facts.has:
-        yield _finding(
+        yield tell(
             "advice",
             "no_margin",
             "no margin: value is counted in sales times training.money.margin_rate, or 1.",
@@ -303,7 +304,7 @@ def stepping_aside(facts: Facts) -> Findings:
     """Families without records are left out in training and serving alike."""
     aside = [carried.family for carried in coverage.families(facts.has) if not carried.features]
     if aside:
-        yield _finding(
+        yield tell(
             "advice",
             "stepping_aside",
             "no records for these feature families, which step aside: {families}.",

@@ -1,6 +1,7 @@
 """The jobs behind the verbs: each puts rooms of the house in a row, and says what it does."""
 
-from collections.abc import Callable, Collection, Mapping
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic import TypeAdapter
 
 from features import cdnow, changes, company, findings, intake, mapping, snapshot, usability
 from features.album import Album
+from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.feature import Feature
 from features.files import aside, clear, locked, renewed
@@ -26,7 +28,10 @@ from serving import batch, words
 from serving.batch import ScoreFile
 from serving.decisions import at_risk
 from serving.settings import Settings
+from training import evaluate as backtests
+from training import plots
 from training.champion import Champion
+from training.evaluate import Evaluation
 from training.retrain import Say, Training, lay_plan, retrain
 from training.scoring import Scores
 
@@ -206,6 +211,37 @@ def _require_usable(store: Store, settings: Settings) -> None:
     ]
     if errors:
         raise QuerenciaError("\n".join(["These records can't be trained on.", *errors]))
+
+
+def evaluate(
+    settings: Settings, track: Callable[[Sequence[Plan]], Iterable[Plan]], *, most: int
+) -> Evaluation:
+    """Judge trainings as of the latest closed cut-offs; register nothing.
+
+    Args:
+        settings: Definitions, and how models are made.
+        track: Given the cut-offs, hands them out one by one and shows how far it is.
+        most: At most so many cut-offs.
+    """
+    store = Store(settings.data)
+    _require_usable(store, settings)
+    plans = backtests.plans(store, settings.features, most=most)
+    return backtests.evaluate(
+        store, settings.registry, settings.features, settings.training, track(plans)
+    )
+
+
+def write_evaluation(found: Evaluation, folder: Path) -> tuple[Path, ...]:
+    """Write an evaluation as JSON, as CSV with one figure a row, and as a picture."""
+    paths = tuple(folder / f"evaluation.{kind}" for kind in ("json", "csv", "png"))
+    table = found.table()
+    with aside(paths[0]) as new:
+        new.write_text(json.dumps(found.to_dict(), indent=2) + "\n", "utf-8")
+    with aside(paths[1]) as new:
+        table.to_csv(new, index=False)
+    with aside(paths[2]) as new:
+        plots.over_time(table).savefig(new, format="png")
+    return paths
 
 
 def score(settings: Settings, say: Say) -> tuple[Scores, Path]:

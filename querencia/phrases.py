@@ -100,6 +100,52 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "content": "what it holds",
         "price": "price, times quantity where told",
         "lines": "orders have several lines: numbered",
+        "model": "model",
+        "who_left": "Who left in the {days} days after {since}, unknown to every model",
+        "purchase_days": "Purchase days of each customer in those {days} days",
+        "spent": "Spend of each customer in those {days} days, {currency}",
+        "risk_caption": "Querencia: the mean of the models marked -. AUC, lift, profit: higher is "
+        "better; log loss, Brier, calibration error: lower is. Profit: of the campaign that pays "
+        "best.",
+        "pace_caption": "Baseline pace: as much as before. Gini, top tenth: higher is better; "
+        "errors: lower is.",
+        "serves": "Version {number} serves now: {reason}",
+        "serves_not": "Version {number} does not serve: {reason}",
+        "more_in_mlflow": "More of this run in MLflow: intervals, rehearsals, what each measure "
+        "adds.",
+        "asked": "asked",
+        "importance": "What customers say, and what they do",
+        "importance_caption": "With words: rank correlation with {said}. With deeds: how much more "
+        "often, of two who bought alike, the one who stayed had answered better. In brackets the "
+        "95 % interval and the customers.",
+        "stated": "goes with words",
+        "revealed": "goes with deeds",
+        "at_top": "best\nanswer",
+        "too_few": "too few: {count:,.0f}",
+        "judging": "trained as of {cutoff}, judged afterwards",
+        "judged": "judged",
+        "made_file": "Written: {path}",
+        "risk_by_cutoff": "Risk (churn: {churn}): trained as of each cut-off, judged on the {days} "
+        "days after it",
+        "spend_by_cutoff": "Spend in those {days} days, {currency}",
+        "means": "Mean over the cut-offs, and the least and the most of Querencia",
+        "intervals": "Below each figure its 95 % interval. Gain: where the AUC above the best "
+        "formula lies. A: ranks and earns more beyond doubt, B: ranks, C: nothing to gain.",
+        "cutoff": "cut-off",
+        "churned": "left",
+        "gain": "gain",
+        "grade": "grade",
+        "measure": "measure",
+        "range": "least to most",
+        "risk": "Risk",
+        "purchases": "Purchase days",
+        "spend": "Spend",
+        "grades": "Grades: {grades}.",
+        "grade_at": "{letter} at {count} of {of} cut-offs",
+        "overlap": "Horizons of neighbouring cut-offs overlap, and the customers are the same: the "
+        "cut-offs are not so many independent trials.",
+        "cutoff_left_out": "{cutoff} is left out: {reason}",
+        "in_mlflow": "Every figure of every model, a nested run a cut-off, is in MLflow.",
     },
     "es": {
         "title": "Utilidad de los registros",
@@ -196,6 +242,53 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "content": "por lo que contiene",
         "price": "precio, por cantidad si se dice",
         "lines": "los pedidos tienen varias líneas: numeradas",
+        "model": "modelo",
+        "who_left": "Quién se fue en los {days} días tras {since}, que ningún modelo conocía",
+        "purchase_days": "Días de compra de cada cliente en esos {days} días",
+        "spent": "Gasto de cada cliente en esos {days} días, {currency}",
+        "risk_caption": "Querencia: la media de los modelos marcados con -. AUC, lift, "
+        "beneficio: mejor cuanto más; pérdida log., Brier, error de calibración: cuanto menos. "
+        "Beneficio: de la campaña que más rinde.",
+        "pace_caption": "Base ritmo: tanto como antes. Gini, décimo superior: mejor cuanto más; "
+        "errores: cuanto menos.",
+        "serves": "La versión {number} sirve desde ahora: {reason}",
+        "serves_not": "La versión {number} no sirve: {reason}",
+        "more_in_mlflow": "Más de esta ejecución en MLflow: intervalos, ensayos, qué añade cada "
+        "medida.",
+        "asked": "preguntado",
+        "importance": "Lo que los clientes dicen y lo que hacen",
+        "importance_caption": "Con lo dicho: correlación de rangos con {said}. Con lo hecho: "
+        "cuánto más a menudo, de dos que compraron igual, había contestado mejor el que se quedó. "
+        "Entre paréntesis el intervalo del 95 % y los clientes.",
+        "stated": "con lo dicho",
+        "revealed": "con lo hecho",
+        "at_top": "mejor\nrespuesta",
+        "too_few": "muy pocos: {count:,.0f}",
+        "judging": "entrenado a {cutoff}, juzgado después",
+        "judged": "juzgado",
+        "made_file": "Escrito: {path}",
+        "risk_by_cutoff": "Riesgo (abandono: {churn}): entrenado a cada fecha de corte, juzgado en "
+        "los {days} días siguientes",
+        "spend_by_cutoff": "Gasto en esos {days} días, {currency}",
+        "means": "Media de las fechas de corte, y lo menor y lo mayor de Querencia",
+        "intervals": "Bajo cada cifra su intervalo del 95 %. Ventaja: dónde está el AUC sobre la "
+        "mejor fórmula. A: ordena y gana más sin duda, B: ordena mejor, C: nada que ganar.",
+        "cutoff": "corte",
+        "churned": "se fue",
+        "gain": "ventaja",
+        "grade": "nota",
+        "measure": "medida",
+        "range": "de menor a mayor",
+        "risk": "Riesgo",
+        "purchases": "Días de compra",
+        "spend": "Gasto",
+        "grades": "Notas: {grades}.",
+        "grade_at": "{letter} en {count} de {of} fechas de corte",
+        "overlap": "Los horizontes de cortes vecinos se solapan y los clientes son los mismos: los "
+        "cortes no son otras tantas pruebas independientes.",
+        "cutoff_left_out": "{cutoff} queda fuera: {reason}",
+        "in_mlflow": "Todas las cifras de todos los modelos, una ejecución anidada por corte, "
+        "están en MLflow.",
     },
 }
 

@@ -1,12 +1,44 @@
-"""What a long job shows while it runs: one line a step, with its time."""
+"""What a long job shows while it runs: one line a step with its time, or a bar."""
 
+from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.status import Status
+
+Item = TypeVar("Item")
+
+
+def bar(
+    console: Console, items: Sequence[Item], name: Callable[[Item], str], *, done: str
+) -> Iterator[Item]:
+    """The items one by one, with a bar of how many are done, which one is at work, and times.
+
+    Args:
+        console: Where it is shown.
+        items: What there is to do.
+        name: What is done of an item.
+        done: What to say when all are.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=console) as shown:
+        task = shown.add_task("", total=len(items))
+        for item in items:
+            shown.update(task, description=escape(name(item)))
+            yield item
+            shown.advance(task)
+        shown.update(task, description=escape(done))
 
 
 class Steps:

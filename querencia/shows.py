@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,13 @@ from rich.text import Text
 from features import adapters
 from features.findings import Level
 from features.proposal import Proposal
+from querencia import figures
+from querencia.phrases import say
 from serving import words
 from serving.settings import Settings
 from training.backtest import Measures
 from training.evidence import Evidence
+from training.importance import Importance
 from training.retrain import Training
 from training.scoring import Scores
 
@@ -43,82 +46,101 @@ def proposed_configuration(proposed: Proposal, settings: Settings) -> str:
 
 def training(console: Console, result: Training, settings: Settings) -> None:
     """The evidence, and what became of the model."""
-    since = f"{result.plan.evaluation:%Y-%m-%d}"
-    days, currency = settings.features.horizon_days, settings.features.currency
-    risk, value = result.evidence.risk, result.evidence.value
+    language, evidence = settings.language, result.evidence
+    of = {
+        "since": f"{result.plan.evaluation:%Y-%m-%d}",
+        "days": settings.features.horizon_days,
+        "currency": settings.features.currency,
+    }
     for title, measures, caption in (
-        (f"Who left in the {days} days after {since}, unknown to every model", risk, _RISK),
-        (f"Purchase days of each customer in those {days} days", _part(value, "purchases"), None),
-        (f"Spend of each customer in those {days} days, {currency}", _part(value, "spend"), _PACE),
+        ("who_left", evidence.risk, "risk_caption"),
+        ("purchase_days", _part(evidence.value, "purchases"), ""),
+        ("spent", _part(evidence.value, "spend"), "pace_caption"),
     ):
-        console.print(_measures(title, measures, currency, caption), "")
-    _judged(console, result.evidence)
-    verb = "serves now" if result.promoted else "does not serve"
-    line(console, f"Version {result.version.number} {verb}: {result.reason}")
+        told = say(caption, language) if caption else None
+        console.print(_measures(say(title, language, **of), measures, settings, told), "")
+    if evidence.importance:
+        console.print(_importance(evidence.importance, language), "")
+    _judged(console, evidence, language)
+    verb = "serves" if result.promoted else "serves_not"
+    told = say(verb, language, number=result.version.number, reason=result.reason)
+    line(console, told)
 
 
-def _judged(console: Console, evidence: Evidence) -> None:
-    """The grade, and what to beware of; advice is in the model card."""
+_SAID = ("coverage", "amount", "importance", "said_only", "done_only")
+"""Advice that is said on the terminal; the rest is in the model card."""
+
+
+def _judged(console: Console, evidence: Evidence, language: words.Language) -> None:
+    """The grade, how good expected amounts and their intervals are, and what to beware of."""
     if evidence.grade:
-        line(console, evidence.grade.text)
+        line(console, words.finding(evidence.grade.finding, language))
     for finding in evidence.findings:
+        told = words.finding(finding, language)
         if finding.level != "advice":
-            line(console, f": {finding.text}", label=finding.level, style=LEVELS[finding.level])
-    line(console, "More of this run in MLflow: intervals, rehearsals, what each measure adds.")
+            level = words.told(finding.level, language)
+            line(console, f": {told}", label=level, style=LEVELS[finding.level])
+        elif finding.name in _SAID:
+            line(console, told)
+    line(console, say("more_in_mlflow", language))
 
 
-_RISK = (
-    "Querencia: the mean of the models marked -. AUC, lift, profit: higher is better; log loss, "
-    "Brier, calibration error: lower is. Profit: of the campaign that pays best."
-)
-_PACE = "Baseline pace: as much as before. Gini, top tenth: higher is better; errors: lower is."
+def _importance(found: Importance, language: words.Language) -> Table:
+    table = grid(
+        say("asked", language),
+        title=say("importance", language, said=found.said),
+        caption=say("importance_caption", language, said=found.said),
+    )
+    for name in ("stated", "revealed", "at_top"):
+        table.add_column(say(name, language), justify="right", no_wrap=True)
+    for measure, row in found.measures.items():
+        ends = (_association(row, name, language) for name in ("stated", "revealed"))
+        top = words.fill("{share:.0%}", language, share=row["at_top"])
+        table.add_row(measure, *ends, top)
+    return table
 
-_MODELS = {
-    "served": "Querencia",
-    "pareto_nbd": "- Pareto/NBD",
-    "bg_nbd": "- BG/NBD",
-    "mbg_nbd": "- MBG/NBD",
-    "mbg_cnbd_k": "- MBG/CNBD-k",
-    "logistic": "- logistic",
-    "trees": "- trees",
-    "baseline_rfm": "baseline RFM",
-    "baseline_recency": "baseline recency",
-    "naive_rate": "baseline pace",
-}
 
-_MEASURES: Mapping[str, tuple[str, Callable[[float], str]]] = {
-    "auc_score": ("AUC", "{:.3f}".format),
-    "log_loss": ("log\nloss", "{:.4f}".format),
-    "brier_loss": ("Brier", "{:.4f}".format),
-    "calibration_loss": ("calibration\nerror", "{:.1%}".format),
-    "top_decile_lift_score": ("lift of\ntop tenth", "{:.2f}".format),
-    "profit_score": ("profit,\n{currency} a\ncustomer", "{:,.2f}".format),
-    "mae_loss": ("mean\nerror", "{:,.2f}".format),
-    "rmse_loss": ("RMSE", "{:,.2f}".format),
-    "gini_score": ("Gini", "{:.3f}".format),
-    "top_decile_capture_score": ("caught by\ntop tenth", "{:.0%}".format),
-    "total_bias": ("total against\ntruth", "{:+.0%}".format),
-}
+def _association(row: Mapping[str, float], name: str, language: words.Language) -> str:
+    """An association with its interval, and of how many customers."""
+    if name not in row:
+        return say("too_few", language, count=row[f"{name}_customers"])
+    return words.fill(
+        "{value:+.2f} [dim]({low:+.2f} {high:+.2f}, {count:,.0f})[/]",
+        language,
+        value=row[name],
+        low=row[f"{name}_low"],
+        high=row[f"{name}_high"],
+        count=row[f"{name}_customers"],
+    )
 
 
 def _part(measures: Measures, amount: str) -> Measures:
     """The models that predict this amount, each under its own name."""
     return {
-        name.removesuffix(f" {amount}"): figures
-        for name, figures in measures.items()
+        name.removesuffix(f" {amount}"): told
+        for name, told in measures.items()
         if name.endswith(f" {amount}")
     }
 
 
-def _measures(title: str, measures: Measures, currency: str, caption: str | None) -> Table:
-    names = [name for name in next(iter(measures.values())) if name in _MEASURES]
-    table = grid("model", title=title, caption=caption)
+_SHOWN = (
+    *("auc_score", "log_loss", "brier_loss", "calibration_loss", "top_decile_lift_score"),
+    *("profit_score", "mae_loss", "rmse_loss", "gini_score", "top_decile_capture_score"),
+    "total_bias",
+)
+"""Measures with a column; all of them have an interval in MLflow."""
+
+
+def _measures(title: str, measures: Measures, settings: Settings, caption: str | None) -> Table:
+    language = settings.language
+    names = [name for name in figures.known(next(iter(measures.values()))) if name in _SHOWN]
+    table = grid(say("model", language), title=title, caption=caption)
     for name in names:
-        heading, _ = _MEASURES[name]
-        table.add_column(heading.format(currency=currency), justify="right", no_wrap=True)
-    for model, figures in measures.items():
-        shown = (_MEASURES[name][1](figures[name]) for name in names)
-        table.add_row(_MODELS[model], *shown)
+        heading = figures.heading(name, language, settings.features.currency)
+        table.add_column(heading, justify="right", no_wrap=True)
+    for model, told in measures.items():
+        shown = (figures.figure(name, told[name], language) for name in names)
+        table.add_row(figures.model(model, language), *shown)
     return table
 
 

@@ -32,8 +32,74 @@ FINDINGS: Mapping[str, str] = {
     "no_margin": "sin margen: el valor se cuenta en ventas por training.money.margin_rate, o por "
     "1.",
     "stepping_aside": "sin registros para estas familias de variables, que se apartan: {families}.",
+    "grade_c": "Nota C: nada que ganar aquí; de {low:+.3f} a {high:+.3f} de AUC frente a la mejor "
+    "fórmula ({formula}).",
+    "grade": "Nota {letter}: de {low:+.3f} a {high:+.3f} de AUC frente a la mejor fórmula "
+    "({formula}), de {profit_low:+.4f} a {profit_high:+.4f} de beneficio por cliente; de "
+    "{naive_low:+.3f} a {naive_high:+.3f} de AUC frente a la fórmula ingenua.",
+    "equal_weights": "Los miembros pesan lo mismo y nada se corrige: de las 2 fechas de corte "
+    "anteriores que hacen falta para elegir otra cosa había {count}. Traiga más historia.",
+    "done": "{what}: aprendido en un ensayo quitó {gain:.4f} de pérdida logarítmica en el "
+    "siguiente (ganancia de {low:+.4f} a {high:+.4f}); se hace.",
+    "left_undone": "{what}: aprendido en un ensayo quitó {gain:.4f} de pérdida logarítmica en el "
+    "siguiente (ganancia de {low:+.4f} a {high:+.4f}); no se hace.",
+    "harmful": "{what}: aprendido en un ensayo añadió {gain:.4f} de pérdida logarítmica en el "
+    "siguiente (ganancia de {low:+.4f} a {high:+.4f}); no se hace.",
+    "last_rehearsal": "A {cutoff} se esperaba que se fuera el {expected:.1%}, y se fue el "
+    "{left:.1%}.",
+    "wrong_sign_less": "{feature} tiene el signo contrario: a igualdad de lo demás, los "
+    "{customers:,} clientes de {cutoff} se fueron menos cuanto más alta era ({errors:.0f} errores "
+    "típicos). A menudo solo se mide a los que se quedan, o se compra en un ciclo más largo que el "
+    "horizonte. Averigüe a qué se debe antes de actuar; o cambie features.horizon_days.",
+    "wrong_sign_more": "{feature} tiene el signo contrario: a igualdad de lo demás, los "
+    "{customers:,} clientes de {cutoff} se fueron más cuanto más alta era ({errors:.0f} errores "
+    "típicos). A menudo solo se mide a los que se quedan, o se compra en un ciclo más largo que el "
+    "horizonte. Averigüe a qué se debe antes de actuar; o cambie features.horizon_days.",
+    "novelty": "{count} variables fueron iguales durante todo el entrenamiento y "
+    "ahora varían, como {example}: entonces {was:g} para todos, y ahora otro valor en "
+    "{differ:,} de {rows:,} clientes. El modelo nunca las vio variar y no las usa. Entrene de "
+    "nuevo cuando se haya cerrado un horizonte con ellas: querencia train",
+    "novelty_unknown": "{count} variables fueron iguales durante todo el entrenamiento y "
+    "ahora varían, como {example}: entonces no se sabía de nadie, y ahora otro valor en "
+    "{differ:,} de {rows:,} clientes. El modelo nunca las vio variar y no las usa. Entrene de "
+    "nuevo cuando se haya cerrado un horizonte con ellas: querencia train",
+    "few_leave": "Solo {few:,.0f} de {rows:,} filas de entrenamiento se fueron en los {days} días "
+    "del horizonte (se fue el {rate:.1%}): los riesgos están muy juntos y las cifras tienen "
+    "intervalos anchos.",
+    "few_stay": "Solo {few:,.0f} de {rows:,} filas de entrenamiento se quedaron en los {days} días "
+    "del horizonte (se fue el {rate:.1%}): los riesgos están muy juntos y las cifras tienen "
+    "intervalos anchos.",
+    "another_horizon": "Elija otro horizonte (features.horizon_days).",
+    "better_horizon": "Elija otro horizonte: en {days} días cabe esperar que no compre el "
+    "{rate:.0%} (features.horizon_days = {days}).",
+    "no_horizon": "Ningún horizonte de hasta dos años mejora: elija otra definición de abandono.",
+    "drift": "La tasa de abandono pasó del {first:.1%} ({first_day}) al {last:.1%} ({last_day}).",
+    "purchases_add": "{family}: añade {gain:+.4f} de AUC (de {low:+.4f} a {high:+.4f}) a recencia, "
+    "frecuencia, antigüedad y gasto.",
+    "purchases_add_nothing": "{family}: no añade nada fuera de duda: {gain:+.4f} de AUC (de "
+    "{low:+.4f} a {high:+.4f}) a recencia, frecuencia, antigüedad y gasto.",
+    "adds": "{family}: añade {gain:+.4f} de AUC (de {low:+.4f} a {high:+.4f}) a las compras.",
+    "adds_nothing": "{family}: no añade nada fuera de duda: {gain:+.4f} de AUC (de {low:+.4f} a "
+    "{high:+.4f}) a las compras.",
+    "amount": "{amount}: Gini {gini:.3f} (de {gini_low:.3f} a {gini_high:.3f}); el total se desvió "
+    "de la verdad un {bias:+.0%} (de {bias_low:+.0%} a {bias_high:+.0%}).",
+    "coverage": "{amount}: los intervalos del {nominal:.0%} contuvieron al {all:.1%} de los "
+    "clientes (de {all_low:.1%} a {all_high:.1%}), y al {top:.1%} del décimo superior (de "
+    "{top_low:.1%} a {top_high:.1%}).",
+    "coverage_short": "{amount}: los intervalos del {nominal:.0%} contuvieron al {all:.1%} de los "
+    "clientes (de {all_low:.1%} a {all_high:.1%}), y al {top:.1%} del décimo superior (de "
+    "{top_low:.1%} a {top_high:.1%}): son demasiado estrechos.",
+    "importance": "Con lo que los clientes dicen que harán ({said}) va sobre todo {words} "
+    "({stated:+.2f}); con lo que hicieron va sobre todo {deeds} ({revealed:+.2f}, de {low:+.2f} a "
+    "{high:+.2f}, entre clientes que compraron igual).",
+    "said_only": "Va con lo que los clientes dicen, y no fuera de duda con lo que hicieron: "
+    "{measures}.",
+    "done_only": "Va con lo que los clientes hicieron, y no fuera de duda con lo que dicen: "
+    "{measures}.",
+    "ceiling": "{feature} está en su techo: el {share:.0%} de las respuestas es lo mejor que se "
+    "puede contestar, así que distingue a pocos clientes. Pregunte algo más fino.",
 }
-"""The findings of `features.findings`, by name."""
+"""The findings of `features.findings` and of training, by name."""
 
 REFUSALS: Mapping[str, str] = {
     "{} is missing": "falta {}",
@@ -230,8 +296,11 @@ NAMES: Mapping[str, str] = {
     "hours": "horas",
     "minutes": "minutos",
     "currency": "moneda",
+    "weights of the members": "pesos de los miembros",
+    "shift of the base rate": "desplazamiento de la tasa de abandono",
+    "beta calibration": "calibración beta",
 }
-"""Feature families, drivers, units, and levels of findings."""
+"""Feature families, drivers, units, levels of findings, and what can be done to the risk."""
 
 ACTIONS: Mapping[str, str] = {
     "get in touch before the usual day of purchase is long past": "contacte antes de que pase de "

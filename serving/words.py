@@ -147,17 +147,29 @@ def reasons(scores: pd.DataFrame, language: Language = "en") -> list[str]:
     return [reason(row, language) for row in scores.to_dict("records")]
 
 
+_NAMES = ("families", "family", "what", "amount")
+"""Figures of findings that are names, and have translations of their own."""
+
+
 def finding(found: Finding, language: Language = "en") -> str:
-    """One thing to know about the records, with its figures."""
-    if language == "en":
+    """One thing to know about the records or a model, with its figures.
+
+    What nobody has translated is told in English.
+    """
+    if language == "en" or found.name not in spanish.FINDINGS:
         return found.text
     figures = {
-        name: ", ".join(told(word, language) if name == "families" else word for word in value)
-        if isinstance(value, tuple)
+        name: _listed(value, language if name in _NAMES else "en")
+        if isinstance(value, tuple | str)
         else value
         for name, value in found.figures.items()
     }
     return fill(spanish.FINDINGS[found.name], language, **figures)
+
+
+def _listed(names: tuple[str, ...] | str, language: Language) -> str:
+    several = (names,) if isinstance(names, str) else names
+    return ", ".join(told(name, language) for name in several)
 
 
 def told(text: str, language: Language = "en") -> str:

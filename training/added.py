@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import snapshot
-from features.findings import Finding
+from features.findings import Finding, tell
 from features.snapshot import Snapshot
 from training.bootstrap import Measure, bootstrap
 from training.churn import RFM, LogisticRisk
@@ -113,16 +113,30 @@ def ceilings(later: Snapshot) -> dict[str, float]:
 def told(gains: Mapping[str, Mapping[str, float]], tops: Mapping[str, float]) -> Iterator[Finding]:
     """The table and the ceilings in words."""
     for family, row in gains.items():
-        low, high = row["auc_score_low"], row["auc_score_high"]
-        adds = "adds" if low > 0 else "adds nothing that is beyond doubt:"
-        yield Finding(
-            "advice",
-            f"{family} {adds} {row['auc_score']:+.4f} AUC ({low:+.4f} to {high:+.4f}) to "
-            + ("recency, frequency, age and money." if family == PURCHASES else "purchases."),
-        )
+        figures = {
+            "family": family,
+            "gain": row["auc_score"],
+            "low": row["auc_score_low"],
+            "high": row["auc_score_high"],
+        }
+        adds = row["auc_score_low"] > 0
+        verb = "adds" if adds else "adds nothing that is beyond doubt:"
+        gain = "{family} " + verb + " {gain:+.4f} AUC ({low:+.4f} to {high:+.4f}) to "
+        if family == PURCHASES:
+            yield tell(
+                "advice",
+                "purchases_add" if adds else "purchases_add_nothing",
+                gain + "recency, frequency, age and money.",
+                **figures,
+            )
+        else:
+            yield tell("advice", "adds" if adds else "adds_nothing", gain + "purchases.", **figures)
     for name, share in tops.items():
-        yield Finding(
+        yield tell(
             "advice",
-            f"{name} is at its ceiling: {share:.0%} of the answers are the best there is, so it "
+            "ceiling",
+            "{feature} is at its ceiling: {share:.0%} of the answers are the best there is, so it "
             "tells few customers apart. Ask a finer question.",
+            feature=name,
+            share=share,
         )

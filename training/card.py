@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from training.amounts import AMOUNTS
 from training.backtest import SERVED, Measures
 from training.evidence import Evidence
+from training.importance import Importance
 from training.model import Model
 
 _RISK = {
@@ -41,6 +43,11 @@ def _lines(model: Model, evidence: Evidence, training_rows: int) -> Iterator[str
     )
     yield from ("", "## Risk, with 95 % intervals", "")
     yield from _intervals(evidence)
+    yield from ("", "## Purchases and spend, with 95 % intervals", "")
+    yield from _amounts(evidence)
+    if evidence.importance:
+        yield from ("", "## What customers say, and what they do, with 95 % intervals", "")
+        yield from _importance(evidence.importance)
     yield from ("", "## Reliability by tenth of the customers", "")
     yield from _reliability(evidence.reliability)
     yield from ("", "## One-time and repeat buyers", "")
@@ -78,6 +85,42 @@ def _intervals(evidence: Evidence) -> Iterator[str]:
             for model, m in evidence.intervals.items()
         ),
     )
+
+
+def _amounts(evidence: Evidence) -> Iterator[str]:
+    """Every figure of an amount, and the coverage of its intervals, by model."""
+    measured = evidence.measured()
+    yield from _table(
+        ["amount", "model", "measure", "value", "95 %"],
+        (
+            [amount, model, name, f"{m['value']:,.3f}", f"{m['low']:,.3f} to {m['high']:,.3f}"]
+            for amount in AMOUNTS
+            for model, measures in measured[amount].items()
+            for name, m in measures.items()
+        ),
+    )
+
+
+def _importance(found: Importance) -> Iterator[str]:
+    yield from _table(
+        ["measure", f"goes with {found.said}", "goes with staying, purchases alike", "best answer"],
+        (
+            [
+                measure,
+                *(_association(row, name) for name in ("stated", "revealed")),
+                f"{row['at_top']:.0%}",
+            ]
+            for measure, row in found.measures.items()
+        ),
+    )
+
+
+def _association(row: Mapping[str, float], name: str) -> str:
+    customers = f"{row[f'{name}_customers']:,.0f} customers"
+    if name not in row:
+        return f"too few: {customers}"
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return f"{row[name]:+.2f} ({low:+.2f} to {high:+.2f}; {customers})"
 
 
 def _reliability(table: Measures) -> Iterator[str]:

@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.findings import Finding
+from features.findings import Finding, tell
 from features.snapshot import Snapshot
-from training import added, backtest, outlook, reasons, traps
+from training import added, backtest, outlook, reached, reasons, traps
+from training.amounts import AMOUNTS, SERVED
 from training.amounts import NAIVE as NAIVE
-from training.amounts import SERVED
 from training.backtest import Measures
 from training.blending import Choice, Verdict
 from training.bootstrap import Bootstrap, Measure, bootstrap
 from training.grade import Grade, grade
+from training.importance import Importance, importance
+from training.importance import told as importance_told
 from training.model import Model
 from training.ranking import Ranking
 from training.rehearsal import Rehearsal
@@ -26,6 +28,9 @@ from training.settings import TrainingSettings
 Floats = NDArray[np.float64]
 
 FORMULAS = (NAIVE, "baseline_recency", "baseline_rfm")
+
+RISK = "risk"
+"""What is judged beside the amounts."""
 
 _AGREED_ON = 1_000
 """Customers on whom fast and exact reasons are compared."""
@@ -53,6 +58,8 @@ class Evidence:
             and among repeat buyers.
         rehearsals: The measures of all models at earlier cut-offs, by day.
         families: What each feature family adds (`added.added_value`).
+        importance: What customers say matters beside what shows in what they do; None where they
+            are not asked.
         grade: Beside the best formula.
         agreement: Of fast reasons with exact ones (`reasons.agreement`).
         findings: All there is to say of it in words.
@@ -70,10 +77,21 @@ class Evidence:
     by_purchases: Mapping[str, Measures] = field(default_factory=dict)
     rehearsals: Mapping[str, Measures] = field(default_factory=dict)
     families: Measures = field(default_factory=dict)
+    importance: Importance | None = None
     grade: Grade | None = None
     agreement: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     outcome: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
+
+    def measured(self) -> dict[str, dict[str, Measures]]:
+        """Every figure with its 95 % interval: of risk, purchases and spend, by model, measure."""
+        told = {RISK: dict(self.intervals), **{amount: {} for amount in AMOUNTS}}
+        for name, measures in self.value_intervals.items():
+            model, _, amount = name.rpartition(" ")
+            told[amount][model] = dict(measures)
+        for amount, shares in reached.reached(self.coverage, self.outcome[0].size).items():
+            told[amount][SERVED] = {**told[amount].get(SERVED, {}), **shares}
+        return told
 
     def to_dict(self) -> dict[str, Any]:
         """The tables, for JSON."""
@@ -85,12 +103,13 @@ class Evidence:
             "by_purchases": self.by_purchases,
             "rehearsals": self.rehearsals,
             "families": self.families,
+            "importance": self.importance.to_dict() if self.importance else None,
             "reasons": self.agreement,
             "value": self.value,
             "value_intervals": self.value_intervals,
             "value_rehearsals": self.value_rehearsals,
             "coverage": self.coverage,
-            "findings": [{"level": each.level, "text": each.text} for each in self.findings],
+            "findings": [asdict(each) for each in self.findings],
         }
 
 
@@ -121,26 +140,32 @@ def gather(
     draws = bootstrap(later.churned, said, measure, random_state=settings.random_state)
     families = added.added_value(past, later, measure, random_state=settings.random_state)
     formulas = [*FORMULAS, *(model.risk.rhythm.purchases.kind_,)] if model.risk.rhythm else FORMULAS
+    stated = importance(past, later, random_state=settings.random_state)
+    intervals = backtest.value_intervals(outcomes, random_state=settings.random_state)
+    coverage = model.outlook.coverage(outcomes)
     graded = grade(draws, SERVED, NAIVE, formulas)
     return Evidence(
         clv,
         {name: _without_pr_auc(measures) for name, measures in risk.items()},
         backtest.judge_value(outcomes),
         _beside(risk, draws),
-        backtest.value_intervals(outcomes, random_state=settings.random_state),
+        intervals,
         {f"{each.cutoff:%Y-%m-%d}": backtest.judge_value(each.amounts) for each in rehearsals},
-        model.outlook.coverage(outcomes),
+        coverage,
         backtest.reliability(later.churned, said[SERVED]),
         _by_purchases(later, said, measure),
         {f"{each.cutoff:%Y-%m-%d}": rehearsed(each, measure) for each in rehearsals},
         families,
+        stated,
         graded,
         _agreement(model, later, settings.random_state),
         (
-            Finding("advice", graded.text),
-            *_blending(rehearsals, verdict),
+            graded.finding,
+            *blended(rehearsals, verdict),
             *traps.found(past, later, model.value.purchases),
             *added.told(families, added.ceilings(later)),
+            *importance_told(stated),
+            *reached.told(intervals, reached.reached(coverage, len(later))),
             *outlook.found(model.outlook, model.value.spend),
         ),
         (later.churned, said[SERVED]),
@@ -194,24 +219,37 @@ def _agreement(model: Model, later: Snapshot, random_state: int) -> dict[str, fl
     return {f"fast_reasons_{name}": value for name, value in found.items()}
 
 
-def _blending(rehearsals: Sequence[Rehearsal], verdict: Verdict | None) -> Iterator[Finding]:
+def blended(rehearsals: Sequence[Rehearsal], verdict: Verdict | None) -> Iterator[Finding]:
     """What was done to the mean of the members, and what was tried and left."""
     if verdict is None:
-        yield Finding(
+        yield tell(
             "advice",
-            f"The members have equal weights and nothing is corrected: {len(rehearsals)} of the 2 "
-            "earlier cut-offs were there that it takes to choose otherwise. Bring more history.",
+            "equal_weights",
+            "The members have equal weights and nothing is corrected: {count} of the 2 earlier "
+            "cut-offs were there that it takes to choose otherwise. Bring more history.",
+            count=len(rehearsals),
         )
         return
     for choice in verdict.choices:
-        yield Finding("advice", _told(choice, done=choice in verdict.kept))
+        yield _told(choice, done=choice in verdict.kept)
     last = rehearsals[-1]
-    yield Finding(
+    yield tell(
         "advice",
-        f"As of {last.cutoff:%Y-%m-%d} {last.blend.mean():.1%} were expected to leave, and "
-        f"{last.churned.mean():.1%} did.",
+        "last_rehearsal",
+        "As of {cutoff} {expected:.1%} were expected to leave, and {left:.1%} did.",
+        cutoff=f"{last.cutoff:%Y-%m-%d}",
+        expected=float(last.blend.mean()),
+        left=float(last.churned.mean()),
     )
 
 
-def _told(choice: Choice, *, done: bool) -> str:
-    return f"{choice.text}; it is {'done' if done else 'left undone'}."
+def _told(choice: Choice, *, done: bool) -> Finding:
+    figures = {"what": choice.what, "gain": abs(choice.gain), **choice.interval._asdict()}
+    learned = "{what}: learned at one rehearsal it "
+    gain = " {gain:.4f} log loss at the next (gain {low:+.4f} to {high:+.4f}); it is "
+    if done:
+        return tell("advice", "done", learned + "took off" + gain + "done.", **figures)
+    left = gain + "left undone."
+    if choice.gain > 0:
+        return tell("advice", "left_undone", learned + "took off" + left, **figures)
+    return tell("advice", "harmful", learned + "added" + left, **figures)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from features.findings import Finding, tell
 from training.bootstrap import Bootstrap, Interval
 
 Letter = Literal["A", "B", "C"]
@@ -33,15 +34,32 @@ class Grade:
     naive_auc_gain: Interval
 
     @property
-    def text(self) -> str:
+    def finding(self) -> Finding:
         """The grade in words."""
-        low, high = self.auc_gain
-        against = f"{low:+.3f} to {high:+.3f} AUC against the best formula ({self.formula})"
+        against = {"formula": self.formula, **_ends("", self.auc_gain)}
         if self.letter == "C":
-            return f"Grade C: nothing to gain here; {against}."
-        money = f"{self.profit_gain.low:+.4f} to {self.profit_gain.high:+.4f} profit per customer"
-        naive = f"{self.naive_auc_gain.low:+.3f} to {self.naive_auc_gain.high:+.3f}"
-        return f"Grade {self.letter}: {against}, {money}; {naive} AUC against the naive formula."
+            return tell(
+                "advice",
+                "grade_c",
+                "Grade C: nothing to gain here; {low:+.3f} to {high:+.3f} AUC against the best "
+                "formula ({formula}).",
+                **against,
+            )
+        return tell(
+            "advice",
+            "grade",
+            "Grade {letter}: {low:+.3f} to {high:+.3f} AUC against the best formula ({formula}), "
+            "{profit_low:+.4f} to {profit_high:+.4f} profit per customer; {naive_low:+.3f} to "
+            "{naive_high:+.3f} AUC against the naive formula.",
+            letter=self.letter,
+            **against,
+            **_ends("profit_", self.profit_gain),
+            **_ends("naive_", self.naive_auc_gain),
+        )
+
+
+def _ends(prefix: str, gain: Interval) -> dict[str, object]:
+    return {f"{prefix}{end}": value for end, value in gain._asdict().items()}
 
 
 def grade(draws: Bootstrap, served: str, naive: str, formulas: Sequence[str]) -> Grade:

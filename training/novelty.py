@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from features.findings import Finding
+from features.findings import Finding, tell
 
 Constants = Mapping[str, float | None]
 """Features that never varied, with the value all had; None where it was known of nobody."""
@@ -41,13 +41,17 @@ def found(unvaried: Constants, rows: pd.DataFrame) -> Iterator[Finding]:
         return
     first = next(iter(new))
     was = unvaried[first]
-    before = "known of nobody" if was is None else f"{was:g} for everybody"
-    yield Finding(
+    before = "known of nobody" if was is None else "{was:g} for everybody"
+    yield tell(
         "warning",
-        f"{len(new)} features were the same throughout training and vary now, such as {first}: "
-        f"{before} then, another value for {new[first]:,} of {len(rows):,} now. The model has "
+        "novelty_unknown" if was is None else "novelty",
+        f"{{count}} features were the same throughout training and vary now, such as {{example}}: "
+        f"{before} then, another value for {{differ:,}} of {{rows:,}} customers now. The model has "
         "never seen them vary and leaves them out. Train again once a horizon with them has "
         "closed: querencia train",
-        "novelty",
-        {"features": tuple(new), "rows": len(rows)},
+        count=len(new),
+        example=first,
+        was=0.0 if was is None else was,
+        differ=new[first],
+        rows=len(rows),
     )

@@ -1,5 +1,6 @@
 """The pictures logged with a training: calibration, lift, tracking, and the churn definition."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import numpy as np
@@ -84,6 +85,51 @@ def tracking(value: ValueModel, snapshots: Snapshot, trained_as_of: datetime) ->
     axes.legend(frameon=False)
     figure.autofmt_xdate()
     return figure
+
+
+PANELS: Mapping[tuple[str, str], str] = {
+    ("risk", "auc_score"): "AUC",
+    ("risk", "log_loss"): "log loss",
+    ("risk", "calibration_loss"): "calibration error",
+    ("risk", "top_decile_lift_score"): "lift of top tenth",
+    ("spend", "gini_score"): "Gini of spend",
+    ("spend", "total_bias"): "total spend against truth",
+}
+"""What is drawn over time, with its name."""
+
+_LINES = {"served": "-", "naive_rate": ":", "baseline_recency": "--", "baseline_rfm": "-."}
+
+
+def over_time(table: pd.DataFrame) -> Figure:
+    """Measures of the served model, with 95 % intervals, and of the formulas, by cut-off.
+
+    Args:
+        table: `training.evaluate.Evaluation.table`.
+    """
+    figure = Figure(figsize=(11, 6), layout="constrained")
+    shown = table.assign(cutoff=pd.to_datetime(table["cutoff"]))
+    for axes, ((of, measure), name) in zip(
+        figure.subplots(2, 3, sharex=True).flat, PANELS.items(), strict=True
+    ):
+        part = shown[(shown["of"] == of) & (shown["measure"] == measure)]
+        _history(axes, part)
+        axes.set_title(name)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(axis="x", rotation=30)
+    figure.axes[0].legend(frameon=False)
+    return figure
+
+
+def _history(axes: Axes, part: pd.DataFrame) -> None:
+    for model, style in _LINES.items():
+        of_one = part[part["model"] == model]
+        if of_one.empty:
+            continue
+        color = INK if model == "served" else "gray"
+        axes.plot(of_one["cutoff"], of_one["value"], style, color=color, label=model)
+        if model == "served":
+            axes.plot(of_one["cutoff"], of_one["value"], "o", color=INK)
+            axes.fill_between(of_one["cutoff"], of_one["low"], of_one["high"], color=SOFT)
 
 
 def factor(curve: FactorCurve, used: float) -> Figure:

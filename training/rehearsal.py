@@ -71,14 +71,15 @@ def origins(cutoffs: Iterable[datetime], horizon_days: int, *, most: int) -> tup
     descending = sorted(cutoffs, reverse=True)
     chosen: list[datetime] = []
     for cutoff in descending:
-        apart = not chosen or _closed(cutoff, horizon_days, chosen[-1])
-        taught = any(_closed(earlier, horizon_days, cutoff) for earlier in descending)
+        apart = not chosen or closed(cutoff, horizon_days, chosen[-1])
+        taught = any(closed(earlier, horizon_days, cutoff) for earlier in descending)
         if apart and taught and len(chosen) < most:
             chosen.append(cutoff)
     return tuple(reversed(chosen))
 
 
-def _closed(cutoff: datetime, horizon_days: int, by: datetime) -> bool:
+def closed(cutoff: datetime, horizon_days: int, by: datetime) -> bool:
+    """Whether the horizon of a cut-off is over at an instant."""
     # In UTC: in a zone whose clock changes, days differ in length.
     return cutoff.astimezone(UTC) + timedelta(days=horizon_days) <= by.astimezone(UTC)
 
@@ -99,7 +100,7 @@ def rehearse(past: Snapshot, settings: TrainingSettings, *, most: int = 2) -> tu
     cutoffs = past.provenance.cutoffs
     rehearsals = []
     for origin in origins(cutoffs, horizon_days, most=most):
-        known = past.at(*(each for each in cutoffs if _closed(each, horizon_days, origin)))
+        known = past.at(*(each for each in cutoffs if closed(each, horizon_days, origin)))
         then = past.at(origin)
         if all(rows.rows["churned"].nunique() == 2 for rows in (known, then)):
             with suppress(QuerenciaError):  # too little was known then for the purchase process

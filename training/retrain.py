@@ -1,6 +1,6 @@
 """The training job: past cut-offs, models, evidence on a later period, promotion or not."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,33 +11,26 @@ import pandas as pd
 from pydantic import BaseModel
 
 from features import snapshot
-from features.comments import Themes
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
-from features.provenance import ChurnDefinition, DefinitionError
+from features.provenance import DefinitionError
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
-from training import backtest, card, plots, rhythm, survival, themes, traps
-from training.backtest import SERVED, Measures
-from training.blending import choose
+from training import backtest, card, plots, rhythm, runlog, survival
+from training.backtest import SERVED
 from training.champion import CHALLENGER, CHAMPION
-from training.evidence import Evidence, gather
-from training.hindsight import look_back
+from training.evidence import Evidence
 from training.model import Model
-from training.outlook import Outlook
 from training.registry import Registry, Version
-from training.rehearsal import rehearse, settled
 from training.runs import Run
 from training.scoring import COLUMNS
 from training.settings import MoneySettings, TrainingSettings
-from training.tuning import tuned
+from training.trial import Say as Say
+from training.trial import Trial, attempt
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
-
-Say = Callable[[str], None]
-"""How a job tells what it is doing, one short line a step."""
 
 
 @dataclass(frozen=True)
@@ -75,65 +68,21 @@ def retrain(
         QuerenciaError: where the records are too short or too thin to train on.
     """
     cutoffs = lay_plan(store, features)
-    say(f"features of every customer at {len(cutoffs.training) + 1} cut-offs")
-    found = themes.fit(
-        *store.comments(before=cutoffs.evaluation), random_state=settings.random_state
-    )
-    snapshots = _look(store, cutoffs, features, found)
-    past, later = _labelled(snapshots, cutoffs)
-    traps.refuse_leaks(past)
-    say("rehearsals at earlier cut-offs")
-    settings = settled(settings, later)
-    if settings.tune:
-        say(f"tuning at earlier cut-offs, {settings.tune} trials")
-        settings = tuned(past, settings)
-    rehearsals = rehearse(past, settings)
-    verdict = choose(rehearsals, random_state=settings.random_state)
-    hindsight = look_back(rehearsals, past, later, settings)
-    say(f"churn and value models from {len(past.rows):,} rows")
-    model = Model.fit(
-        past,
-        later,
-        settings,
-        margin_rate=_margin_rate(store, cutoffs, settings),
-        blending=verdict.blending if verdict else None,
-        themes=found,
-        outlook=Outlook.learn(rehearsals, hindsight=hindsight, random_state=settings.random_state),
-    )
+    trial = attempt(store, cutoffs, features, settings, say=say)
+    model, later = trial.model, trial.later
     say(f"evidence on {len(later.rows):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
-        evidence = gather(model, past, later, rehearsals, verdict, settings)
-        _log_evidence(run, evidence)
-        _log(run, model, snapshots, len(past.rows), cutoffs, features, settings)
-        _log_definition(run, store, past, cutoffs, features)
+        evidence = trial.evidence()
+        runlog.log_evidence(run, evidence)
+        runlog.log_rehearsals(run, evidence)
+        _log(run, trial, cutoffs, features)
+        _log_definition(run, store, trial.past, cutoffs, features)
         version = _register(registry, run, model, later)
         promoted, reason = _compare(registry, store, evidence, later, features, settings.money)
         registry.set_alias(CHAMPION if promoted else CHALLENGER, version.number)
         run.set_tags({"promoted": str(promoted), "reason": reason})
-        run.log_text(card.write(model, evidence, len(past.rows)), "model_card.md")
+        run.log_text(card.write(model, evidence, len(trial.past.rows)), "model_card.md")
     return Training(version, promoted, reason, cutoffs, evidence)
-
-
-def _look(store: Store, cutoffs: Plan, features: FeatureSettings, found: Themes | None) -> Snapshot:
-    """Every customer at every cut-off that has closed."""
-    return snapshot.take(
-        store.records(themes=found),
-        (*cutoffs.training, cutoffs.evaluation),
-        features,
-        has=store.has,
-        themes=found,
-        observed_until=cutoffs.scoring,
-    )
-
-
-def _labelled(snapshots: Snapshot, cutoffs: Plan) -> tuple[Snapshot, Snapshot]:
-    """Rows to learn from, and rows to judge on."""
-    labelled = snapshots.labelled
-    past, later = labelled.at(*cutoffs.training), labelled.at(cutoffs.evaluation)
-    for rows, purpose in ((past, "training"), (later, "evaluation")):
-        _require_labels(rows, purpose)
-        _require_both_outcomes(rows, purpose)
-    return past, later
 
 
 def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
@@ -155,64 +104,6 @@ def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
     return laid
 
 
-def _margin_rate(store: Store, cutoffs: Plan, settings: TrainingSettings) -> float:
-    return settings.money.margin_rate or store.margin_rate(before=cutoffs.evaluation) or 1.0
-
-
-def _require_labels(closed: Snapshot, purpose: str) -> None:
-    if closed.rows.empty:
-        churn = closed.provenance.churn
-        raise QuerenciaError(
-            f"No {purpose} row has a label under the churn definition {churn}. {_LABELS_OF[churn]} "
-            "Or choose another definition (features.churn)."
-        )
-
-
-_LABELS_OF: Mapping[ChurnDefinition, str] = {
-    "inactivity": "Bring more history.",
-    "rhythm": "Bring more history.",
-    "contract": "It needs contract_ends_at in the table customers.",
-    "decline": "It needs customers with positive net spend.",
-}
-
-
-def _require_both_outcomes(closed: Snapshot, purpose: str) -> None:
-    churned = closed.rows["churned"]
-    if churned.nunique() < 2:
-        what = "left" if churned.all() else "stayed"
-        raise QuerenciaError(
-            f"All {len(churned):,} {purpose} rows {what} within the horizon: there is nothing to "
-            "tell apart. Choose another horizon (features.horizon_days) or bring more customers."
-        )
-
-
-def _log_evidence(run: Run, evidence: Evidence) -> None:
-    """Metrics, a nested run per candidate, and one more per rehearsal; tables and pictures."""
-    _log_candidates(run, evidence.risk)
-    for cutoff, measures in evidence.rehearsals.items():
-        with run.child(f"as of {cutoff}") as rehearsal:
-            _log_candidates(rehearsal, measures)
-    for amount in ("purchases", "spend"):
-        measured = evidence.value[f"{SERVED} {amount}"]
-        run.log_metrics({f"{amount}_{name}": value for name, value in measured.items()})
-    run.log_metrics(evidence.agreement)
-    run.log_metrics({"pr_auc_score": evidence.intervals[SERVED]["pr_auc_score"]["value"]})
-    run.log_metrics(evidence.coverage)
-    run.log_json(evidence.to_dict(), "evidence.json")
-    if evidence.grade:
-        run.set_tags({"grade": evidence.grade.letter})
-    churned, risk = evidence.outcome
-    run.log_figure(plots.calibration(churned, risk), "plots/calibration.png")
-    run.log_figure(plots.lift(churned, risk), "plots/lift.png")
-
-
-def _log_candidates(run: Run, measures: Measures) -> None:
-    for name, of_one in measures.items():
-        with run.child(name) as child:
-            child.log_metrics(of_one)
-    run.log_metrics(measures[SERVED])
-
-
 def _log_definition(
     run: Run, store: Store, past: Snapshot, cutoffs: Plan, features: FeatureSettings
 ) -> None:
@@ -229,29 +120,22 @@ def _log_definition(
         run.log_figure(plots.survival(lasting), "plots/survival.png")
 
 
-def _log(
-    run: Run,
-    model: Model,
-    snapshots: Snapshot,
-    training_rows: int,
-    cutoffs: Plan,
-    features: FeatureSettings,
-    settings: TrainingSettings,
-) -> None:
+def _log(run: Run, trial: Trial, cutoffs: Plan, features: FeatureSettings) -> None:
+    model = trial.model
     run.log_params(
         {
             **dict(_flat(features, "features.")),
-            **dict(_flat(settings, "training.")),
+            **dict(_flat(trial.settings, "training.")),
             **{f"purchases.{name}": value for name, value in model.value.purchases.params_.items()},
             "training_cutoffs": len(cutoffs.training),
-            "training_rows": training_rows,
+            "training_rows": len(trial.past.rows),
             "margin_rate": model.value.margin_rate,
         }
     )
     run.log_metrics(model.outlook.hindsight)
     run.log_json(model.provenance.model_dump(mode="json"), "provenance.json")
     run.log_figure(
-        plots.tracking(model.value, snapshots, cutoffs.evaluation),
+        plots.tracking(model.value, trial.snapshots, cutoffs.evaluation),
         "plots/tracking.png",
     )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features import snapshot
 from features.errors import QuerenciaError
-from features.findings import Finding
+from features.findings import Finding, tell
 from features.snapshot import Snapshot
 from training import novelty
 from training.btyd import PurchaseModel
@@ -114,14 +114,18 @@ def wrong_signs(past: Snapshot) -> Iterator[Finding]:
     for name, sign in SIGNS.items():
         z = _partial_z(latest, name) if name in past.names else 0.0
         if z * sign < -CLEARLY:
-            way = "less" if sign > 0 else "more"
-            yield Finding(
+            yield tell(
                 "warning",
-                f"{name} has the wrong sign: other things equal, the {len(latest.rows):,} "
-                f"customers of {latest.provenance.cutoff:%Y-%m-%d} left {way} often the higher it "
-                f"was ({abs(z):.0f} standard errors). Often only those who stay are measured, or "
+                "wrong_sign_less" if sign > 0 else "wrong_sign_more",
+                "{feature} has the wrong sign: other things equal, the {customers:,} customers of "
+                f"{{cutoff}} left {'less' if sign > 0 else 'more'} often the higher it was "
+                "({errors:.0f} standard errors). Often only those who stay are measured, or "
                 "customers buy in a longer cycle than the horizon. Ask how it comes about before "
                 "acting on it; or set another features.horizon_days.",
+                feature=name,
+                customers=len(latest),
+                cutoff=f"{latest.provenance.cutoff:%Y-%m-%d}",
+                errors=abs(z),
             )
 
 
@@ -150,28 +154,44 @@ def base_rate(past: Snapshot, present: Snapshot, purchases: PurchaseModel) -> It
     """Whether the horizon tells enough customers apart; else which one would."""
     churned = past.churned
     rate = float(churned.mean())
-    if not RARE <= rate <= COMMON:
-        few, what = (churned.sum(), "left") if rate < RARE else ((1 - churned).sum(), "stayed")
-        yield Finding(
-            "warning",
-            f"Only {few:,.0f} of {_count(past)} training rows {what} within the "
-            f"{past.provenance.horizon_days} days of the horizon ({rate:.1%} left): risks lie "
-            f"close together and figures have wide intervals. {_better(past, present, purchases)}",
-        )
+    if RARE <= rate <= COMMON:
+        return
+    few = churned.sum() if rate < RARE else (1 - churned).sum()
+    yield tell(
+        "warning",
+        "few_leave" if rate < RARE else "few_stay",
+        f"Only {{few:,.0f}} of {{rows:,}} training rows {'left' if rate < RARE else 'stayed'} "
+        "within the {days} days of the horizon ({rate:.1%} left): risks lie close together and "
+        "figures have wide intervals.",
+        few=float(few),
+        rows=len(past),
+        days=past.provenance.horizon_days,
+        rate=rate,
+    )
+    yield _better(past, present, purchases)
 
 
-def _better(past: Snapshot, present: Snapshot, purchases: PurchaseModel) -> str:
+def _better(past: Snapshot, present: Snapshot, purchases: PurchaseModel) -> Finding:
+    """The nearest horizon in which enough leave and enough stay."""
     if past.provenance.churn not in ("inactivity", "rhythm"):
-        return "Choose another horizon (features.horizon_days)."
+        return tell("warning", "another_horizon", "Choose another horizon (features.horizon_days).")
     wanted = past.provenance.horizon_days
     for days in sorted(_DAYS, key=lambda days: abs(np.log(days / wanted))):
         rate = float(purchases.p_no_purchase(days, *present.history).mean())
         if 0.1 <= rate <= 0.8:
-            return (
-                f"Choose another horizon: in {days} days {rate:.0%} would be expected to "
-                f"(features.horizon_days = {days})."
-            ).replace("expected to", "expected not to buy")
-    return "No horizon up to two years does better: choose another churn definition."
+            return tell(
+                "warning",
+                "better_horizon",
+                "Choose another horizon: in {days} days {rate:.0%} would be expected not to buy "
+                "(features.horizon_days = {days}).",
+                days=days,
+                rate=rate,
+            )
+    return tell(
+        "warning",
+        "no_horizon",
+        "No horizon up to two years does better: choose another churn definition.",
+    )
 
 
 def drift(past: Snapshot) -> Iterator[Finding]:
@@ -181,10 +201,14 @@ def drift(past: Snapshot) -> Iterator[Finding]:
     first, last = rates[0], rates[-1]
     error = float(np.sqrt(sum(rates[end] * (1 - rates[end]) / sizes[end] for end in (0, -1))))
     if abs(last - first) > CLEARLY * error:
-        yield Finding(
+        yield tell(
             "advice",
-            f"The base rate moved from {first:.1%} ({by_cutoff.index[0]:%Y-%m-%d}) to {last:.1%} "
-            f"({by_cutoff.index[-1]:%Y-%m-%d}).",
+            "drift",
+            "The base rate moved from {first:.1%} ({first_day}) to {last:.1%} ({last_day}).",
+            first=float(first),
+            first_day=f"{by_cutoff.index[0]:%Y-%m-%d}",
+            last=float(last),
+            last_day=f"{by_cutoff.index[-1]:%Y-%m-%d}",
         )
 
 

@@ -24,7 +24,7 @@ from training.scoring import COLUMNS
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
-VERBS = ("demo", "check", "features", "train", "score", "flag", "serve", "config")
+VERBS = ("demo", "check", "features", "train", "evaluate", "score", "flag", "serve", "config")
 
 
 @dataclass(frozen=True)
@@ -126,6 +126,21 @@ def test_every_verb_explains_itself(run: Run, verb: str) -> None:
     assert shown.code == 0
     assert f"Usage: querencia {verb}" in shown.out
     assert len(shown.out.splitlines()) > 5
+
+
+def test_evaluate_shows_past_cutoffs_and_writes_what_it_showed(run: Run, mine: Settings) -> None:
+    shown = run("evaluate", "--cutoffs", "1", "--output", "out")
+    assert shown.code == 0, shown.err
+    assert "1998-04-01" in shown.out
+    assert "Mean over the cut-offs" in shown.out
+    assert "Written: out/evaluation.png" in shown.out
+    assert {each.name for each in Path("out").iterdir()} == {
+        *("evaluation.json", "evaluation.csv", "evaluation.png"),
+    }
+    figures = pd.read_csv("out/evaluation.csv")
+    assert set(figures["cutoff"]) == {"1998-04-01"}
+    assert {"of", "model", "measure", "value", "low", "high"} < set(figures)
+    assert len(mine.registry.versions()) == 1
 
 
 @pytest.mark.parametrize(

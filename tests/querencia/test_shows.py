@@ -19,9 +19,12 @@ from features.findings import Finding
 from features.provenance import Provenance
 from features.settings import FeatureSettings, TableSettings
 from querencia import shows
+from serving import words
 from serving.settings import ListSettings, ServiceSettings, Settings, load
+from training import reached
 from training.bootstrap import Interval
 from training.grade import Grade
+from training.importance import Importance
 from training.purchases.fitting import Kind
 from training.registry import Version
 from training.retrain import Evidence, Training
@@ -77,6 +80,43 @@ def training(process: str = "pareto_nbd", *, promoted: bool = True) -> Training:
     )
 
 
+RESULT = training()
+ROW = {
+    "stated": 0.43,
+    "stated_low": 0.29,
+    "stated_high": 0.57,
+    "stated_customers": 1168.0,
+    "revealed_customers": 94.0,
+    "at_top": 0.22,
+}
+IMPORTANCE = Importance("repurchase_intent_last", {"loyalty_last": ROW})
+
+
+def test_what_customers_say_stands_beside_what_they_do(console: Console) -> None:
+    evidence = replace(RESULT.evidence, importance=IMPORTANCE)
+    shows.training(console, replace(RESULT, evidence=evidence), SETTINGS)
+    shown = lines(console)
+    assert row_of("loyalty_last", shown) == [
+        *("loyalty_last", "+0.43 (+0.29 +0.57, 1,168)", "too few: 94", "22%"),
+    ]
+    assert any("rank correlation with repurchase_intent_last" in line for line in shown)
+
+
+def test_how_far_amounts_and_intervals_held_is_said_and_other_advice_is_not(
+    console: Console,
+) -> None:
+    of_all, of_top = ({"value": v, "low": v - 0.02, "high": v + 0.02} for v in (0.8, 0.7))
+    held = {"spend": {"coverage_80": of_all, "coverage_80_top_decile": of_top}}
+    told = (*reached.told({}, held), Finding("advice", "a trifle"))
+    evidence = replace(RESULT.evidence, findings=told)
+    spanish = SETTINGS.model_copy(update={"language": "es"})
+    shows.training(console, replace(RESULT, evidence=evidence), spanish)
+    shown = "\n".join(lines(console))
+    assert "aviso: gasto: los intervalos del 80% contuvieron al 80,0% de los clientes" in shown
+    assert "son demasiado estrechos" in shown
+    assert "a trifle" not in shown
+
+
 def test_evidence_has_units_separators_and_percentages(console: Console) -> None:
     shows.training(console, training(), SETTINGS)
     shown = lines(console)
@@ -109,12 +149,20 @@ def test_evidence_tells_members_and_baselines_in_words(console: Console) -> None
     assert any("the mean of the models marked -" in line for line in shown)
 
 
-def test_evidence_fits_a_narrow_terminal_without_a_figure_cut() -> None:
+@pytest.mark.parametrize(
+    ("language", "baseline", "profit"),
+    [("en", "baseline recency", "1,234.57"), ("es", "base recencia", "1.234,57")],
+)
+def test_evidence_fits_a_narrow_terminal_without_a_figure_cut(
+    language: words.Language, baseline: str, profit: str
+) -> None:
     narrow = Console(file=StringIO(), width=80)
-    shows.training(narrow, training(), SETTINGS)
+    evidence = Evidence(10.0, RESULT.evidence.risk, RESULT.evidence.value, importance=IMPORTANCE)
+    shown = replace(RESULT, evidence=evidence)
+    shows.training(narrow, shown, SETTINGS.model_copy(update={"language": language}))
     assert max(map(len, lines(narrow))) <= 80
     assert not any("…" in line for line in lines(narrow))
-    assert row_of("baseline recency", lines(narrow))[-1] == "1,234.57"
+    assert row_of(baseline, lines(narrow))[-1] == profit
 
 
 @pytest.mark.parametrize("process", get_args(Kind))

@@ -1,22 +1,31 @@
 """What people read, in every language: complete, and sound for every customer."""
 
-import inspect
+import ast
 import math
-import re
+from pathlib import Path
 from string import Formatter
 from typing import Any, get_args
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from features import findings
+import features
+import training
 from features.feature import Driver
 from features.findings import Finding
 from features.provenance import ChurnDefinition
+from features.snapshot import Snapshot
 from serving import spanish, words
 from serving.batch import ScoreFile
 from serving.settings import Settings
 from serving.words import Language
+from training import added, blending, evidence, traps
+from training.blending import Blending, Choice, Verdict
+from training.bootstrap import Interval
+from training.grade import Grade, Letter
+from training.model import Model
+from training.rehearsal import Rehearsal
 from training.scoring import COLUMNS, NO_DRIVER
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -149,9 +158,97 @@ def test_amounts_are_written_as_the_language_does(value: float, english: str, sp
     assert words.amount(value, "es") == spanish
 
 
-def test_every_finding_is_told_with_its_figures_in_every_language() -> None:
-    source = inspect.getsource(findings)
-    assert set(re.findall(r'_finding\(\s*"[^,]+,\s*"(\w+)"', source)) == set(spanish.FINDINGS)
+def calls(function: str) -> dict[str, list[ast.Call]]:
+    """Every call of a function by that name in the rooms below, by module."""
+    sources = [
+        path for room in (features, training) for path in Path(room.__path__[0]).glob("*.py")
+    ]
+    found = {
+        path.stem: [
+            node
+            for node in ast.walk(ast.parse(path.read_text("utf-8")))
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == function
+            and len(node.args) > 1
+        ]
+        for path in sources
+    }
+    return {module: each for module, each in found.items() if each}
+
+
+def test_every_finding_is_told_in_spanish() -> None:
+    told = [call for module in calls("tell").values() for call in module]
+    names = {
+        constant.value
+        for call in told
+        for constant in ast.walk(call.args[1])
+        if isinstance(constant, ast.Constant) and isinstance(constant.value, str)
+    }
+    assert sorted(names - set(spanish.FINDINGS)) == []
+    assert sorted(set(spanish.FINDINGS) - names) == []
+
+
+def test_no_finding_is_without_a_name_to_translate_it_by() -> None:
+    assert set(calls("Finding")) - {"findings"} <= {"outlook"}
+
+
+@pytest.mark.parametrize("letter", ["A", "C"])
+def test_a_grade_is_told_in_spanish(letter: Letter) -> None:
+    gain = Interval(0.0112, 0.0234)
+    graded = Grade(letter, "baseline_rfm", gain, gain, gain).finding
+    assert words.finding(graded, "es").startswith(f"Nota {letter}: ")
+    assert "de +0,011 a +0,023 de AUC frente a la mejor fórmula (baseline_rfm)" in words.finding(
+        graded, "es"
+    )
+
+
+@pytest.mark.parametrize("clear", [True, False])
+def test_what_was_tried_is_told_in_spanish(past: Snapshot, clear: bool) -> None:
+    choice = Choice(blending.DRIFT, 0.0012 if clear else -0.0012, Interval(-0.1, 0.2))
+    cutoff, one = past.provenance.cutoff, np.ones(1)
+    rehearsal = Rehearsal(cutoff, {"trees": one}, {}, one)
+    verdict = Verdict(Blending.equal(("trees",)), (choice,), (choice,) if clear else ())
+    first, last = (words.finding(each, "es") for each in evidence.blended([rehearsal], verdict))
+    assert first.startswith("desplazamiento de la tasa de abandono: aprendido en un ensayo ")
+    assert first.endswith("; se hace." if clear else "; no se hace.")
+    assert last == "A 1998-01-01 se esperaba que se fuera el 100,0%, y se fue el 100,0%."
+
+
+def test_what_a_family_adds_is_told_in_spanish() -> None:
+    row = {"auc_score": 0.0123, "auc_score_low": 0.01, "auc_score_high": 0.02}
+    doubtful = {**row, "auc_score_low": -0.01}
+    table = {"purchases": row, "effort": row, "offers": doubtful}
+    told = [words.finding(each, "es") for each in added.told(table, {"csat_last": 0.95})]
+    assert told[0].startswith("compras: añade +0,0123 de AUC (de +0,0100 a +0,0200) a recencia")
+    assert told[1] == "esfuerzo: añade +0,0123 de AUC (de +0,0100 a +0,0200) a las compras."
+    assert told[2].startswith("ofertas: no añade nada fuera de duda")
+    assert told[3].startswith("csat_last está en su techo: el 95%")
+
+
+def test_every_trap_is_told_in_spanish(past: Snapshot, later: Snapshot, model: Model) -> None:
+    rare = np.zeros(len(past))
+    rare[:40] = 1
+    late = np.where(past.churned == 1, 0.0, 1.0)
+    moved = past.assign(churned=rare)
+    found = [
+        *traps.base_rate(moved, later, model.value.purchases),
+        *traps.drift(past),
+        *traps.begins_to_vary(past.assign(spend=0.0), later.rows),
+        *traps.wrong_signs(past.assign(silence=late)),
+    ]
+    assert {each.name for each in found} >= {
+        *("few_leave", "better_horizon", "drift", "novelty", "wrong_sign_less"),
+    }
+    for each in found:
+        assert words.finding(each, "es") not in (each.text, "")
+
+
+def test_what_nobody_has_translated_is_told_in_english() -> None:
+    assert words.finding(Finding("advice", "brand new"), "es") == "brand new"
+
+
+def test_names_among_figures_are_translated() -> None:
     found = Finding(
         "advice", "aside: promises, offers", "stepping_aside", {"families": ("promises", "offers")}
     )

@@ -10,6 +10,7 @@ from features import company
 from features.snapshot import Snapshot
 from features.store import Store
 from training import backtest, card
+from training.amounts import AMOUNTS
 from training.backtest import SERVED
 from training.blending import choose
 from training.evidence import NAIVE, Evidence, gather, rehearsed
@@ -111,7 +112,8 @@ def test_the_card_holds_no_customer_and_every_finding(
     assert evidence.grade is not None
     assert f"Grade {evidence.grade.letter}" in text
     rows = [line for line in text.splitlines() if line.startswith("| ")]
-    assert len(rows) == len(evidence.risk) + 10 + 2
+    figures = sum(len(m) for amount in AMOUNTS for m in evidence.measured()[amount].values())
+    assert len(rows) == len(evidence.risk) + figures + 10 + 3
     widths = {line.count("|") for line in rows}
     assert widths == {8, 6}
 
@@ -139,7 +141,7 @@ def test_where_customers_have_no_memory_there_is_nothing_to_gain(
     found = gather(model, past, later, (), None, quick).grade
     assert found is not None
     assert (found.letter, found.formula) == ("C", model.value.purchases.kind_)
-    assert "nothing to gain here" in found.text
+    assert "nothing to gain here" in found.finding.text
 
 
 def test_where_experience_drives_customers_away_there_is(

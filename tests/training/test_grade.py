@@ -31,13 +31,13 @@ def test_a_model_that_ranks_better_and_earns_more_has_an_a() -> None:
     assert found.letter == "A"
     assert found.auc_gain.low > 0.05
     assert found.profit_gain.low > 0
-    assert found.text.startswith("Grade A: +0.")
+    assert found.finding.text.startswith("Grade A: +0.")
 
 
 def test_against_no_better_than_the_best_formula_there_is_nothing_to_gain() -> None:
     found = graded(better=0)
     assert (found.letter, found.formula) == ("C", "baseline_rfm")
-    assert found.text.startswith("Grade C: nothing to gain here")
+    assert found.finding.text.startswith("Grade C: nothing to gain here")
     assert found.naive_auc_gain.low > 0  # though it beats the naive formula
 
 

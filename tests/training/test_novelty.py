@@ -44,4 +44,4 @@ def test_what_is_new_is_told_with_what_it_was_and_what_to_do() -> None:
     assert told.text.endswith("querencia train")
     (told,) = novelty.found(UNVARIED, SEEN.assign(effort_mean=0.1))
     assert "effort_mean: known of nobody then" in told.text
-    assert told.figures["features"] == ("effort_mean",)
+    assert told.figures["example"] == "effort_mean"

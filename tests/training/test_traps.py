@@ -112,9 +112,9 @@ def test_a_horizon_in_which_nearly_all_leave_is_told_with_one_that_would_do(
     rng = np.random.default_rng(3)
     few = (rng.random(len(past.rows)) < 0.97).astype(float)
     purchases = model.value.purchases
-    (told,) = traps.base_rate(past.assign(churned=few), later, purchases)
+    told, remedy = traps.base_rate(past.assign(churned=few), later, purchases)
     assert f"Only {(1 - few).sum():,.0f} of {len(few):,} training rows stayed" in told.text
-    days = int(told.text.split("features.horizon_days = ")[1].rstrip(")."))
+    days = int(remedy.text.split("features.horizon_days = ")[1].rstrip(")."))
     assert days > 90
     assert 0.1 <= purchases.p_no_purchase(days, *later.history).mean() <= 0.8
 
@@ -122,7 +122,7 @@ def test_a_horizon_in_which_nearly_all_leave_is_told_with_one_that_would_do(
 def test_hardly_anybody_leaving_is_told(past: Snapshot, later: Snapshot, model: Model) -> None:
     rare = np.zeros(len(past.rows))
     rare[:40] = 1
-    (told,) = traps.base_rate(past.assign(churned=rare), later, model.value.purchases)
+    told, _ = traps.base_rate(past.assign(churned=rare), later, model.value.purchases)
     assert told.text.startswith(f"Only 40 of {len(rare):,} training rows left within the 90 days")
 
 
@@ -131,8 +131,8 @@ def test_by_a_definition_that_silence_does_not_decide_no_horizon_is_computed(
 ) -> None:
     provenance = past.provenance.model_copy(update={"churn": "decline"})
     rare = replace(past, provenance=provenance).assign(churned=0.0)
-    (told,) = traps.base_rate(rare, later, model.value.purchases)
-    assert told.text.endswith("Choose another horizon (features.horizon_days).")
+    _, remedy = traps.base_rate(rare, later, model.value.purchases)
+    assert remedy.text.endswith("Choose another horizon (features.horizon_days).")
 
 
 # Drift

@@ -1,0 +1,148 @@
+"""A trial: a model trained as of one instant, beside the later period it can be judged on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from features import snapshot
+from features.comments import Themes
+from features.cutoffs import Plan
+from features.errors import QuerenciaError
+from features.provenance import ChurnDefinition
+from features.settings import FeatureSettings
+from features.snapshot import Snapshot
+from features.store import Store
+from training import themes, traps
+from training.blending import Verdict, choose
+from training.evidence import Evidence, gather
+from training.hindsight import look_back
+from training.model import Model
+from training.outlook import Outlook
+from training.rehearsal import Rehearsal, rehearse, settled
+from training.settings import TrainingSettings
+from training.tuning import tuned
+
+Say = Callable[[str], None]
+"""How a job tells what it is doing, one short line a step."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a training came to, before anybody judged it.
+
+    Attributes:
+        snapshots: Every customer at every cut-off of the plan.
+        past: What the model learned from.
+        later: Customers as of the instant it was trained, whose outcomes it does not know.
+        model: It.
+        rehearsals: The models as of earlier cut-offs; and
+        verdict: what was made of them.
+        settings: How it was made.
+    """
+
+    snapshots: Snapshot
+    past: Snapshot
+    later: Snapshot
+    model: Model
+    rehearsals: tuple[Rehearsal, ...]
+    verdict: Verdict | None
+    settings: TrainingSettings
+
+    def evidence(self) -> Evidence:
+        """The model judged on the later period."""
+        return gather(
+            self.model, self.past, self.later, self.rehearsals, self.verdict, self.settings
+        )
+
+
+def attempt(
+    store: Store,
+    cutoffs: Plan,
+    features: FeatureSettings,
+    settings: TrainingSettings,
+    *,
+    say: Say,
+) -> Trial:
+    """Train as of the evaluation cut-off on horizons that had closed by it.
+
+    Raises:
+        QuerenciaError: where a feature gives the label away, or the records are too thin.
+    """
+    say(f"features of every customer at {len(cutoffs.training) + 1} cut-offs")
+    found = themes.fit(
+        *store.comments(before=cutoffs.evaluation), random_state=settings.random_state
+    )
+    snapshots = _look(store, cutoffs, features, found)
+    past, later = _labelled(snapshots, cutoffs)
+    traps.refuse_leaks(past)
+    say("rehearsals at earlier cut-offs")
+    settings = settled(settings, later)
+    if settings.tune:
+        say(f"tuning at earlier cut-offs, {settings.tune} trials")
+        settings = tuned(past, settings)
+    rehearsals = rehearse(past, settings)
+    verdict = choose(rehearsals, random_state=settings.random_state)
+    hindsight = look_back(rehearsals, past, later, settings)
+    say(f"churn and value models from {len(past.rows):,} rows")
+    model = Model.fit(
+        past,
+        later,
+        settings,
+        margin_rate=_margin_rate(store, cutoffs, settings),
+        blending=verdict.blending if verdict else None,
+        themes=found,
+        outlook=Outlook.learn(rehearsals, hindsight=hindsight, random_state=settings.random_state),
+    )
+    return Trial(snapshots, past, later, model, rehearsals, verdict, settings)
+
+
+def _look(store: Store, cutoffs: Plan, features: FeatureSettings, found: Themes | None) -> Snapshot:
+    """Every customer at every cut-off that has closed."""
+    return snapshot.take(
+        store.records(themes=found),
+        (*cutoffs.training, cutoffs.evaluation),
+        features,
+        has=store.has,
+        themes=found,
+        observed_until=cutoffs.scoring,
+    )
+
+
+def _labelled(snapshots: Snapshot, cutoffs: Plan) -> tuple[Snapshot, Snapshot]:
+    """Rows to learn from, and rows to judge on."""
+    labelled = snapshots.labelled
+    past, later = labelled.at(*cutoffs.training), labelled.at(cutoffs.evaluation)
+    for rows, purpose in ((past, "training"), (later, "evaluation")):
+        _require_labels(rows, purpose)
+        _require_both_outcomes(rows, purpose)
+    return past, later
+
+
+def _margin_rate(store: Store, cutoffs: Plan, settings: TrainingSettings) -> float:
+    return settings.money.margin_rate or store.margin_rate(before=cutoffs.evaluation) or 1.0
+
+
+def _require_labels(closed: Snapshot, purpose: str) -> None:
+    if closed.rows.empty:
+        churn = closed.provenance.churn
+        raise QuerenciaError(
+            f"No {purpose} row has a label under the churn definition {churn}. {_LABELS_OF[churn]} "
+            "Or choose another definition (features.churn)."
+        )
+
+
+_LABELS_OF: Mapping[ChurnDefinition, str] = {
+    "inactivity": "Bring more history.",
+    "rhythm": "Bring more history.",
+    "contract": "It needs contract_ends_at in the table customers.",
+    "decline": "It needs customers with positive net spend.",
+}
+
+
+def _require_both_outcomes(closed: Snapshot, purpose: str) -> None:
+    churned = closed.rows["churned"]
+    if churned.nunique() < 2:
+        what = "left" if churned.all() else "stayed"
+        raise QuerenciaError(
+            f"All {len(churned):,} {purpose} rows {what} within the horizon: there is nothing to "
+            "tell apart. Choose another horizon (features.horizon_days) or bring more customers."
+        )
