@@ -78,12 +78,13 @@ def retrain(
     )
     snapshots = _look(store, cutoffs, features, found)
     past, later = _labelled(snapshots, cutoffs)
-    traps.refuse_leaks(past)
+    learned, judged = past.untreated, later.untreated
+    traps.refuse_leaks(learned)
     say("rehearsals at earlier cut-offs")
     settings = settled(settings, later)
     rehearsals = rehearse(past, settings)
     verdict = choose(rehearsals, random_state=settings.random_state)
-    say(f"churn and value models from {len(past.rows):,} rows")
+    say(f"churn and value models from {len(learned):,} rows")
     model = Model.fit(
         past,
         later,
@@ -93,17 +94,17 @@ def retrain(
         themes=found,
         outlook=Outlook.learn(rehearsals, random_state=settings.random_state),
     )
-    say(f"evidence on {len(later.rows):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
+    say(f"evidence on {len(judged):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
-        evidence = gather(model, past, later, rehearsals, verdict, settings)
+        evidence = gather(model, learned, judged, rehearsals, verdict, settings)
         _log_evidence(run, evidence)
-        _log(run, model, snapshots, len(past.rows), cutoffs, features, settings)
+        _log(run, model, snapshots, len(learned), cutoffs, features, settings)
         _log_definition(run, store, past, cutoffs, features)
         version = _register(registry, run, model, later)
-        promoted, reason = _compare(registry, store, evidence, later, features, settings.money)
+        promoted, reason = _compare(registry, store, evidence, judged, features, settings.money)
         registry.set_alias(CHAMPION if promoted else CHALLENGER, version.number)
         run.set_tags({"promoted": str(promoted), "reason": reason})
-        run.log_text(card.write(model, evidence, len(past.rows)), "model_card.md")
+        run.log_text(card.write(model, evidence, len(learned)), "model_card.md")
     return Training(version, promoted, reason, cutoffs, evidence)
 
 
@@ -125,7 +126,8 @@ def _labelled(snapshots: Snapshot, cutoffs: Plan) -> tuple[Snapshot, Snapshot]:
     past, later = labelled.at(*cutoffs.training), labelled.at(cutoffs.evaluation)
     for rows, purpose in ((past, "training"), (later, "evaluation")):
         _require_labels(rows, purpose)
-        _require_both_outcomes(rows, purpose)
+        _require_untreated(rows, purpose)
+        _require_both_outcomes(rows.untreated, purpose)
     return past, later
 
 
@@ -167,6 +169,14 @@ _LABELS_OF: Mapping[ChurnDefinition, str] = {
     "contract": "It needs contract_ends_at in the table customers.",
     "decline": "It needs customers with positive net spend.",
 }
+
+
+def _require_untreated(closed: Snapshot, purpose: str) -> None:
+    if len(closed.untreated) == 0:
+        raise QuerenciaError(
+            f"All {len(closed):,} {purpose} rows were made an offer within the horizon: nothing "
+            "tells what comes of those left alone. Hold some customers out as control."
+        )
 
 
 def _require_both_outcomes(closed: Snapshot, purpose: str) -> None:
