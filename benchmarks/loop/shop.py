@@ -133,17 +133,17 @@ def true_profit(truth: pd.DataFrame) -> pd.Series:
     return pd.Series((saved * kept - COST).to_numpy(), truth["customer_id"])
 
 
-def randomised(days: list[int], contacts: int, seed: int, **world: object) -> list[Campaign]:
+def randomised(when: list[int], contacts: int, seed: int, **world: object) -> list[Campaign]:
     """Campaigns that offered to one in two of customers drawn at random, so many in all."""
     rng = np.random.default_rng(seed)
     quiet = company.simulate(random_state=seed, campaigns=[], **world)
-    pools = [buyers(quiet, day) for day in days]
+    pools = [buyers(quiet, day) for day in when]
     share = contacts / sum(map(len, pools))
     if share > 1:
         raise SystemExit(f"{contacts:,} contacts are more than there are customers for")
     return [
         half(day, rng.choice(pool, round(share * len(pool)), replace=False), rng)
-        for day, pool in zip(days, pools, strict=True)
+        for day, pool in zip(when, pools, strict=True)
     ]
 
 
