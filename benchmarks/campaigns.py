@@ -26,7 +26,8 @@ import shop
 from matplotlib.figure import Figure
 
 from features import company
-from features.company import CONTROL, Campaign
+from features.company import Campaign
+from features.offers import CONTROL
 
 FIRST, EVERY, DAYS = 365, 120, 365 + 730
 FLAGS = range(FIRST, DAYS - EVERY // 2, EVERY)

@@ -130,14 +130,10 @@ def _offers(look: Look, days: int) -> dict[str, Floats]:
     held_out = decided.says("arm", CONTROL)
     chance = np.where(held_out & decided.known("propensity"), decided.column("propensity"), UNITS)
     surprise = np.round(-np.log(chance / UNITS) * _NATS).astype(np.int64)
-    offered = ahead.sum(~held_out, -days) > 0
-    return dict(
-        zip(
-            OFFERS,
-            (offered.astype(float), np.exp(-ahead.sum(surprise, -days) / _NATS)),
-            strict=True,
-        )
-    )
+    return {
+        "offered_ahead": (ahead.sum(~held_out, -days) > 0).astype(float),
+        "held_out_propensity": np.exp(-ahead.sum(surprise, -days) / _NATS),
+    }
 
 
 def _contract(cutoffs: Ints, days: int, ends: Ints | None, like: Mask) -> Floats:

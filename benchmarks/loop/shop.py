@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from features import company, intake, snapshot
-from features.company import CONTROL, Campaign, Company, Effects
+from features.company import Campaign, Company, Effects
+from features.offers import CONTROL
 from features.records import CONTRACTS
 from features.settings import FeatureSettings
 from features.sources import Source

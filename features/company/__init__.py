@@ -10,12 +10,11 @@ All else is drawn as if nobody left and then cut at the leaving, so two companie
 `random_state` and different campaigns, or effects on leaving, share their customers' luck.
 """
 
-from features.company.campaigns import CONTROL, STEP, Campaign
+from features.company.campaigns import STEP, Campaign
 from features.company.effects import OFFER_DAYS, OFFERS, Effects
 from features.company.simulation import Company, simulate
 
 __all__ = [
-    "CONTROL",
     "OFFERS",
     "OFFER_DAYS",
     "STEP",

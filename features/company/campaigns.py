@@ -10,11 +10,10 @@ from features.company.arrays import Bools, Floats, Ints, Strings
 from features.company.effects import OFFERS
 from features.company.window import ids
 from features.errors import QuerenciaError
+from features.offers import CONTROL
 
 STEP = 5
 """Days between updates of the hazard, and between days on which a campaign can be decided."""
-
-CONTROL = "control"
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,12 @@ NOBODY = Campaign(0, np.empty(0, object), np.empty(0, object), np.empty(0))
 """A campaign without customers."""
 
 
-def at_random(
-    day: int, customers: Ints, *, share: float, is_offered: Bools, offer: str = "voucher"
-) -> Campaign:
-    """An offer made to each of these customers with the same chance, `share`."""
+def at_random(day: int, customers: Ints, *, share: float, is_offered: Bools) -> Campaign:
+    """A voucher for each of these customers with the same chance, `share`."""
     return Campaign(
         day,
         ids("customers", customers),
-        np.where(is_offered, offer, CONTROL).astype(object),
+        np.where(is_offered, "voucher", CONTROL).astype(object),
         np.where(is_offered, share, 1 - share).round(9),
     )
 
