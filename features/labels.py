@@ -2,21 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import nan
 from typing import get_args
 
 import numpy as np
 
 from features.family import Look
+from features.offers import CONTROL
 from features.provenance import ChurnDefinition
 from features.purchases import PurchaseDays, Purchases
 from features.records import UNITS
 from features.timeline import DAY, UNKNOWN, AsOf, Floats, Ints, Mask, ratio, running_total
 
 AMOUNTS = ("purchase_days_ahead", "spend_ahead", "margin_ahead")
+_NATS = 10**12
+"""Logarithms are added up as integers of this fraction, so that sums are equal in any order."""
+
 CHURNED = {definition: f"churned_{definition}" for definition in get_args(ChurnDefinition)}
-LABELS = ("churned", *CHURNED.values(), *AMOUNTS)
+OFFERS = ("offered_ahead", "held_out_propensity")
+LABELS = ("churned", *CHURNED.values(), *AMOUNTS, *OFFERS)
 """Column names: churn under the definition chosen and under each, then purchase days, net spend and
-margin in currency. All are NaN where the horizon has not closed, or a definition has no say."""
+margin in currency, whether an offer was made, and the chance that those held out had of being so.
+All are NaN where the horizon has not closed, or a definition has no say."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ def compute(
         "purchase_days_ahead": ahead.purchase_days().astype(float),
         "spend_ahead": ahead.total("amount"),
         "margin_ahead": ahead.total("margin"),
+        **_offers(look, horizon.days),
     }
 
 
@@ -111,6 +119,21 @@ def _decline(ahead: _Ahead, before: Purchases, horizon: Horizon) -> Floats:
     pace = before.spend() * ratio(np.full_like(before.T(), horizon.days), before.T() + 1)
     fell = ahead.total("amount") < horizon.decline_share * pace
     return np.where(pace > 0, fell, np.nan)
+
+
+def _offers(look: Look, days: int) -> dict[str, Floats]:
+    """Whether an offer was made, and the product of the propensities of being held out."""
+    decided = look.records.tables.get("offers")
+    if decided is None:
+        return dict.fromkeys(OFFERS, np.full((len(look.records.customers), len(look.cutoffs)), nan))
+    ahead = AsOf(decided, look.cutoffs, (-days,))
+    held_out = decided.says("arm", CONTROL)
+    chance = np.where(held_out & decided.known("propensity"), decided.column("propensity"), UNITS)
+    surprise = np.round(-np.log(chance / UNITS) * _NATS).astype(np.int64)
+    return {
+        "offered_ahead": (ahead.sum(~held_out, -days) > 0).astype(float),
+        "held_out_propensity": np.exp(-ahead.sum(surprise, -days) / _NATS),
+    }
 
 
 def _contract(cutoffs: Ints, days: int, ends: Ints | None, like: Mask) -> Floats:

@@ -120,6 +120,13 @@ class Snapshot:
         """Only the rows that the churn definition has a say on, at cut-offs that have closed."""
         return self.select(np.flatnonzero(~np.isnan(self.churned)))
 
+    @property
+    def untreated(self) -> "Snapshot":
+        """Only the rows without an offer in the horizon: what comes of those left alone."""
+        if "offered_ahead" not in self.columns:
+            return self
+        return self.select(np.flatnonzero(self.columns["offered_ahead"] != 1))
+
     def at(self, *cutoffs: datetime) -> "Snapshot":
         """Only the rows of these cut-offs."""
         wanted = np.isin(self.instants, microseconds(cutoffs).view("M8[us]"))

@@ -189,7 +189,7 @@ def _judge(
         warnings.simplefilter("ignore", ModelWarning)
         trial = attempt(store, plan, features, settings, say=lambda _: None)
     # The records of customers are let go: what is kept of a cut-off is its figures.
-    return Judged(plan.evaluation, len(trial.past.rows), trial.evidence())
+    return Judged(plan.evaluation, len(trial.learned), trial.evidence())
 
 
 def _log(run: Run, found: Evaluation) -> None:

@@ -72,7 +72,7 @@ def look_back(
     if len(rehearsals) < 2:
         return None
     first, last = rehearsals[-2:]
-    then, spent = past.at(last.cutoff), first.amounts["spend"]
+    then, spent = past.at(last.cutoff).untreated, first.amounts["spend"]
     between = (later.provenance.cutoff - last.cutoff).days
     days = between + later.provenance.horizon_days
     came = _came(then, later, between, settings.money.discount_rate / DAYS_PER_YEAR)

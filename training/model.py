@@ -67,7 +67,8 @@ class Model:
         """Learn what can be known at the cut-off of `present`.
 
         Args:
-            past: Rows at cut-offs whose horizons have closed, with labels.
+            past: Rows at cut-offs whose horizons have closed, with labels. Those who were made an
+                offer in the horizon are left out: the risk is the risk without one.
             present: Rows at the cut-off the model is trained as of; their labels are not looked
                 at.
             settings: How.
@@ -77,7 +78,7 @@ class Model:
             themes: What the rows' comments are told by.
             outlook: Learned at rehearsals; left out: no levels and no intervals.
         """
-        past, present = _ordered(past), _ordered(present)
+        past, present = _ordered(past.untreated), _ordered(present)
         value = fit_value(present, settings, margin_rate=margin_rate)
         process = rhythm(value, past.provenance)
         risk = BlendedRisk.fit(process, past, settings, present=present.rows, blending=blending)

@@ -87,6 +87,9 @@ def closed(cutoff: datetime, horizon_days: int, by: datetime) -> bool:
 def rehearse(past: Snapshot, settings: TrainingSettings, *, most: int = 2) -> tuple[Rehearsal, ...]:
     """Train as of earlier cut-offs and tell what came: the latest ones, ascending.
 
+    Those who were made an offer in the horizon are neither learned from nor judged on: what came of
+    them is not what comes of those left alone.
+
     Cut-offs are left out at which all customers, or all labels there were, had one outcome, or too
     little was known for the purchase process.
 
@@ -102,7 +105,7 @@ def rehearse(past: Snapshot, settings: TrainingSettings, *, most: int = 2) -> tu
     for origin in origins(cutoffs, horizon_days, most=most):
         known = past.at(*(each for each in cutoffs if closed(each, horizon_days, origin)))
         then = past.at(origin)
-        if all(rows.rows["churned"].nunique() == 2 for rows in (known, then)):
+        if all(rows.untreated.rows["churned"].nunique() == 2 for rows in (known, then)):
             with suppress(QuerenciaError):  # too little was known then for the purchase process
                 rehearsals.append(_rehearsal(known, then, settings))
     return tuple(rehearsals)
@@ -129,6 +132,7 @@ def _rehearsal(known: Snapshot, then: Snapshot, settings: TrainingSettings) -> R
         # What there is to warn of is said of the model that serves.
         warnings.simplefilter("ignore", ModelWarning)
         value = fit_value(then, settings)
+    known, then = known.untreated, then.untreated
     members = fit_members(rhythm(value, then.provenance), known, settings)
     said = _said(members, then.rows)
     expected = expected_amounts(value, then, _mean(said), BuyersSpend.learn(known))

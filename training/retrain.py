@@ -69,19 +69,19 @@ def retrain(
     """
     cutoffs = lay_plan(store, features)
     trial = attempt(store, cutoffs, features, settings, say=say)
-    model, later = trial.model, trial.later
-    say(f"evidence on {len(later.rows):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
+    model, judged = trial.model, trial.judged
+    say(f"evidence on {len(judged):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
         evidence = trial.evidence()
         runlog.log_evidence(run, evidence)
         runlog.log_rehearsals(run, evidence)
         _log(run, trial, cutoffs, features)
         _log_definition(run, store, trial.past, cutoffs, features)
-        version = _register(registry, run, model, later)
-        promoted, reason = _compare(registry, store, evidence, later, features, settings.money)
+        version = _register(registry, run, model, trial.later)
+        promoted, reason = _compare(registry, store, evidence, judged, features, settings.money)
         registry.set_alias(CHAMPION if promoted else CHALLENGER, version.number)
         run.set_tags({"promoted": str(promoted), "reason": reason})
-        run.log_text(card.write(model, evidence, len(trial.past.rows)), "model_card.md")
+        run.log_text(card.write(model, evidence, len(trial.learned)), "model_card.md")
     return Training(version, promoted, reason, cutoffs, evidence)
 
 
@@ -128,7 +128,7 @@ def _log(run: Run, trial: Trial, cutoffs: Plan, features: FeatureSettings) -> No
             **dict(_flat(trial.settings, "training.")),
             **{f"purchases.{name}": value for name, value in model.value.purchases.params_.items()},
             "training_cutoffs": len(cutoffs.training),
-            "training_rows": len(trial.past.rows),
+            "training_rows": len(trial.learned),
             "margin_rate": model.value.margin_rate,
         }
     )

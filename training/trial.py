@@ -31,7 +31,7 @@ class Trial:
 
     Attributes:
         snapshots: Every customer at every cut-off of the plan.
-        past: What the model learned from.
+        past: Rows whose horizons had closed, those who were made an offer in it included.
         later: Customers as of the instant it was trained, whose outcomes it does not know.
         model: It.
         rehearsals: The models as of earlier cut-offs; and
@@ -47,10 +47,20 @@ class Trial:
     verdict: Verdict | None
     settings: TrainingSettings
 
+    @property
+    def learned(self) -> Snapshot:
+        """What the model learned from: customers left alone."""
+        return self.past.untreated
+
+    @property
+    def judged(self) -> Snapshot:
+        """What it is judged on: customers left alone."""
+        return self.later.untreated
+
     def evidence(self) -> Evidence:
         """The model judged on the later period."""
         return gather(
-            self.model, self.past, self.later, self.rehearsals, self.verdict, self.settings
+            self.model, self.learned, self.judged, self.rehearsals, self.verdict, self.settings
         )
 
 
@@ -73,7 +83,7 @@ def attempt(
     )
     snapshots = _look(store, cutoffs, features, found)
     past, later = _labelled(snapshots, cutoffs)
-    traps.refuse_leaks(past)
+    traps.refuse_leaks(past.untreated)
     say("rehearsals at earlier cut-offs")
     settings = settled(settings, later)
     if settings.tune:
@@ -82,7 +92,7 @@ def attempt(
     rehearsals = rehearse(past, settings)
     verdict = choose(rehearsals, random_state=settings.random_state)
     hindsight = look_back(rehearsals, past, later, settings)
-    say(f"churn and value models from {len(past.rows):,} rows")
+    say(f"churn and value models from {len(past.untreated):,} rows")
     model = Model.fit(
         past,
         later,
@@ -113,7 +123,8 @@ def _labelled(snapshots: Snapshot, cutoffs: Plan) -> tuple[Snapshot, Snapshot]:
     past, later = labelled.at(*cutoffs.training), labelled.at(cutoffs.evaluation)
     for rows, purpose in ((past, "training"), (later, "evaluation")):
         _require_labels(rows, purpose)
-        _require_both_outcomes(rows, purpose)
+        _require_untreated(rows, purpose)
+        _require_both_outcomes(rows.untreated, purpose)
     return past, later
 
 
@@ -136,6 +147,14 @@ _LABELS_OF: Mapping[ChurnDefinition, str] = {
     "contract": "It needs contract_ends_at in the table customers.",
     "decline": "It needs customers with positive net spend.",
 }
+
+
+def _require_untreated(closed: Snapshot, purpose: str) -> None:
+    if len(closed.untreated) == 0:
+        raise QuerenciaError(
+            f"All {len(closed):,} {purpose} rows were made an offer within the horizon: nothing "
+            "tells what comes of those left alone. Hold some customers out as control."
+        )
 
 
 def _require_both_outcomes(closed: Snapshot, purpose: str) -> None:

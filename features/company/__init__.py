@@ -6,11 +6,20 @@ having to ask twice. Such grievances are remembered for `Effects.memory_days`; t
 *upset* the customer is, and it shows in surveys and comments too. Campaigns with a randomised
 control change the hazard for `OFFER_DAYS`: some customers are saved, some are driven away.
 
-Purchases and grievances are drawn as if nobody left and then cut at the leaving, so two companies
-with one `random_state` and different effects on leaving share their customers' luck.
+All else is drawn as if nobody left and then cut at the leaving, so two companies with one
+`random_state` and different campaigns, or effects on leaving, share their customers' luck.
 """
 
-from features.company.effects import OFFER_DAYS, Effects
+from features.company.campaigns import STEP, Campaign
+from features.company.effects import OFFER_DAYS, OFFERS, Effects
 from features.company.simulation import Company, simulate
 
-__all__ = ["OFFER_DAYS", "Company", "Effects", "simulate"]
+__all__ = [
+    "OFFERS",
+    "OFFER_DAYS",
+    "STEP",
+    "Campaign",
+    "Company",
+    "Effects",
+    "simulate",
+]

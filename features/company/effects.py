@@ -6,6 +6,12 @@ from typing import Self
 OFFER_DAYS = 90
 """Days after the decision in which an offer changes the hazard of leaving."""
 
+OFFERS = {"voucher": (1, 1), "call": (1, 0), "discount": (0, 1)}
+"""What can be offered, and whether it helps the wronged and the price-minded.
+
+The company's own campaigns know the voucher alone.
+"""
+
 
 @dataclass(frozen=True)
 class Effects:

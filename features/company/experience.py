@@ -5,7 +5,7 @@ import pandas as pd
 
 from features.company.arrays import LANE, Floats, Ints
 from features.company.comments import THEMES
-from features.company.effects import Effects
+from features.company.effects import OFFERS, Effects
 
 
 class Experience:
@@ -70,9 +70,13 @@ def hazard(base: Floats, upset: Floats, effects: Effects) -> Floats:
     return base * np.exp(effects.experience_on_hazard * np.minimum(upset, effects.worst_upset))
 
 
-def offer_log_hazard(people: pd.DataFrame, upset: Floats, effects: Effects) -> Floats:
+def offer_log_hazard(
+    people: pd.DataFrame, upset: Floats, effects: Effects, offer: str = "voucher"
+) -> Floats:
     """Change of the log hazard by an offer made to customers who are this upset."""
-    helped = effects.offer_on_wronged * -np.expm1(-upset)
-    helped = helped + effects.offer_on_price_minded * people["is_price_minded"].to_numpy()
+    for_wronged, for_price_minded = OFFERS[offer]
+    helped = for_wronged * effects.offer_on_wronged * -np.expm1(-upset)
+    is_price_minded = people["is_price_minded"].to_numpy()
+    helped = helped + for_price_minded * effects.offer_on_price_minded * is_price_minded
     change = np.where(people["is_driven_away"], effects.offer_on_driven_away, helped)
     return effects.offer_on_all + change

@@ -1,13 +1,15 @@
 """How long the customers stay, and the campaigns meant to keep them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from features.company.arrays import LANE, Floats, Ints, lane_keys, traits
-from features.company.effects import OFFER_DAYS, Effects
+from features.company.campaigns import NOBODY, STEP, Campaign, at_random
+from features.company.effects import OFFER_DAYS, OFFERS, Effects
 from features.company.experience import Experience, hazard, offer_log_hazard
 
-_STEP = 5  # days between updates of the hazard; divides OFFER_DAYS and _CAMPAIGN_EVERY
 _CAMPAIGN_EVERY = 120  # days, more than OFFER_DAYS: no two offers act at a time
 _CAMPAIGN_RECENCY = 180  # days; only customers seen to buy this lately are contacted
 _OFFER_SHARES = (0.5, 0.7)  # of those contacted; campaigns take turns
@@ -38,22 +40,33 @@ class Lives:
         self._purchase_keys = lane_keys(purchases, "occurred_at")
         self._luck = rng.exponential(size=len(people))
         self._offer_log_hazard = np.zeros(len(people))
+        self._offer_ends_at = np.zeros(len(people))
 
-    def run(self, days: int) -> pd.DataFrame:
-        """Live through the window; return the offers made and withheld."""
-        offers = []
-        for today in range(0, days, _STEP):
-            if today % _CAMPAIGN_EVERY == 0:
-                offers.append(self._campaign(today))
-            if today % _CAMPAIGN_EVERY == OFFER_DAYS:
-                self._offer_log_hazard[:] = 0.0
-            self._advance(today, min(today + _STEP, days))
+    def run(self, days: int, campaigns: Sequence[Campaign] | None) -> pd.DataFrame:
+        """Live through the window; return the offers made and withheld.
+
+        Args:
+            days: Length of the window.
+            campaigns: Theirs; None for the company's own.
+        """
+        offers = [self._make(NOBODY)]
+        for today in range(0, days, STEP):
+            for campaign in self._decided(today, campaigns):
+                name = f"campaign-{len(offers) - 1}"
+                offers.append(self._make(campaign).assign(campaign_id=name))
+            self._advance(today, min(today + STEP, days))
         return pd.concat(offers, ignore_index=True)
+
+    def _decided(self, today: int, campaigns: Sequence[Campaign] | None) -> list[Campaign]:
+        if campaigns is not None:
+            return [each for each in campaigns if each.day == today]
+        return [self._own(today)] if today % _CAMPAIGN_EVERY == 0 else []
 
     def _advance(self, today: int, tomorrow: int) -> None:
         here = np.flatnonzero((self._acquired_at < tomorrow) & np.isinf(self.left_at))
         pace = hazard(self._base_hazard[here], self._upset(here, today), self._effects)
-        pace = pace * np.exp(self._offer_log_hazard[here])
+        in_force = today < self._offer_ends_at[here]
+        pace = pace * np.exp(np.where(in_force, self._offer_log_hazard[here], 0.0))
         self._luck[here] -= pace * (tomorrow - np.maximum(today, self._acquired_at[here]))
         is_leaving = self._luck[here] <= 0
         leaving = here[is_leaving]
@@ -62,21 +75,31 @@ class Lives:
     def _upset(self, customer: Ints, today: int) -> Floats:
         return self._experience.upset(customer, np.full(len(customer), float(today)))
 
-    def _campaign(self, today: int) -> pd.DataFrame:
+    def _own(self, today: int) -> Campaign:
         contacted, number = self._contacted(today), today // _CAMPAIGN_EVERY
         share = _OFFER_SHARES[number % len(_OFFER_SHARES)]
         is_offered = self._rng.random(len(contacted)) < share
-        upset = self._upset(contacted, today)
-        change = offer_log_hazard(self._people.take(contacted), upset, self._effects)
-        self._offer_log_hazard[contacted] = np.where(is_offered, change, 0.0)
+        return at_random(today, contacted, share=share, is_offered=is_offered)
+
+    def _make(self, campaign: Campaign) -> pd.DataFrame:
+        """Let the offers of a campaign act from today on, in place of what was offered before."""
+        made = np.zeros(len(campaign.arm))
+        for offer in OFFERS:
+            chosen = campaign.arm == offer
+            who = campaign.customers[chosen]
+            upset = self._upset(who, campaign.day)
+            change = offer_log_hazard(self._people.take(who), upset, self._effects, offer)
+            self._offer_log_hazard[who] = change
+            self._offer_ends_at[who] = campaign.day + OFFER_DAYS
+            made[chosen] = self._effects.offer_cost
         return pd.DataFrame(
             {
-                "customer": contacted,
-                "campaign_id": f"campaign-{number}",
-                "decided_at": float(today),
-                "arm": np.where(is_offered, "voucher", "control"),
-                "cost": np.where(is_offered, self._effects.offer_cost, 0.0),
-                "propensity": np.where(is_offered, share, 1 - share).round(9),
+                "customer": campaign.customers,
+                "campaign_id": None,
+                "decided_at": float(campaign.day),
+                "arm": campaign.arm,
+                "cost": made,
+                "propensity": campaign.propensity,
             }
         )
 

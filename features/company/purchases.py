@@ -36,10 +36,11 @@ def draw_purchases(
         rng.choice(len(CHANNELS), len(day), p=CHANNEL_SHARES),
     )
     return purchases.assign(
+        purchase=purchases.index,
         channel=pick(CHANNELS, channel),
         category=pick(_CATEGORIES, category),
         **_money(people, purchases, category, rng),
-        **_promises(people, purchases, channel == _SHOP, window, effects, rng),
+        **_promises(people, purchases, channel == _SHOP, effects, rng),
     )
 
 
@@ -96,7 +97,6 @@ def _promises(
     people: pd.DataFrame,
     purchases: pd.DataFrame,
     in_shop: Bools,
-    window: Window,
     effects: Effects,
     rng: np.random.Generator,
 ) -> dict[str, Floats | Bools]:
@@ -106,14 +106,14 @@ def _promises(
     is_late = (rng.random(count) < traits(people, "late_share", purchases)) & ~in_shop
     on_time = day + (promised - day) * rng.beta(2.5, 2.2, count)
     late = promised + effects.days_late * np.exp(0.97 * rng.normal(size=count))
-    delivered = window.hide(np.where(is_late, late, on_time))
+    delivered = np.where(is_late, late, on_time)
     return {"promised_at": promised, "delivered_at": delivered, "is_late": is_late}
 
 
 def draw_transactions(
-    purchases: pd.DataFrame, window: Window, effects: Effects, *, rng: np.random.Generator
+    purchases: pd.DataFrame, effects: Effects, *, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """The purchases and their refunds, as far as they are recorded when the window ends."""
+    """The purchases and their refunds."""
     refunds = purchases[rng.random(len(purchases)) < effects.refund_share]
     refunds = refunds.assign(
         occurred_at=refunds["occurred_at"] + rng.uniform(1, 20, len(refunds)),
@@ -126,4 +126,4 @@ def draw_transactions(
     rows = pd.concat([purchases, refunds], ignore_index=True)
     is_delayed = rng.random(len(rows)) < effects.late_recorded_share
     rows["recorded_at"] = rows["occurred_at"] + is_delayed * rng.uniform(0.1, 3, len(rows))
-    return rows[rows["recorded_at"] < window.days]
+    return rows

@@ -8,7 +8,6 @@ from features.company.arrays import Bools, Floats, Ints, Strings, pick, traits, 
 from features.company.comments import LANGUAGES, THEMES, write_comments
 from features.company.effects import Effects
 from features.company.experience import Experience
-from features.company.window import Window
 
 _NPS_START, _NPS_EVERY = 45, 180  # days after acquisition
 _RESPONSE_AFTER_LEAVING = 0.15  # relative to before
@@ -37,30 +36,28 @@ def draw_surveys(
     tickets: pd.DataFrame,
     people: pd.DataFrame,
     experience: Experience,
-    window: Window,
+    days: int,
     effects: Effects,
     *,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Every survey sent, and what came back before the window ended."""
+    """Every survey sent, and what comes back."""
     sent = pd.concat(
         [
             _after_delivery(purchases, rng),
             _after_visit(purchases, rng),
             _after_ticket(tickets, "csat", rng),
             _after_ticket(tickets, "ces", rng),
-            _relationship(people, window.days),
+            _relationship(people, days),
         ],
         ignore_index=True,
     )
-    sent = sent[sent["asked_at"] < window.days].reset_index(drop=True)
+    sent = sent[sent["asked_at"] < days].reset_index(drop=True)
     points = experience.points(sent["customer"].to_numpy(), sent["asked_at"].to_numpy())
     chance = _response_chance(sent, people, points.sum(axis=1), effects)
     delay = _DAYS_TO_ANSWER * np.exp(rng.normal(size=len(sent)))
-    answered_at = window.hide(sent["asked_at"].to_numpy() + delay)
-    sent["answered_at"] = np.where(rng.random(len(sent)) < chance, answered_at, np.nan)
-    answered = np.flatnonzero(sent["answered_at"].notna())
-    return sent.join(_answers(sent.take(answered), people, points[answered], rng))
+    sent["answered_at"] = (sent["asked_at"] + delay).where(rng.random(len(sent)) < chance)
+    return sent.join(_answers(sent, people, points, rng))
 
 
 def _after_delivery(purchases: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -74,14 +71,15 @@ def _after_visit(purchases: pd.DataFrame, rng: np.random.Generator) -> pd.DataFr
 
 
 def _after_ticket(tickets: pd.DataFrame, kind: str, rng: np.random.Generator) -> pd.DataFrame:
-    asked = tickets[tickets["resolved_at"].notna() & (rng.random(len(tickets)) < 0.8)]
+    asked = tickets[rng.random(len(tickets)) < 0.8]
     return _sent(kind, "help desk", asked, asked["resolved_at"])
 
 
 def _relationship(people: pd.DataFrame, days: int) -> pd.DataFrame:
     waves = np.arange(_NPS_START, days, _NPS_EVERY)
+    everybody = np.arange(len(people))
     asked = pd.DataFrame(
-        {"customer": np.repeat(np.arange(len(people)), len(waves)), "channel": "email"}
+        {"purchase": -1, "customer": np.repeat(everybody, len(waves)), "channel": "email"}
     )
     asked_at = traits(people, "acquired_at", asked) + np.tile(waves, len(people))
     return _sent("nps", "relationship", asked, pd.Series(asked_at))
@@ -92,6 +90,7 @@ def _sent(
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {
+            "purchase": asked["purchase"],
             "customer": asked["customer"],
             "kind": kind,
             "asked_at": asked_at,

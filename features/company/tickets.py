@@ -6,7 +6,6 @@ import pandas as pd
 from features.company.arrays import Floats, pick, traits
 from features.company.comments import THEMES
 from features.company.effects import Effects
-from features.company.window import Window
 
 _CHANNELS = ("email", "phone", "chat", "shop")
 _CHANNEL_SHARES = (0.35, 0.40, 0.20, 0.05)
@@ -26,7 +25,6 @@ _PHASE_DELAYS = np.array([-0.5, 0.0, 3.0, 20.0])  # mean days from the purchase 
 def draw_tickets(
     purchases: pd.DataFrame,
     people: pd.DataFrame,
-    window: Window,
     effects: Effects,
     *,
     rng: np.random.Generator,
@@ -50,25 +48,25 @@ def draw_tickets(
             "is_complaint": rng.random(count) < np.where(is_late, 0.7, 0.25),
         }
     )
-    return tickets.assign(**_resolution(tickets, window, effects, rng))
+    return tickets.assign(**_resolution(tickets, effects, rng))
 
 
 def _resolution(
-    tickets: pd.DataFrame, window: Window, effects: Effects, rng: np.random.Generator
+    tickets: pd.DataFrame, effects: Effects, rng: np.random.Generator
 ) -> dict[str, Floats]:
     count, opened = len(tickets), tickets["opened_at"].to_numpy()
     slowness = tickets["slowness"].to_numpy()
     hours = np.exp(np.interp(slowness, _QUANTILES, np.log(_RESOLUTION_HOURS)))
     lasts = np.where(rng.random(count) < effects.unresolved_share, np.inf, hours / 24)
-    resolved = window.hide(opened + lasts)
+    resolved = opened + lasts
     response = np.minimum(0.1 * np.exp(1.2 * rng.normal(size=count)), lasts)
     comes_back = np.where(rng.random(count) < effects.reopened_share, 1.0, np.nan)
     minutes = 12 * np.exp(slowness + 0.6 * rng.normal(size=count))
     return {
-        "first_response_at": window.hide(opened + response),
+        "first_response_at": opened + response,
         "resolved_at": resolved,
-        "reopened_at": window.hide(resolved + comes_back * rng.exponential(5.0, count)),
-        "handling_minutes": np.where(np.isnan(resolved), np.nan, minutes.round(1)),
+        "reopened_at": resolved + comes_back * rng.exponential(5.0, count),
+        "handling_minutes": minutes.round(1),
     }
 
 
@@ -85,6 +83,7 @@ def draw_ticket_contacts(
     return pd.DataFrame(
         {
             "ticket": about.index,
+            "purchase": about["purchase"],
             "customer": about["customer"],
             "occurred_at": about["opened_at"] + is_repeat * rng.random(count) * open_days,
             "channel": np.where(is_switch, other, about["channel"]),
@@ -107,6 +106,7 @@ def draw_purchase_contacts(
     return pd.DataFrame(
         {
             "ticket": -1,
+            "purchase": around["purchase"],
             "customer": around["customer"],
             "occurred_at": np.maximum(day, traits(people, "acquired_at", around)),
             "channel": around["channel"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.company.arrays import Floats, Ints, Strings
+from features.company.arrays import Ints, Strings
 
 _LAYOUT = {
     "customers": ("customer_id", "acquired_at", "segment", "country"),
@@ -32,11 +32,29 @@ _LAYOUT = {
     ),
 }
 
+_AHEAD = ("promised_at",)  # known before they come
+
+_KNOWN_WITH = {
+    **dict.fromkeys(("score", "scale_min", "scale_max", "comment", "language"), "answered_at"),
+    "handling_minutes": "resolved_at",
+    "referred_customer_id": "joined_at",
+}
+
 
 def ids(name: str, positions: Ints) -> Strings:
     """Ids of the rows at these positions of a table."""
     numbers = pd.Series(positions + 1).astype(str).str.zfill(7)
     return (f"{name[:3]}-" + numbers).to_numpy(object)
+
+
+def number(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows sorted by their first time and given ids."""
+    ordered = table.sort_values(_first_time(name), kind="stable")
+    return ordered.assign(**{_LAYOUT[name][0]: ids(name, np.arange(len(ordered)))})
+
+
+def _first_time(name: str) -> str:
+    return next(column for column in _LAYOUT[name] if column.endswith("_at"))
 
 
 @dataclass(frozen=True)
@@ -46,28 +64,38 @@ class Window:
     start: pd.Timestamp
     days: int
 
-    def hide(self, times: Floats) -> Floats:
+    def hide(self, times: "pd.Series[float]") -> "pd.Series[float]":
         """The times, NaN for what is not known before the window ends."""
-        return np.where(times < self.days, times, np.nan)
-
-    def number(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
-        """The rows within the window, sorted by their first time and given ids."""
-        first_time = next(column for column in _LAYOUT[name] if column.endswith("_at"))
-        inside = table[table[first_time] < self.days].sort_values(first_time, kind="stable")
-        return inside.assign(**{_LAYOUT[name][0]: ids(name, np.arange(len(inside)))})
+        return times.where(times < self.days)
 
     def publish(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
-        """The table as a user would hand it in."""
-        numbered = self.number(name, table)
+        """The table as a user would hand it in: what is known of it when the window ends."""
+        numbered = self._known(name, number(name, table))
         if "customer" in numbered:
             numbered["customer_id"] = ids("customers", numbered["customer"].to_numpy())
         return self.with_instants(numbered[list(_LAYOUT[name])].reset_index(drop=True))
 
+    def _known(self, name: str, table: pd.DataFrame) -> pd.DataFrame:
+        arrived = table["recorded_at" if "recorded_at" in table else _first_time(name)] < self.days
+        inside = table[arrived]
+        outcomes = [time for time in _times(inside) if time not in _AHEAD]
+        inside = inside.assign(**{time: self.hide(inside[time]) for time in outcomes})
+        return inside.assign(
+            **{
+                column: inside[column].where(inside[time].notna())
+                for column, time in _KNOWN_WITH.items()
+                if column in inside
+            }
+        )
+
     def with_instants(self, table: pd.DataFrame) -> pd.DataFrame:
         """The table with the days of its `*_at` columns turned into instants of whole seconds."""
-        times = [str(column) for column in table if str(column).endswith("_at")]
-        return table.assign(**{column: self._instants(table[column]) for column in times})
+        return table.assign(**{column: self._instants(table[column]) for column in _times(table)})
 
     def _instants(self, times: "pd.Series[float]") -> "pd.Series[pd.Timestamp]":
         since = pd.to_timedelta(times.where(np.isfinite(times)), unit="D").dt.floor("s")
         return (self.start + since).astype("datetime64[us, UTC]")
+
+
+def _times(table: pd.DataFrame) -> list[str]:
+    return [str(column) for column in table if str(column).endswith("_at")]

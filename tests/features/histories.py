@@ -202,7 +202,7 @@ def _event(draw: st.DrawFn, table: str, who: str, when: datetime, number: int) -
         return Contact(who, when, draw(st.sampled_from(["mail", "phone"])), _some(draw, *"01234"))
     if table == "offers":
         arm = draw(st.sampled_from(["control", "call", "voucher"]))
-        return Offer(who, when, arm, _later(draw, when))
+        return Offer(who, when, arm, _later(draw, when), _some(draw, 0.05, 0.5))
     return TABLES[table](who, when)
 
 

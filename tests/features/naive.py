@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import dropwhile, pairwise
-from math import cos, floor, fsum, isnan, nan, pi, sin
+from math import cos, floor, fsum, isnan, nan, pi, prod, sin
 from statistics import median, pstdev
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -80,6 +80,7 @@ class Offer(NamedTuple):
     decided_at: datetime
     arm: str
     redeemed_at: datetime | None = None
+    propensity: float | None = None
 
 
 History = Mapping[str, Sequence[Any]]
@@ -347,6 +348,18 @@ def labels(
         "purchase_days_ahead": len(days),
         "spend_ahead": spend,
         "margin_ahead": nan,
+        **offers_ahead(history, cutoff, end),
+    }
+
+
+def offers_ahead(history: History, cutoff: datetime, end: datetime) -> dict[str, float]:
+    if "offers" not in history:
+        return {"offered_ahead": nan, "held_out_propensity": nan}
+    ahead = [row for row in history["offers"] if cutoff <= row.decided_at < end]
+    held_out = [row.propensity or 1 for row in ahead if row.arm == "control"]
+    return {
+        "offered_ahead": any(row.arm != "control" for row in ahead),
+        "held_out_propensity": prod(held_out),
     }
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.company import OFFER_DAYS, Company, Effects, simulate
+from features.company import OFFER_DAYS, OFFERS, Campaign, Company, Effects, simulate
 from features.company.comments import THEMES
+from features.errors import QuerenciaError
 
 DAYS = 730
 START = pd.Timestamp("2024-01-01", tz="UTC")
@@ -437,3 +438,88 @@ def test_a_window_without_campaigns_or_tickets_still_has_all_tables() -> None:
 
 def test_ticket_topics_are_themes(company: Company) -> None:
     assert set(company.tables["tickets"]["topic"]) == set(THEMES)
+
+
+def everybody(company: Company, day: int, arm: str) -> Campaign:
+    """One arm for all."""
+    ids = company.truth["customer_id"].to_numpy(object)
+    return Campaign(day, ids, np.full(len(ids), arm, object), np.ones(len(ids)))
+
+
+def test_seen_earlier_it_is_the_same_company() -> None:
+    """What is told of a day does not change later, but for outcomes that come in the meantime."""
+    early, late = simulate(400, until=400), simulate(400)
+    assert len(early.truth) == (late.tables["customers"]["acquired_at"] < at(400)).sum() < 400
+    for name, rows in early.tables.items():
+        times = [time for time in rows.filter(like="_at") if time != "promised_at"]
+        assert len(rows)
+        assert rows[times].max().max() < at(400)
+        then = late.tables[name].set_index(rows.columns[0]).loc[rows.iloc[:, 0]].reset_index()
+        for column in rows:
+            known = rows[column].notna()
+            pd.testing.assert_series_equal(rows.loc[known, column], then.loc[known, column])
+    left = early.truth["left_at"].dropna()
+    assert (left == late.truth["left_at"].loc[left.index]).all()
+
+
+def at(day: int) -> pd.Timestamp:
+    return START + pd.Timedelta(days=day)
+
+
+def test_campaigns_are_those_given() -> None:
+    asked = everybody(simulate(200, until=300), 300, "voucher")
+    offers = simulate(200, campaigns=[asked]).tables["offers"]
+    assert offers["customer_id"].tolist() == asked.customer_ids.tolist()
+    assert (offers["decided_at"] == at(300)).all()
+    assert offers["campaign_id"].unique().tolist() == ["campaign-0"]
+    assert (offers["arm"] == "voucher").all()
+    assert (offers["propensity"] == 1).all()
+    assert simulate(200, campaigns=[]).tables["offers"].empty
+
+
+def test_companies_with_other_campaigns_differ_only_by_what_offers_do() -> None:
+    """Half the customers get a voucher: the other half have the same records to the last word."""
+    nothing = simulate(1_000, campaigns=[])
+    everyone = everybody(nothing, 365, "voucher")
+    half = Campaign(365, *(v[::2] for v in (everyone.customer_ids, everyone.arm)), np.ones(500))
+    saved = simulate(1_000, campaigns=[half])
+    for name in TABLES.keys() - {"offers"}:
+        one, other = (
+            company.tables[name][~company.tables[name]["customer_id"].isin(half.customer_ids)]
+            .drop(columns=[f"{name[:-1]}_id", "ticket_id"], errors="ignore")
+            .reset_index(drop=True)
+            for company in (nothing, saved)
+        )
+        pd.testing.assert_frame_equal(one, other)
+    stay = pd.DataFrame({"without": nothing.truth["left_at"], "with": saved.truth["left_at"]})
+    stay = stay.fillna(END)
+    driven_away = saved.truth["is_driven_away"]
+    assert (stay["with"] >= stay["without"])[~driven_away].all()
+    assert (stay["with"] <= stay["without"])[driven_away].all()
+    assert (stay["with"] > stay["without"]).sum() > 5
+
+
+def test_an_offer_acts_for_90_days() -> None:
+    effects = replace(Effects.memoryless(), offer_on_all=-99.0)
+    asked = everybody(simulate(2_000), 300, "voucher")
+    left = simulate(2_000, campaigns=[asked], effects=effects).truth["left_at"].dropna()
+    assert not left.between(at(300), at(390)).any()
+    assert left.between(at(390), at(480)).sum() > 20
+
+
+def test_a_call_helps_the_wronged_and_a_discount_the_price_minded(company: Company) -> None:
+    truth = company.truth[~company.truth["is_driven_away"]]
+    wronged, price_minded = truth["upset"] > 0, truth["is_price_minded"]
+    assert ((truth["call_effect"] < 0) == wronged).all()
+    assert ((truth["discount_effect"] < 0) == price_minded).all()
+    assert ((truth["offer_effect"] < 0) == (wronged | price_minded)).all()
+
+
+@pytest.mark.parametrize(("day", "arm"), [(301, "voucher"), (300, "flowers")])
+def test_an_impossible_campaign_is_refused(day: int, arm: str) -> None:
+    asked = everybody(simulate(20, until=300), day, arm)
+    with pytest.raises(QuerenciaError, match=f"day {day}.*{'.*'.join(OFFERS)}"):
+        simulate(20, campaigns=[asked])
+    stranger = Campaign(300, np.array(["cus-0000021"]), np.array(["call"]), np.ones(1))
+    with pytest.raises(QuerenciaError, match="20 customers"):
+        simulate(20, campaigns=[stranger])

@@ -12,8 +12,8 @@ from features.cutoffs import microseconds
 from features.labels import Horizon
 from features.records import UNITS
 from features.timeline import UNKNOWN
-from tests.features.histories import at, look, sales
-from tests.features.naive import Row
+from tests.features.histories import at, look, records, sales
+from tests.features.naive import Offer, Row
 
 MADRID = ZoneInfo("Europe/Madrid")
 HORIZON = Horizon(30, 2.0, 0.5)
@@ -162,7 +162,7 @@ def test_by_contract_churn_is_its_end_within_the_horizon(
 def test_without_contracts_or_margins_nothing_is_said_of_them() -> None:
     found = labels.compute(look(sales([Row("a", at(0), 5)]), at(1)), HORIZON)
     unknown = {name for name, values in found.items() if np.isnan(values).all()}
-    assert unknown == {"churned_contract", "margin_ahead"}
+    assert unknown == {"churned_contract", "margin_ahead", *labels.OFFERS}
     assert {"churned", *found} == set(labels.LABELS)
 
 
@@ -177,3 +177,26 @@ def test_margin_ahead_is_summed_from_the_first_purchase_on() -> None:
     found = labels.compute(look(known, at(10)), HORIZON)
     assert found["margin_ahead"].item() == 3
     assert found["spend_ahead"].item() == 13
+
+
+def offers_ahead(*offers: Offer) -> tuple[float, float]:
+    """Whether an offer was made from day 10 to 40, and the propensity of being held out."""
+    known = records({"transactions": [Row("a", at(0), 5)], "offers": list(offers)})
+    found = labels.compute(look(known, at(10)), HORIZON)
+    offered, propensity = (found[name].item() for name in labels.OFFERS)
+    return offered, propensity
+
+
+def test_an_offer_in_the_horizon_is_told_and_one_beside_it_is_not() -> None:
+    assert offers_ahead(Offer("a", at(10), "voucher"))[0] == 1
+    assert offers_ahead(Offer("a", at(39, 1439), "call"))[0] == 1
+    assert offers_ahead(Offer("a", at(9, 1439), "voucher"), Offer("a", at(40), "voucher"))[0] == 0
+    assert offers_ahead(Offer("a", at(12), "control"))[0] == 0
+
+
+def test_those_held_out_had_the_product_of_the_chances_of_it() -> None:
+    once = Offer("a", at(10), "control", propensity=0.05)
+    again = Offer("a", at(20), "control", propensity=0.5)
+    before = Offer("a", at(9), "control", propensity=0.1)
+    assert offers_ahead(once, again, before) == (0, pytest.approx(0.025, rel=1e-11))
+    assert offers_ahead() == offers_ahead(Offer("a", at(20), "control")) == (0, 1)

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from features import snapshot
-from features.labels import LABELS
+from features.labels import LABELS, OFFERS
 from features.settings import FeatureSettings
 from tests.features import naive
 from tests.features.histories import (
@@ -38,7 +38,7 @@ FOREVER = at(10_000)
 NEVER = at(-10_000)
 few = rarely(2)
 """Whole companies take their time to draw."""
-KNOWN = [name for name in LABELS if name not in ("churned_contract", "margin_ahead")]
+KNOWN = [name for name in LABELS if name not in {"churned_contract", "margin_ahead", *OFFERS}]
 """The labels that transactions without margins carry."""
 
 

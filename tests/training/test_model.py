@@ -234,3 +234,18 @@ def test_records_after_the_evaluation_cutoff_do_not_change_a_model(
     told = _fit(whole, plan, pd.Timestamp(plan.scoring))
     blind = _fit(make_store(before), plan, end)
     assert files(blind, tmp_path / "blind") == files(told, tmp_path / "told")
+
+
+def test_the_risk_is_learned_from_those_left_alone(
+    past: Snapshot, later: Snapshot, quick: TrainingSettings
+) -> None:
+    """Every third row was made an offer in the horizon; its outcome makes no difference."""
+    offered = np.arange(len(past)) % 3 == 0
+    treated = past.assign(offered_ahead=offered)
+    other = treated.assign(churned=np.where(offered, 1 - past.churned, past.churned))
+    one, same, all_alike = (
+        Model.fit(rows, later, quick, margin_rate=1).risk.predict(later.rows)
+        for rows in (treated, other, past)
+    )
+    assert (one == same).all()
+    assert (one != all_alike).any()

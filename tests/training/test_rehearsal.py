@@ -91,3 +91,17 @@ def test_the_best_purchase_process_is_settled_once_and_shared(
     assert settled(found, later) is found
     members = [list(each.members) for each in rehearse(past, found)]
     assert members == [[kind, "logistic", "trees"]] * 2
+
+
+def test_nothing_is_learned_from_those_who_were_made_an_offer(
+    past: Snapshot, quick: TrainingSettings
+) -> None:
+    """Every third row was; its outcome is turned round."""
+    offered = np.arange(len(past)) % 3 == 0
+    treated = past.assign(offered_ahead=offered)
+    other = treated.assign(churned=np.where(offered, 1 - past.churned, past.churned))
+    (one, _), (same, _) = (rehearse(rows, quick) for rows in (treated, other))
+    assert one.churned.size == treated.at(one.cutoff).untreated.churned.size
+    assert (one.churned == same.churned).all()
+    for name, said in one.members.items():
+        assert (said == same.members[name]).all()

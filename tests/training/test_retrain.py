@@ -518,6 +518,24 @@ def test_records_that_cannot_teach_are_refused_with_the_remedy(
     assert not registry.folder.exists()
 
 
+def test_with_nobody_left_alone_the_remedy_is_a_control(
+    make_store: MakeStore, tmp_path: Path
+) -> None:
+    sales = purchases({f"regular {i}": range(i, 500, 7) for i in range(20)})
+    every = pd.date_range(START, periods=17, freq="30D")
+    offers = pd.MultiIndex.from_product([sales["customer_id"].unique(), every]).to_frame(False)
+    offers.columns = pd.Index(["customer_id", "decided_at"])
+    store = make_store(
+        sales,
+        offers=offers.assign(
+            offer_id=offers.index.astype(str), campaign_id="monthly", arm="voucher"
+        ),
+    )
+    registry = Registry(tmp_path / "mlruns")
+    with pytest.raises(QuerenciaError, match=r"All [\d,]+ training rows were made an offer.*cont"):
+        train(store, registry, FeatureSettings(horizon_days=60), TrainingSettings())
+
+
 def test_the_plan_is_laid_over_the_days_of_the_records(make_store: MakeStore) -> None:
     store = make_store(purchases({"one": range(0, 400, 10)}))
     plan = lay_plan(store, FeatureSettings(horizon_days=60))

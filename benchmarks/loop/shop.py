@@ -1,0 +1,160 @@
+"""The simulated company in the hands of the product: records, model, and the true profit."""
+
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from features import company, intake, snapshot
+from features.company import Campaign, Company, Effects
+from features.offers import CONTROL
+from features.records import CONTRACTS
+from features.settings import FeatureSettings
+from features.sources import Source
+from features.store import Store
+from training.blending import choose
+from training.model import Model
+from training.outlook import Outlook
+from training.rehearsal import rehearse
+from training.retrain import lay_plan
+from training.scoring import score
+from training.settings import TrainingSettings
+
+START = datetime(2024, 1, 1, tzinfo=UTC)
+FEATURES, TRAINING = FeatureSettings(), TrainingSettings()
+MONEY = TRAINING.money
+OFFER = "voucher"
+COST = Effects().offer_cost
+LATELY = 180
+"""Past campaigns contacted, at random, customers who had bought in so many days."""
+
+Policy = Callable[[pd.DataFrame], np.ndarray]
+"""What a customer is worth contacting for, by their scores; nobody is at 0 or less."""
+
+
+def scored(seen: Company, day: int) -> pd.DataFrame:
+    """Scores as of a day of all customers of a company seen then, by a model trained then."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = stored(seen, Path(folder))
+        present = snapshot.take(
+            store.records(), [START + timedelta(days=day)], FEATURES, has=store.has
+        )
+        return score(learned(store), present).rows.set_index("customer_id")
+
+
+def stored(seen: Company, folder: Path) -> Store:
+    for name in (name for name in CONTRACTS if len(seen.tables.get(name, ()))):
+        file = folder / f"{name}.parquet"
+        seen.tables[name].to_parquet(file)
+        intake.take_in(Source(file), CONTRACTS[name], folder, FEATURES)
+    intake.refer(folder)
+    return Store(folder)
+
+
+def learned(store: Store) -> Model:
+    """As `querencia train` does it, but for what comments are about, and no registry."""
+    plan = lay_plan(store, FEATURES)
+    rows = snapshot.take(
+        store.records(),
+        (*plan.training, plan.evaluation),
+        FEATURES,
+        has=store.has,
+        observed_until=plan.scoring,
+    ).labelled
+    past, later = rows.at(*plan.training), rows.at(plan.evaluation)
+    rehearsals = rehearse(past, TRAINING)
+    verdict = choose(rehearsals)
+    return Model.fit(
+        past,
+        later,
+        TRAINING,
+        margin_rate=store.margin_rate(before=plan.evaluation) or 1,
+        blending=verdict.blending if verdict else None,
+        outlook=Outlook.learn(rehearsals),
+    )
+
+
+# Policies
+
+
+def by_risk(scores: pd.DataFrame) -> np.ndarray:
+    return scores["risk"].to_numpy()
+
+
+def by_value(scores: pd.DataFrame) -> np.ndarray:
+    return scores["value"].to_numpy()
+
+
+def by_stake(scores: pd.DataFrame) -> np.ndarray:
+    """Risk times what is lost if they leave now, even of those who left long ago."""
+    return (scores["risk"] * scores["value_at_stake"]).to_numpy()
+
+
+def by_risk_value(scores: pd.DataFrame) -> np.ndarray:
+    return scores["expected_loss"].to_numpy()
+
+
+def fixed_gamma(scores: pd.DataFrame) -> np.ndarray:
+    """Expected profit if an offer keeps the prior share of the would-be leavers."""
+    rate = MONEY.save_rate_alpha / (MONEY.save_rate_alpha + MONEY.save_rate_beta)
+    return rate * by_risk_value(scores) - COST
+
+
+def shipped(scores: pd.DataFrame) -> np.ndarray:
+    """Expected profit by what the scores say that the offer saves."""
+    known = (f"saved_{OFFER}", "saved_prior")
+    saved = next((name for name in known if name in scores), None)
+    if saved is None:
+        return fixed_gamma(scores)
+    return (scores[saved] * scores["value_at_stake"]).to_numpy() - COST
+
+
+def chosen(worth: np.ndarray, capacity: float) -> np.ndarray:
+    """The places of the customers worth most, as many as there is capacity for."""
+    best = np.argsort(-worth, kind="stable")[: int(capacity * len(worth))]
+    return best[worth[best] > 0]
+
+
+# Truth
+
+
+def true_profit(truth: pd.DataFrame) -> pd.Series:
+    """What an offer brings with each customer, in truth: nothing with those who have left.
+
+    It changes the chance of leaving, times the discounted margin of one who stays over the value
+    horizon, less the cost.
+    """
+    rate = MONEY.discount_rate / 365.25
+    days = -np.expm1(-rate * MONEY.value_horizon_days) / rate
+    kept = truth["purchase_rate"] * truth["margin_per_purchase"] * days
+    saved = -truth["offer_effect"].where(truth["left_at"].isna(), 0.0)
+    return pd.Series((saved * kept - COST).to_numpy(), truth["customer_id"])
+
+
+def randomised(when: list[int], contacts: int, seed: int, **world: object) -> list[Campaign]:
+    """Campaigns that offered to one in two of customers drawn at random, so many in all."""
+    rng = np.random.default_rng(seed)
+    quiet = company.simulate(random_state=seed, campaigns=[], **world)
+    pools = [buyers(quiet, day) for day in when]
+    share = contacts / sum(map(len, pools))
+    if share > 1:
+        raise SystemExit(f"{contacts:,} contacts are more than there are customers for")
+    return [
+        half(day, rng.choice(pool, round(share * len(pool)), replace=False), rng)
+        for day, pool in zip(when, pools, strict=True)
+    ]
+
+
+def buyers(seen: Company, day: int) -> np.ndarray:
+    now = pd.Timestamp(START) + pd.Timedelta(days=day)
+    rows = seen.tables["transactions"]
+    lately = (rows["occurred_at"] < now) & (rows["occurred_at"] >= now - pd.Timedelta(days=LATELY))
+    return rows.loc[lately & (rows["amount"] > 0), "customer_id"].unique()
+
+
+def half(day: int, ids: np.ndarray, rng: np.random.Generator) -> Campaign:
+    arm = np.where(rng.random(len(ids)) < 0.5, OFFER, CONTROL).astype(object)
+    return Campaign(day, np.asarray(ids, object), arm, np.full(len(ids), 0.5))
