@@ -124,4 +124,4 @@ def _past(past: Past, language: Language) -> tuple[str, ...]:
 def _estimate(told: Estimate, language: Language) -> str:
     if pd.isna(told.value):
         return ""
-    return words.fill("{value:,.0f} ({low:,.0f} to {high:,.0f})", language, **vars(told))
+    return say("interval", language, **vars(told))
