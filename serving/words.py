@@ -34,7 +34,7 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "caption": "value: expected discounted margin; at stake: what is lost if they leave now; "
         "expected profit: what is kept, less the cost; at least: if the offer does as little as "
         "one time in ten",
-        "make": "offer {offer}: {channel}",
+        "make": "{offer} by {channel}",
         "ask": "ask: {channel}",
         "control": "control: do not contact",
         "people": "{contacts:,} customers to contact, {asked:,} of them to be asked; {control:,} "
@@ -93,7 +93,7 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "caption": "valor: margen esperado y descontado; en juego: lo que se pierde si se va "
         "ahora; ganancia esperada: lo que se conserva, menos el coste; al menos: si la oferta "
         "logra tan poco como una de cada diez veces",
-        "make": "oferta {offer}: {channel}",
+        "make": "{offer} por {channel}",
         "ask": "preguntar: {channel}",
         "control": "control: no contactar",
         "people": "{contacts:,} clientes que contactar, a {asked:,} de ellos solo para preguntar; "

@@ -228,7 +228,7 @@ def test_a_list_holds_what_to_do_every_score_and_the_reason_in_words(
     told = ["customer_id", "action", *DECIDED]
     assert listed.columns[: len(told)].tolist() == told
     pd.testing.assert_frame_equal(listed[rows.columns], rows)
-    assert listed["action"].tolist()[:2] == ["oferta call: phone", "control: no contactar"]
+    assert listed["action"].tolist()[:2] == ["call por phone", "control: no contactar"]
     assert listed["reason"].tolist() == words.reasons(rows, "es")
 
 
