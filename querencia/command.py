@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,7 +45,8 @@ app = typer.Typer(
     `querencia train` learns churn and value, and judges them on a later period,\n
     `querencia evaluate` asks how that would have gone at many past cut-offs,\n
     `querencia score` scores every customer,\n
-    `querencia flag` lists the best customers about to leave,\n
+    `querencia flag` chooses whom to make which offer within a budget,\n
+    `querencia campaigns` tells what came of it,\n
     `querencia serve` answers over HTTP.
 
     Settings come from `querencia.toml`; `querencia config` prints each with its meaning.
@@ -303,14 +305,81 @@ def score() -> None:
 
 @app.command()
 def flag(
+    budget: Annotated[
+        float | None, typer.Option(min=0, help="Spend at most so much, in the currency")
+    ] = None,
+    contacts: Annotated[
+        int | None, typer.Option(min=0, help="Contact at most so many customers")
+    ] = None,
+    top_share: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Only the best customers: .2 is the best fifth by value"),
+    ] = None,
+    min_risk: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Only customers with at least this risk")
+    ] = None,
+    segment: Annotated[
+        str | None, typer.Option(help="Only customers of this segment of your own")
+    ] = None,
+    driver: Annotated[
+        str | None,
+        typer.Option(help="Only customers at risk for this: silence, effort, promises, ..."),
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="Of the list: en or es")] = None,
     show: Annotated[int, typer.Option(min=1, help="How many to show here")] = 10,
 ) -> None:
-    """List the best customers who are about to leave: risk, money, reason."""
-    from querencia import jobs, shows
+    """Choose whom to make which offer within a budget, and write the list: a draft.
+
+    Each customer gets the offer that is expected to bring the most beyond its cost, or none.
+    What can be offered, and what it costs, stands in `querencia.toml`:
+
+        [offers.voucher]
+        redemption_cost = 10
+        contact_cost = 0.5
+
+    One in twenty of those chosen is left alone by chance, to learn what the offers do: `arm` is
+    `control`, and they must not be contacted. The list lies in `data/campaigns/ID/`, for you to
+    look through, and is made anew by every `flag` until it was sent: `querencia campaigns --sent`.
+    """
+    from querencia import jobs, lists
+
+    limits = {
+        "budget": budget,
+        "contacts": contacts,
+        "top_share": top_share,
+        "min_risk": min_risk,
+        "segment": segment,
+        "driver": driver,
+    }
+    wanted = {name: value for name, value in limits.items() if value is not None}
+    settings = _load(language=language, campaign=wanted or None)
+    lists.draft(out, jobs.flag(settings), settings, most=show)
+
+
+@app.command()
+def campaigns(
+    sent: Annotated[
+        str | None, typer.Option("--sent", metavar="ID", help="Note that this list went out")
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day it went out, if not today"),
+    ] = None,
+) -> None:
+    """What came of earlier campaigns: promised, and realised against control.
+
+    With `--sent ID` note that a list went out. It can't be changed any more then, its offers are
+    among your records, and what came of them is told once the horizon has closed. Which offers
+    were taken up you may add: copy `offers.csv` of the campaign, fill in `redeemed_at` or `cost`,
+    and `querencia check FILE --table offers --append`.
+    """
+    from querencia import jobs, lists
 
     settings = _load()
-    chosen, path = jobs.flag(settings)
-    shows.at_risk(out, chosen, path, settings, most=show)
+    if sent is None:
+        lists.campaigns(out, jobs.campaigns(settings), settings)
+        return
+    lists.sent(out, jobs.send(settings, sent, on.date() if on else None), settings)
 
 
 @app.command()

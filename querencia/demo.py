@@ -15,7 +15,7 @@ from rich.syntax import Syntax
 from features import cdnow
 from features.files import aside
 from features.settings import FeatureSettings
-from querencia import jobs, records, server, shows
+from querencia import jobs, lists, records, server, shows
 from querencia.progress import Steps
 from serving import settings as configuration
 from serving.settings import FILE_VARIABLE, Settings
@@ -44,9 +44,9 @@ def run(console: Console, source: str, transactions: Path | None, *, customers: 
     shows.training(console, training, settings)
     with Steps(console) as steps:
         scores, _ = jobs.score(settings, steps)
-    chosen, path = jobs.flag(settings)
-    shows.at_risk(console, chosen, path, settings)
-    _ask(console, pd.concat([chosen.rows, scores.rows])["customer_id"].iloc[0])
+    campaign = jobs.flag(settings)
+    lists.draft(console, campaign, settings)
+    _ask(console, pd.concat([campaign.rows(), scores.rows])["customer_id"].iloc[0])
     _farewell(console, settings, monotonic() - began)
 
 

@@ -2,15 +2,11 @@
 
 import json
 import re
-from collections.abc import Hashable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-import pandas as pd
 from pydantic import BaseModel
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -25,7 +21,6 @@ from training.backtest import Measures
 from training.evidence import Evidence
 from training.importance import Importance
 from training.retrain import Training
-from training.scoring import Scores
 
 LEVELS: Mapping[Level, str] = {"error": "bold red", "warning": "yellow", "advice": "cyan"}
 """Colours of findings."""
@@ -144,54 +139,6 @@ def _measures(title: str, measures: Measures, settings: Settings, caption: str |
     return table
 
 
-def at_risk(
-    console: Console, chosen: Scores, path: Path, settings: Settings, *, most: int = 10
-) -> None:
-    """The list of customers to act on: the first of them, and where all of them are."""
-    if chosen.rows.empty:
-        nobody = words.HEADINGS[settings.language]["nobody"]
-        line(console, nobody.format(**settings.list.model_dump()))
-        return
-    shown = Scores(chosen.rows.head(most), chosen.provenance)
-    console.print(_listed(shown, settings.language, wide=console.width >= WIDE))
-    line(console, f"{len(shown.rows):,} of {len(chosen.rows):,} customers; the list: {path}")
-
-
-WIDE = 130
-"""Columns of a terminal from which there is room for every figure."""
-
-_MONEY = ("expected_loss", "value", "value_at_stake", "expected_spend")
-
-
-def _listed(chosen: Scores, language: words.Language, *, wide: bool) -> Table:
-    headings = words.HEADINGS[language]
-    more = ("value_at_stake", "expected_spend", "next_purchase_at") if wide else ()
-    table = grid(
-        headings["customer_id"],
-        title=words.title(chosen.provenance, language),
-        caption=headings["caption"],
-    )
-    names = ("risk", "expected_loss", "value", *more)
-    for name in names:
-        table.add_column(headings[name], justify="right", no_wrap=True)
-    table.add_column(headings["reason"], ratio=1)
-    reasons = words.reasons(chosen.rows, language)
-    for row, reason in zip(chosen.rows.to_dict("records"), reasons, strict=True):
-        cells = _cells(row, language)
-        table.add_row(escape(str(row["customer_id"])), *(cells[name] for name in names), reason)
-    return table
-
-
-def _cells(row: Mapping[Hashable, Any], language: words.Language) -> dict[str, str]:
-    due = row["next_purchase_at"]
-    never = words.HEADINGS[language]["never"]
-    return {
-        "risk": f"{row['risk']:.0%}",
-        "next_purchase_at": never if pd.isna(due) else f"{due:%Y-%m-%d}",
-        **{name: words.amount(row[name], language) for name in _MONEY},
-    }
-
-
 def grid(first: str, *, title: str, caption: str | None = None) -> Table:
     """A table with its first column."""
     table = Table(
@@ -219,6 +166,10 @@ _DEFINITIONS = (
 )
 
 
+_NAMED = ("tables", "offers")
+"""Sections whose entries the user names."""
+
+
 def _toml(settings: BaseModel, path: str, *, changed: bool = False) -> Iterator[str]:
     """Lines of TOML: of every setting, or of those `changed` from the defaults."""
     sections: list[tuple[str, BaseModel]] = []
@@ -226,8 +177,8 @@ def _toml(settings: BaseModel, path: str, *, changed: bool = False) -> Iterator[
         value = getattr(settings, name)
         if isinstance(value, BaseModel):
             sections.append((f"{path}{name}", value))
-        elif name == "tables":
-            sections += [(f"{path}{name}.{_key(table)}", entry) for table, entry in value.items()]
+        elif name in _NAMED:
+            sections += [(f"{path}{name}.{_key(each)}", entry) for each, entry in value.items()]
         elif not changed or value != field.default:
             yield f"# {field.description}"
             yield from _entry(name, value)

@@ -1,4 +1,4 @@
-"""Scoring every customer with the champion, and the files that come of it."""
+"""Scoring every customer with the champion, the file of the scores, and the lists made of it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +13,14 @@ from features.provenance import Provenance
 from features.settings import FeatureSettings
 from features.store import Store
 from serving import words
+from serving.decisions import DECIDED
 from training.champion import Champion
-from training.scoring import COLUMNS, Scores, score
+from training.scoring import Scores, score
 
 _PROVENANCE = "querencia.provenance"
 _DEFINITIONS = ("churn", "horizon_days", "currency", "model_version")
-_DECIMALS = {
-    column.name: 4 if column.unit == "probability" else 2
-    for column in COLUMNS
-    if column.unit in {"probability", "currency", "days"}
-}
+_MONEY = ("risk", "value", "value_low", "value_high", "value_at_stake")
+"""What a list tells first after what to do."""
 
 
 def score_all(store: Store, champion: Champion, settings: FeatureSettings) -> Scores:
@@ -112,16 +110,23 @@ def last(folder: Path, champion: Champion, settings: FeatureSettings) -> Scores:
     return scores
 
 
-def write_list(chosen: Scores, path: Path, language: words.Language) -> None:
-    """Write the customers at risk as CSV: reason in words, and in every row the definitions.
+def listed(
+    rows: pd.DataFrame, origin: Provenance, *, campaign: str, language: words.Language
+) -> pd.DataFrame:
+    """The list of a campaign: what to do and why in words, and in every row the definitions.
 
-    Amounts are rounded to cents, probabilities to 1/10,000, days to hundredths.
+    Args:
+        rows: Of `serving.decisions.Decisions`.
+        origin: Where their scores come from.
+        campaign: Its id.
+        language: Of the words.
     """
-    origin = chosen.provenance
-    listed = chosen.rows.round(_DECIMALS).assign(
-        reason=words.reasons(chosen.rows, language),
+    told = rows.assign(
+        action=words.actions(rows, language),
+        reason=words.reasons(rows, language),
+        campaign=campaign,
         cutoff=pd.Timestamp(origin.cutoff).tz_convert("UTC"),
         **{name: getattr(origin, name) for name in _DEFINITIONS},
     )
-    with aside(path) as new:
-        listed.to_csv(new, index=False, float_format="%.15g", date_format="%Y-%m-%dT%H:%M:%SZ")
+    first = ["customer_id", "action", *DECIDED, *_MONEY]
+    return told[[*first, *(name for name in told if name not in first)]]

@@ -17,6 +17,8 @@ from pydantic_settings import (
 from features import adapters
 from features.errors import QuerenciaError
 from features.settings import FeatureSettings, TableSettings
+from serving.catalogue import Offers
+from serving.limits import CampaignSettings
 from serving.words import Language
 from training.registry import Registry
 from training.settings import TrainingSettings
@@ -27,7 +29,7 @@ DEFAULT_FILE = Path("querencia.toml")
 
 
 class ListSettings(BaseModel):
-    """Who is on the list of customers at risk."""
+    """Whom the service lists as customers at risk."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,6 +61,10 @@ class Settings(BaseSettings):
     tables: dict[str, TableSettings] = Field({}, description="where the input tables come from")
     features: FeatureSettings = FeatureSettings()
     training: TrainingSettings = TrainingSettings()
+    offers: Offers = Field(
+        {}, description="what can be offered; left out: what training.money says one costs"
+    )
+    campaign: CampaignSettings = CampaignSettings()
     list: ListSettings = ListSettings()
     service: ServiceSettings = ServiceSettings()
 

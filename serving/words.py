@@ -10,7 +10,6 @@ from typing import Any, Literal
 import pandas as pd
 
 from features.findings import Finding
-from features.provenance import Provenance
 from serving import spanish
 
 Language = Literal["en", "es"]
@@ -26,17 +25,54 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "expected_spend": "expected spend",
         "next_purchase_at": "next purchase by",
         "reason": "why",
-        "title": "At risk as of {cutoff:%Y-%m-%d} (churn: {churn}, {horizon_days} days), the most "
-        "to lose first; amounts in {currency}",
+        "offer": "offer",
+        "cost": "cost",
+        "expected_profit": "expected profit",
+        "expected_profit_low": "at least",
+        "title": "Campaign {campaign}, a draft: whom to contact, as of {cutoff:%Y-%m-%d} (churn: "
+        "{churn}, {horizon_days} days); amounts in {currency}",
         "caption": "value: expected discounted margin; at stake: what is lost if they leave now; "
-        "expected loss: risk times value",
+        "expected profit: what is kept, less the cost; at least: if the offer does as little as "
+        "one time in ten",
+        "make": "{offer} by {channel}",
+        "ask": "ask: {channel}",
+        "control": "control: do not contact",
+        "people": "{contacts:,} customers to contact, {asked:,} of them to be asked; {control:,} "
+        "more are left alone by chance, as control.",
+        "money": "{spent:,.2f} {currency} spent is expected to bring {expected_profit:,.2f} beyond "
+        "its cost, at least {expected_profit_low:,.2f} if offers do as little as one time in ten; "
+        "the next {currency} would bring {next_euro:,.2f}, the next contact {next_contact:,.2f}.",
+        "small_control": "With fewer than 2 customers as control nothing can be learned from this "
+        "campaign: contact more, or raise campaign.control.",
+        "file": "{shown:,} of {listed:,} customers; the list: {path}",
+        "go": "Once it went out: querencia campaigns --sent {campaign}",
+        "went": "{campaign} was sent on {sent:%Y-%m-%d} and is among the records. What came of it "
+        "shows from {closes:%Y-%m-%d} on: querencia campaigns",
+        "no_campaigns": "There is no campaign yet. Make one: querencia flag",
+        "campaigns": "Campaigns: what was promised, and what came of it, {currency}",
+        "campaign": "campaign",
+        "sent": "sent",
+        "contacted": "contacted",
+        "held": "control",
+        "promised": "promised",
+        "realised": "realised (95 %)",
+        "interval": "{value:,.0f} ({low:,.0f} to {high:,.0f})",
+        "verdict": "verdict",
+        "draft": "draft",
+        "closes": "known on {closes:%Y-%m-%d}",
+        "unknown": "nobody in the records",
+        "paid": "paid",
+        "lost": "lost money",
+        "not clear": "not clear yet",
+        "no control": "can't be told: no control",
+        "judged": "realised: the loss that did not come, against control, less the cost.",
         "inactivity": "inactivity",
         "rhythm": "out of rhythm",
         "contract": "contract ended",
         "decline": "spend declined",
         "never": "not within 2 years",
-        "nobody": "Nobody is at risk: of the best {top_share:.0%} of customers, none has a risk of "
-        "{min_risk:.0%} or more.",
+        "nobody": "Nobody to contact: under these limits no offer is expected to bring more than "
+        "it costs. querencia config prints them, under [campaign].",
     },
     "es": {
         "customer_id": "cliente",
@@ -48,17 +84,55 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "expected_spend": "gasto esperado",
         "next_purchase_at": "próxima compra antes de",
         "reason": "por qué",
-        "title": "En riesgo a {cutoff:%Y-%m-%d} (abandono: {churn}, {horizon_days} días), primero "
-        "donde más se pierde; importes en {currency}",
+        "offer": "oferta",
+        "cost": "coste",
+        "expected_profit": "ganancia esperada",
+        "expected_profit_low": "al menos",
+        "title": "Campaña {campaign}, borrador: a quién contactar, a {cutoff:%Y-%m-%d} (abandono: "
+        "{churn}, {horizon_days} días); importes en {currency}",
         "caption": "valor: margen esperado y descontado; en juego: lo que se pierde si se va "
-        "ahora; pérdida esperada: riesgo por valor",
+        "ahora; ganancia esperada: lo que se conserva, menos el coste; al menos: si la oferta "
+        "logra tan poco como una de cada diez veces",
+        "make": "{offer} por {channel}",
+        "ask": "preguntar: {channel}",
+        "control": "control: no contactar",
+        "people": "{contacts:,} clientes que contactar, a {asked:,} de ellos solo para preguntar; "
+        "a otros {control:,} se los deja en paz por azar, como control.",
+        "money": "De gastar {spent:,.2f} {currency} se esperan {expected_profit:,.2f} más de lo "
+        "que cuesta, al menos {expected_profit_low:,.2f} si las ofertas logran tan poco como una "
+        "de cada diez veces; el siguiente {currency} traería {next_euro:,.2f}, el siguiente "
+        "contacto {next_contact:,.2f}.",
+        "small_control": "Con menos de 2 clientes de control nada se aprende de esta campaña: "
+        "contacte a más, o suba campaign.control.",
+        "file": "{shown:,} de {listed:,} clientes; la lista: {path}",
+        "go": "Cuando haya salido: querencia campaigns --sent {campaign}",
+        "went": "{campaign} salió el {sent:%Y-%m-%d} y está entre los registros. Lo que haya dado "
+        "se verá desde el {closes:%Y-%m-%d}: querencia campaigns",
+        "no_campaigns": "Aún no hay campañas. Haga una: querencia flag",
+        "campaigns": "Campañas: lo prometido, y lo que dieron, {currency}",
+        "campaign": "campaña",
+        "sent": "enviada",
+        "contacted": "contactados",
+        "held": "control",
+        "promised": "prometido",
+        "realised": "logrado (95 %)",
+        "interval": "{value:,.0f} ({low:,.0f} a {high:,.0f})",
+        "verdict": "veredicto",
+        "draft": "borrador",
+        "closes": "se sabrá el {closes:%Y-%m-%d}",
+        "unknown": "nadie en los registros",
+        "paid": "rentable",
+        "lost": "perdió dinero",
+        "not clear": "aún no está claro",
+        "no control": "no se puede saber: sin control",
+        "judged": "logrado: la pérdida que no llegó, frente al control, menos el coste.",
         "inactivity": "inactividad",
         "rhythm": "fuera de ritmo",
         "contract": "contrato terminado",
         "decline": "gasto a la baja",
         "never": "no en 2 años",
-        "nobody": "Nadie en riesgo: del mejor {top_share:.0%} de los clientes, ninguno tiene un "
-        "riesgo del {min_risk:.0%} o más.",
+        "nobody": "Nadie a quien contactar: con estos límites no se espera que ninguna oferta dé "
+        "más de lo que cuesta. querencia config los muestra, en [campaign].",
     },
 }
 
@@ -114,15 +188,20 @@ _REASONS: Mapping[Language, Mapping[str, str]] = {
 }
 
 
-def title(origin: Provenance, language: Language = "en") -> str:
-    """What stands above a list of customers at risk: the definitions it was made under."""
-    headings = HEADINGS[language]
-    return headings["title"].format(
-        cutoff=origin.cutoff,
-        churn=headings[origin.churn],
-        horizon_days=origin.horizon_days,
-        currency=origin.currency,
-    )
+def say(name: str, language: Language = "en", **figures: object) -> str:
+    """A phrase of `HEADINGS` with its figures."""
+    return fill(HEADINGS[language][name], language, **figures)
+
+
+def actions(rows: pd.DataFrame, language: Language = "en") -> list[str]:
+    """What to do about the customer of every row of a campaign's list."""
+    return [_action(row, language) for row in rows.to_dict("records")]
+
+
+def _action(row: Mapping[Hashable, Any], language: Language) -> str:
+    if row["arm"] in ("control", "ask"):
+        return say(row["arm"], language, channel=row["channel"])
+    return say("make", language, offer=row["offer"], channel=row["channel"])
 
 
 def reason(row: Mapping[Hashable, Any], language: Language = "en") -> str:

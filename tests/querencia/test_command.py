@@ -24,7 +24,10 @@ from training.scoring import COLUMNS
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
-VERBS = ("demo", "check", "features", "train", "evaluate", "score", "flag", "serve", "config")
+VERBS = (
+    *("demo", "check", "features", "train", "evaluate", "score", "flag", "campaigns", "serve"),
+    "config",
+)
 
 
 @dataclass(frozen=True)
@@ -179,39 +182,65 @@ def test_the_main_job_from_a_file_to_a_list(run: Run, purchases: Path) -> None:
     assert scored.code == 0
     assert "2,357 customers scored as of 1998-07-01: data/scores/scores.parquet" in scored.out
 
-    flagged = run("flag", "--show", "3")
+    flagged = run("flag", "--show", "3", "--contacts", "60", "--budget", "100")
     assert flagged.code == 0
     assert "amounts in USD" in flagged.out
-    assert re.search(r"^3 of \d+ customers; the list: data/lists/at_risk\.csv$", flagged.out, re.M)
+    path = Path(re.findall(r"^3 of 60 customers; the list: (.*)$", flagged.out, re.M)[0])
+    assert re.search(r"the next USD would bring [\d,.]+, the next contact", flagged.out)
 
-    with Path("data/lists/at_risk.csv").open(newline="") as file:
+    with path.open(newline="") as file:
         listed = list(csv.DictReader(file))
-    assert list(listed[0]) == [
-        *(column.name for column in COLUMNS),
-        *("reason", "cutoff", "churn", "horizon_days", "currency", "model_version"),
-    ]
-    losses = [float(row["expected_loss"]) for row in listed]
-    assert losses == sorted(losses, reverse=True)
-    assert listed[0]["customer_id"] in flagged.out
+    assert {column.name for column in COLUMNS} < set(listed[0])
+    made = [row for row in listed if row["arm"] == "offer"]
+    profits = [float(row["expected_profit"]) for row in made]
+    assert profits == sorted(profits, reverse=True)
+    assert sum(float(row["cost"]) for row in listed) <= 100.3
+    assert made[0]["customer_id"] in flagged.out
+
+    sent = run("campaigns", "--sent", path.parent.name, "--on", "1998-07-02")
+    assert "was sent on 1998-07-02 and is among the records" in sent.out
+    assert "shows from 1998-09-30 on" in sent.out
+    assert re.search(
+        rf"{path.parent.name} +1998-07-02 .* known on 1998-09-30", run("campaigns").out
+    )
 
 
 @pytest.mark.usefixtures("mine")
-def test_the_list_speaks_spanish(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("QUERENCIA_LANGUAGE", "es")
-    flagged = run("flag")
-    assert "En riesgo a 1998-07-01" in flagged.out
+def test_a_list_can_be_told_in_spanish(run: Run) -> None:
+    flagged = run("flag", "--language", "es")
+    assert "a quién contactar, a 1998-07-01" in flagged.out
     assert re.search(r"\d,\d\d ", flagged.out)
-    reasons = pd.read_csv("data/lists/at_risk.csv")["reason"]
+    (path,) = Path("data/campaigns").glob("*/list.csv")
+    reasons = pd.read_csv(path)["reason"]
     assert reasons.str.contains("compra|compró|gasta|días|devuelve").all()
 
 
 @pytest.mark.usefixtures("mine")
-def test_nobody_at_risk_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("QUERENCIA_LIST__MIN_RISK", "1")
-    flagged = run("flag")
+def test_nobody_to_contact_is_told(run: Run) -> None:
+    flagged = run("flag", "--min-risk", "1")
     assert flagged.code == 0
-    assert "Nobody is at risk" in flagged.out
-    assert len(Path("data/lists/at_risk.csv").read_text().splitlines()) == 1
+    assert "Nobody to contact" in flagged.out
+
+
+@pytest.mark.usefixtures("mine")
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["flag", "--driver", "envy"], "No customer has the driver envy. There are: "),
+        (["flag", "--segment", "gold"], "No customer has the segment gold. There are: none known."),
+        (["flag", "--language", "fr"], "language: Input should be 'en' or 'es'"),
+        (["campaigns", "--sent", "1999"], "There is no campaign 1999"),
+    ],
+)
+def test_what_is_not_there_is_told(run: Run, arguments: list[str], why: str) -> None:
+    assert why in refused(run(*arguments))
+
+
+def test_without_a_control_there_is_no_campaign(run: Run) -> None:
+    Path("querencia.toml").write_text("[campaign]\ncontrol = 0")
+    assert "campaign.control: Value error, without a control nobody can tell" in refused(
+        run("flag")
+    )
 
 
 @pytest.mark.usefixtures("mine")

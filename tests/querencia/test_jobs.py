@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -357,17 +358,51 @@ def test_training_without_records_says_how_to_bring_them() -> None:
         jobs.train(load(), hush)
 
 
-def test_the_list_holds_who_is_at_risk_under_the_settings(mine: Settings) -> None:
-    settings = mine.model_copy(
-        update={"list": mine.list.model_copy(update={"most": 3, "min_risk": 0.7})}
-    )
-    chosen, path = jobs.flag(settings)
+def limited(settings: Settings, **limits: float) -> Settings:
+    campaign = settings.campaign.model_copy(update=limits)
+    return settings.model_copy(update={"campaign": campaign})
 
-    assert path == mine.data / "lists" / "at_risk.csv"
-    assert len(chosen.rows) == 3
-    assert (chosen.rows["risk"] >= 0.7).all()
-    assert chosen.provenance == ScoreFile(mine.data).read().provenance
-    assert pd.read_csv(path)["customer_id"].tolist() == chosen.rows["customer_id"].tolist()
+
+def test_the_list_is_within_the_limits_and_made_anew_until_it_is_sent(mine: Settings) -> None:
+    first = jobs.flag(limited(mine, contacts=40, min_risk=0.3))
+    rows = first.rows()
+    assert len(rows) == 40
+    assert (rows["risk"] >= 0.3).all()
+    assert first.summary["model_version"] == "1"
+    assert first.summary["settings"]["campaign"]["contacts"] == 40
+    assert pd.read_csv(first.folder / "list.csv")["customer_id"].tolist() == list(
+        rows["customer_id"]
+    )
+    again = jobs.flag(limited(mine, contacts=3))
+    assert again.id == first.id
+    assert len(again.rows()) == 3
+
+
+def test_a_list_that_went_out_is_among_the_records_and_rests_its_customers(
+    mine: Settings,
+) -> None:
+    settings = limited(mine, contacts=30)
+    draft = jobs.flag(settings)
+    went = jobs.send(settings, draft.id, date(1998, 7, 1))
+    offers = pd.read_parquet(Store(mine.data).path("offers"))
+    assert set(offers["customer_id"]) == set(draft.rows()["customer_id"])
+    assert went.closes == datetime(1998, 9, 29, tzinfo=UTC)
+    assert [past.state for past in jobs.campaigns(settings)] == ["closes"]
+
+    following = jobs.flag(settings)
+    assert following.id != draft.id
+    assert set(following.rows()["customer_id"]).isdisjoint(draft.rows()["customer_id"])
+    with pytest.raises(QuerenciaError, match=f"{draft.id} was sent on 1998-07-01 already"):
+        jobs.send(settings, draft.id)
+
+
+def test_what_was_sent_stays_among_the_records_when_files_are_read_anew(mine: Settings) -> None:
+    draft = jobs.flag(limited(mine, contacts=5))
+    jobs.send(mine, draft.id, date(1998, 7, 1))
+    sold = pd.read_parquet(Store(mine.data).path("transactions")).drop(columns="day")
+    sold.to_parquet("orders.parquet")
+    jobs.check(mine, {"transactions": Path("orders.parquet")}, hush)
+    assert len(pd.read_parquet(Store(mine.data).path("offers"))) == 5
 
 
 def test_nothing_can_be_scored_flagged_or_served_before_a_training(mine: Settings) -> None:

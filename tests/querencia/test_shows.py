@@ -8,7 +8,6 @@ from io import StringIO
 from pathlib import Path
 from typing import get_args
 
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,10 +15,11 @@ from rich.console import Console
 
 from features.cutoffs import Plan
 from features.findings import Finding
-from features.provenance import Provenance
 from features.settings import FeatureSettings, TableSettings
 from querencia import shows
 from serving import words
+from serving.catalogue import Offer
+from serving.limits import CampaignSettings
 from serving.settings import ListSettings, ServiceSettings, Settings, load
 from training import reached
 from training.bootstrap import Interval
@@ -28,7 +28,6 @@ from training.importance import Importance
 from training.purchases.fitting import Kind
 from training.registry import Version
 from training.retrain import Evidence, Training
-from training.scoring import Scores
 from training.settings import MoneySettings, PurchaseProcess, TrainingSettings, TreeSettings
 
 SETTINGS = Settings.model_construct(features=FeatureSettings(currency="USD"))
@@ -190,108 +189,6 @@ def test_the_grade_and_warnings_are_told_and_advice_is_left_to_the_card(console:
     assert "finer" not in "".join(shown)
 
 
-PROVENANCE = Provenance(
-    churn="inactivity",
-    horizon_days=90,
-    currency="USD",
-    time_zone="UTC",
-    families=("purchases",),
-    records=("transactions",),
-    feature_version="0",
-    cutoffs=(datetime(1998, 7, 1, tzinfo=UTC),),
-    model_version="1",
-)
-CUSTOMER = {
-    "customer_id": "[bold]7",
-    "risk": 0.546,
-    "value": 12345.678,
-    "value_at_stake": 23456.7,
-    "expected_loss": 6740.5,
-    "expected_purchases": 3.0,
-    "expected_spend": 0.5,
-    "next_purchase_at": pd.Timestamp("1998-08-10", tz="UTC"),
-    "driver": "silence",
-    "driver_points": 0.12,
-    "T": 400.0,
-    "frequency": 4.0,
-    "silence": 80.0,
-    "mean_gap": 20.0,
-    "purchase_days_180d": 2.0,
-}
-
-
-def chosen(*customers: dict[str, object]) -> Scores:
-    return Scores(pd.DataFrame(customers, columns=list(CUSTOMER)), PROVENANCE)
-
-
-def test_the_list_tells_who_how_much_and_why(console: Console) -> None:
-    gone = CUSTOMER | {"customer_id": "8", "next_purchase_at": pd.NaT}
-    shows.at_risk(console, chosen(CUSTOMER, gone), Path("list.csv"), SETTINGS)
-    shown = lines(console)
-    assert shown[0] == (
-        "At risk as of 1998-07-01 (churn: inactivity, 90 days), the most to lose first; amounts in "
-        "USD"
-    )
-    assert row_of("customer", shown) == [
-        *("customer", "risk", "expected loss", "value", "at stake", "expected spend"),
-        *("next purchase by", "why"),
-    ]
-    assert row_of("[bold]7", shown)[:7] == [
-        *("[bold]7", "55%", "6,740.50", "12,345.68", "23,456.70", "0.50", "1998-08-10"),
-    ]
-    assert any("silent for 80 days" in line for line in shown)
-    assert row_of("8", shown)[6] == "not within 2 years"
-    assert shown[-1] == "2 of 2 customers; the list: list.csv"
-
-
-def test_the_list_is_told_in_spanish(console: Console) -> None:
-    spanish = SETTINGS.model_copy(update={"language": "es"})
-    shows.at_risk(console, chosen(CUSTOMER), Path("list.csv"), spanish)
-    shown = lines(console)
-    assert shown[0].startswith("En riesgo a 1998-07-01 (abandono: inactividad, 90 días)")
-    assert row_of("[bold]7", shown)[2:4] == ["6.740,50", "12.345,68"]
-    assert any("80 días sin comprar" in line for line in shown)
-
-
-def test_figures_are_aligned_at_the_right(console: Console) -> None:
-    poor = CUSTOMER | {"customer_id": "poor", "value": 1.0, "risk": 1.0}
-    shows.at_risk(console, chosen(CUSTOMER, poor), Path("list.csv"), SETTINGS)
-    rich_row, poor_row = (
-        next(line for line in lines(console) if line.startswith(name))
-        for name in ("[bold]7", "poor")
-    )
-    assert rich_row.index("12,345.68") + len("12,345.68") == poor_row.index(" 1.00 ") + 5
-    assert rich_row.index("55%") + len("55%") == poor_row.index("100%") + len("100%")
-
-
-def test_only_the_first_of_a_long_list_are_shown(console: Console) -> None:
-    many = chosen(*[CUSTOMER] * 1200)
-    shows.at_risk(console, many, Path("list.csv"), SETTINGS, most=2)
-    assert sum(line.startswith("[bold]7") for line in lines(console)) == 2
-    assert lines(console)[-1] == "2 of 1,200 customers; the list: list.csv"
-
-
-def test_an_empty_list_says_what_was_looked_for(console: Console) -> None:
-    shows.at_risk(console, chosen(), Path("list.csv"), SETTINGS)
-    assert lines(console) == [
-        "Nobody is at risk: of the best 20% of customers, none has a risk of 50% or more."
-    ]
-
-
-def test_a_narrow_terminal_shows_fewer_figures_and_each_whole() -> None:
-    narrow = Console(file=StringIO(), width=80)
-    customer_id = "5f0c2a6e-8a35-4c58-9d51-3e7d0a2d9b1c"
-    shows.at_risk(narrow, chosen(CUSTOMER | {"customer_id": customer_id}), Path("l.csv"), SETTINGS)
-    shown = lines(narrow)
-    assert max(map(len, shown)) <= 80
-    assert not any("…" in line for line in shown)
-    header = next(line for line in shown if line.startswith("customer "))
-    assert header.split() == ["customer", "risk", "expected", "loss", "value", "why"]
-    rows = shown[shown.index(header) + 2 : -3]
-    assert all(figure in rows[0] for figure in ("55%", "6,740.50", "12,345.68"))
-    assert "".join(row[: header.index("risk")].strip() for row in rows) == customer_id
-
-
 text = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=20)
 paths = text.filter(lambda name: "/" not in name and "\\0" not in name).map(Path)
 positive = st.floats(1e-9, 1e9)
@@ -326,6 +223,10 @@ configurations = st.fixed_dictionaries(
             trees=trees,
             money=money,
         ),
+        "offers": st.dictionaries(
+            st.sampled_from(["voucher", "call", "ask"]), st.builds(Offer, cost=positive)
+        ),
+        "campaign": st.builds(CampaignSettings, budget=positive, segment=st.none() | text),
         "list": st.builds(ListSettings, top_share=shares, min_risk=st.floats(0, 1)),
         "service": st.builds(ServiceSettings, port=st.integers(1, 65535)),
     }
@@ -347,4 +248,4 @@ def test_every_entry_is_printed_under_its_meaning() -> None:
     entries = [line for line in printed if re.match(r"(# )?\w+ =", line)]
     assert len(entries) > 20
     assert all(printed[printed.index(entry) - 1].startswith("# ") for entry in entries)
-    assert printed[printed.index("[list]") - 1] == "# Who is on the list of customers at risk."
+    assert printed[printed.index("[list]") - 1] == "# Whom the service lists as customers at risk."

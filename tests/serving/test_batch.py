@@ -1,6 +1,5 @@
 """Scores of everybody, in files that are whole and say where they come from."""
 
-import csv
 import shutil
 import signal
 import subprocess
@@ -17,7 +16,8 @@ from features.errors import QuerenciaError
 from features.provenance import DefinitionError
 from features.store import Store
 from serving import batch, words
-from serving.batch import ScoreFile, write_list
+from serving.batch import ScoreFile
+from serving.decisions import DECIDED
 from serving.settings import Settings
 from training.champion import Champion
 from training.scoring import COLUMNS, Scores, score
@@ -214,57 +214,32 @@ def test_the_last_scores_must_be_made_under_the_settings(
 
 
 @pytest.fixture
-def listed(scores: Scores, tmp_path: Path) -> list[dict[str, str]]:
-    """The list of the first ten customers, as a spreadsheet reads it."""
-    path = tmp_path / "lists" / "list.csv"
-    write_list(Scores(scores.rows.head(10), scores.provenance), path, "es")
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def listed(scores: Scores) -> pd.DataFrame:
+    """The list of the first ten customers, the second of them control."""
+    rows = scores.rows.head(10).assign(**dict.fromkeys(DECIDED, 0.0))
+    rows = rows.assign(offer="call", channel="phone", arm=["call", "control", *["call"] * 8])
+    return batch.listed(rows, scores.provenance, campaign="2026-01-01-1", language="es")
 
 
-def test_a_list_holds_every_score_and_the_reason_in_words(
-    listed: list[dict[str, str]], scores: Scores
+def test_a_list_holds_what_to_do_every_score_and_the_reason_in_words(
+    listed: pd.DataFrame, scores: Scores
 ) -> None:
     rows = scores.rows.head(10)
-    assert list(listed[0])[: len(COLUMNS) + 1] == [*(column.name for column in COLUMNS), "reason"]
-    assert [row["customer_id"] for row in listed] == rows["customer_id"].tolist()
-    assert [row["reason"] for row in listed] == words.reasons(rows, "es")
-    for name, precision in (("risk", 1e-4), ("value", 1e-2), ("expected_loss", 1e-2), ("T", 0)):
-        read = [float(row[name]) for row in listed]
-        assert read == pytest.approx(rows[name].tolist(), abs=precision / 2 + 1e-12)
+    told = ["customer_id", "action", *DECIDED]
+    assert listed.columns[: len(told)].tolist() == told
+    pd.testing.assert_frame_equal(listed[rows.columns], rows)
+    assert listed["action"].tolist()[:2] == ["call por phone", "control: no contactar"]
+    assert listed["reason"].tolist() == words.reasons(rows, "es")
 
 
-def test_a_list_carries_its_definitions_in_every_row(listed: list[dict[str, str]]) -> None:
+def test_a_list_carries_its_definitions_in_every_row(listed: pd.DataFrame) -> None:
     definitions = {
-        "cutoff": "1998-07-01T00:00:00Z",
+        "campaign": "2026-01-01-1",
+        "cutoff": pd.Timestamp("1998-07-01", tz="UTC"),
         "churn": "inactivity",
-        "horizon_days": "90",
+        "horizon_days": 90,
         "currency": "USD",
         "model_version": "1",
     }
-    assert all(definitions.items() <= row.items() for row in listed)
-
-
-def test_figures_of_a_list_have_no_needless_digits(listed: list[dict[str, str]]) -> None:
-    for row in listed:
-        assert len(row["risk"].partition(".")[2]) <= 4
-        assert len(row["value"].partition(".")[2]) <= 2
-        assert row["T"].isdigit()
-
-
-def test_a_list_that_fails_leaves_the_last_one(
-    scores: Scores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "list.csv"
-    write_list(Scores(scores.rows.head(10), scores.provenance), path, "en")
-    before = path.read_bytes()
-
-    def fail(_: pd.DataFrame, new: Path, **__: object) -> None:
-        shutil.copy(path, new)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
-    with pytest.raises(KeyboardInterrupt):
-        write_list(Scores(scores.rows.head(3), scores.provenance), path, "en")
-    assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
+    for name, value in definitions.items():
+        assert (listed[name] == value).all()
