@@ -98,6 +98,8 @@ COLUMNS: Mapping[str, str] = {
     "when the customer first asked": "cuándo preguntó el cliente por primera vez",
     "whether it was a complaint": "si fue una queja",
     "minutes of work, known when resolved": "minutos de trabajo, sabidos al resolverse",
+    "whether the comment may be quoted": "si se puede citar el comentario",
+    "whether it was resolved in the time promised": "si se resolvió en el tiempo prometido",
     "when they were in touch": "cuándo hubo contacto",
     "through which channel": "por qué canal",
     "of the journey": "fase del viaje del cliente",

@@ -1,0 +1,38 @@
+"""A period: the days that indicators are read over."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from features.cutoffs import midnight
+from features.errors import QuerenciaError
+
+
+@dataclass(frozen=True)
+class Period:
+    """From an instant up to another, which is not part of it."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start >= self.end:
+            raise QuerenciaError(
+                f"A period must end after it starts, not go from {self.start:%Y-%m-%d} to "
+                f"{self.end:%Y-%m-%d}."
+            )
+
+    @classmethod
+    def of(cls, first: date, last: date, time_zone: str) -> Self:
+        """The calendar days from the first to the last, both part of it, in a time zone."""
+        return cls(midnight(first, time_zone), midnight(last + timedelta(days=1), time_zone))
+
+    @property
+    def days(self) -> float:
+        """Its length in days of 24 hours."""
+        return (self.end - self.start) / timedelta(days=1)
+
+    @property
+    def before(self) -> Self:
+        """The period of the same length just before."""
+        return type(self)(self.start - (self.end - self.start), self.start)
