@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.comments import Themes
 from features.indicators.figures import Figure, Z, share
-from features.indicators.known import hours, known, literal
+from features.indicators.known import frame, hours, known, literal
 from features.indicators.period import Period
 from features.indicators.trends import Trend, trends
 from features.satisfaction import KINDS
@@ -32,7 +32,10 @@ def comments(
     """
     horizon, end = hours(settings.horizon_days), literal(period.end)
     with known(store, settings.time_zone, before=period.end) as connection:
-        found = connection.execute(f"""
+        found = (
+            frame(
+                connection,
+                f"""
             WITH told AS (
                 SELECT s.survey_id, s.customer_id, s.answered_at, s.comment, s.language,
                        coalesce(s.consent, false) AS consent,
@@ -48,7 +51,11 @@ def comments(
                      AND t.occurred_at > told.answered_at
                      AND t.occurred_at < told.answered_at + {horizon}
                 GROUP BY survey_id) USING (survey_id)
-            ORDER BY answered_at, survey_id""").df()
+            ORDER BY answered_at, survey_id""",
+            )
+            .to_arrow_table()
+            .to_pandas()
+        )
     weights = themes.weigh(found["comment"], found["language"])
     names = np.array([*themes.names, None], dtype=object)
     main = np.where(weights.max(axis=1) > 0, weights.argmax(axis=1), -1)
@@ -66,8 +73,8 @@ class ThemeVoice:
         churn: Share of customers who did not buy in the horizon after such a comment, less that
             after other comments: how much it matters. Each customer's last comment counts.
         spend: Currency spent in that horizon, less that after other comments.
-        detractors: Comments on it by detractors (answers in the lower 0-6 of ten), beside the
-            period of the same length before.
+        detractors: Comments on it by detractors (answers in the lower 0-6 of ten), as a
+            share of all comments, beside the period of the same length before.
     """
 
     theme: str
@@ -120,7 +127,8 @@ def _detractors(before: pd.DataFrame, now: pd.DataFrame) -> Mapping[str, Trend]:
         told.loc[told["share"] < DETRACTOR, THEME].value_counts().to_dict()
         for told in (before, now)
     )
-    moves = trends({str(n): (early.get(n, 0), late.get(n, 0)) for n in (early | late)})
+    counts = {str(name): (early.get(name, 0), late.get(name, 0)) for name in early | late}
+    moves = trends(counts, exposure=max(len(now), 1) / max(len(before), 1))
     return {move.name: move for move in moves}
 
 

@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -269,6 +270,48 @@ def flag(
     settings = _load()
     chosen, path = jobs.flag(settings)
     shows.at_risk(out, chosen, path, settings, most=show)
+
+
+@app.command()
+def indicators(
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Apart by segment, country, stage, channel, touchpoint, promise, topic, category, "
+            "kind or score",
+        ),
+    ] = None,
+    customer: Annotated[str | None, typer.Option(metavar="ID", help="Of one customer")] = None,
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="First day; default: a horizon back"),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; default: that of the records"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv|json", help="Write them, with their definitions"),
+    ] = None,
+) -> None:
+    """Read NPS, churn rate, promises kept and all other indicators, with n and interval.
+
+    Targets come from the configuration, and the gap to them is shown:
+
+        [indicators.nps]
+        target = 50
+    """
+    from querencia import jobs, readings, shows
+
+    settings = _load()
+    period = {"first": first and first.date(), "last": last and last.date()}
+    found = jobs.indicators(settings, by=by, customer=customer, **period)
+    readings.show(out, found, settings, by=by)
+    if output:
+        readings.write(found, settings, output)
+        shows.line(out, f"Written: {output}")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,6 +14,8 @@ from features.album import Album
 from features.errors import QuerenciaError
 from features.feature import Feature
 from features.files import aside, clear, locked, renewed
+from features.indicators.period import Period, last_day
+from features.indicators.reading import Reading, read
 from features.intake import Intake
 from features.proposal import Proposal
 from features.records import CONTRACTS, Contract
@@ -225,6 +227,33 @@ def flag(settings: Settings) -> tuple[Scores, Path]:
     path = settings.data / "lists" / "at_risk.csv"
     batch.write_list(chosen, path, settings.language)
     return chosen, path
+
+
+def indicators(
+    settings: Settings,
+    *,
+    by: str | None = None,
+    customer: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> tuple[Reading, ...]:
+    """Read every indicator the records carry, over the days from `first` to `last`.
+
+    By default these are as many days as the horizon, up to the last one there are records of.
+    """
+    store, features = Store(settings.data), settings.features
+    end = last or last_day(store)
+    start = first or end - timedelta(days=features.horizon_days - 1)
+    if "transactions" in store.has:
+        store.require_same(features)
+    return read(
+        store,
+        features,
+        Period.of(start, end, features.time_zone),
+        by=by,
+        customer=customer,
+        targets={name: entry.target for name, entry in settings.indicators.items()},
+    )
 
 
 def require_service(settings: Settings) -> None:

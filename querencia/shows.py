@@ -204,8 +204,8 @@ def _toml(settings: BaseModel, path: str, *, changed: bool = False) -> Iterator[
         value = getattr(settings, name)
         if isinstance(value, BaseModel):
             sections.append((f"{path}{name}", value))
-        elif name == "tables":
-            sections += [(f"{path}{name}.{_key(table)}", entry) for table, entry in value.items()]
+        elif name in ("tables", "indicators"):
+            sections += [(f"{path}{name}.{_key(each)}", entry) for each, entry in value.items()]
         elif not changed or value != field.default:
             yield f"# {field.description}"
             yield from _entry(name, value)

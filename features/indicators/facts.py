@@ -41,7 +41,7 @@ def _facts(sql: str, own: str, *needs: str) -> Facts:
 
 
 ANSWERS = _facts(
-    "SELECT *, answered_at AS known_at FROM answers",
+    "SELECT * REPLACE (printf('%g', score) AS score), answered_at AS known_at FROM answers",
     "kind score channel touchpoint language",
     "surveys.answered_at",
     "surveys.score",

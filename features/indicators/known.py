@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import duckdb
+import pandas as pd
 import pyarrow.parquet as pq
 
 from features.ledger import SQL_TYPES, parquet
@@ -43,6 +44,12 @@ def known(store: Store, time_zone: str, *, before: datetime) -> Iterator[duckdb.
         connection.execute(_PURCHASE_DAYS)
         connection.execute(_ANSWERS)
         yield connection
+
+
+def frame(connection: duckdb.DuckDBPyConnection, sql: str) -> pd.DataFrame:
+    """The rows of a query."""
+    rows: pd.DataFrame = connection.execute(sql).to_arrow_table().to_pandas()
+    return rows
 
 
 def has(store: Store) -> frozenset[str]:

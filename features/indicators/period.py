@@ -4,8 +4,30 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from features.cutoffs import midnight
 from features.errors import QuerenciaError
+from features.store import TIMES, Store
+
+
+def last_day(store: Store) -> date:
+    """The last calendar day of any purchase; of any record where nobody bought.
+
+    Raises:
+        QuerenciaError: where there are no records.
+    """
+    tables = sorted(store.has & TIMES.keys(), key=lambda table: table != "transactions")
+    if not tables:
+        raise QuerenciaError(
+            f"There are no records in {store.folder} yet. Read your files first: "
+            "querencia check FILE"
+        )
+    some = tables[:1] if tables[0] == "transactions" else tables
+    days = [pq.read_table(store.path(table), columns=["day"])["day"] for table in some]
+    last: date = max(day for day in (pc.max(each).as_py() for each in days) if day)
+    return last
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,8 @@ DIMENSIONS: Mapping[str, str] = {
     "promise": """ASOF LEFT JOIN (
         SELECT customer_id, occurred_at,
                CASE WHEN delivered_at <= promised_at THEN 'kept'
-                    WHEN coalesce(delivered_at, {end}) > promised_at THEN 'late' END AS promise
+                    WHEN delivered_at > promised_at THEN 'late'
+                    WHEN promised_at < {end} THEN 'overdue' END AS promise
         FROM purchases WHERE promised_at IS NOT NULL) d
         ON facts.customer_id = d.customer_id AND facts.known_at >= d.occurred_at""",
     "topic": "",
@@ -45,7 +46,7 @@ DIMENSIONS: Mapping[str, str] = {
 Facts are told apart by a column of their own where they have it: an answer by its own channel,
 a purchase by its own category. Else by the customer's: segment and country; the stage at the
 period's start; the channel of the last purchase; the touchpoint of the last contact; whether the
-last promise before it was kept or came late.
+delivery last promised before it was kept, came late or is overdue.
 """
 
 
@@ -110,7 +111,7 @@ def read(
     there, aims = has(store), targets or {}
     with known(store, settings.time_zone, before=period.end) as connection:
         query = _Query(connection, settings, period, by, customer)
-        return tuple(
+        found = (
             Reading(indicator, group, figure, period, aims.get(indicator.name))
             for facts, group_of in _by_facts(indicators).items()
             if facts.needs <= there and (by is None or by in facts.own or DIMENSIONS[by])
@@ -119,6 +120,8 @@ def read(
             )
             if figure.n
         )
+        places = {name: place for place, name in enumerate(INDICATORS)}
+        return tuple(sorted(found, key=lambda reading: places[reading.indicator.name]))
 
 
 def _require(name: str, names: Iterable[str], what: str) -> None:
