@@ -116,15 +116,11 @@ def _per_buyer(connection: duckdb.DuckDBPyConnection, period: Period) -> float:
 
 
 def _volume(connection: duckdb.DuckDBPyConnection, period: Period) -> pd.DataFrame:
-    return (
-        frame(
-            connection,
-            f"""
+    return frame(
+        connection,
+        f"""
         SELECT phase, channel, count(*) AS touches, count(DISTINCT customer_id) AS customers
         FROM touches WHERE {_met(period)} GROUP BY ALL ORDER BY ALL""",
-        )
-        .to_arrow_table()
-        .to_pandas()
     )
 
 
@@ -143,10 +139,9 @@ def _opinions(connection: duckdb.DuckDBPyConnection, period: Period) -> pd.DataF
         f"count({v}) AS {name}, avg({v}) AS {name}_mean, stddev_samp({v}) AS {name}_deviation"
         for name, v in values.items()
     )
-    return (
-        frame(
-            connection,
-            f"""
+    return frame(
+        connection,
+        f"""
         SELECT t.phase, t.channel, {sums}
         FROM answers a ASOF JOIN (
             SELECT DISTINCT customer_id, met_at FROM touches WHERE phase <> 'survey') last
@@ -155,26 +150,19 @@ def _opinions(connection: duckdb.DuckDBPyConnection, period: Period) -> pd.DataF
         WHERE a.answered_at >= {literal(period.start)} AND t.phase <> 'survey'
               AND last.met_at >= a.asked_at - {hours(ANSWERED_WITHIN_DAYS)}
         GROUP BY t.phase, t.channel""",
-        )
-        .to_arrow_table()
-        .to_pandas()
     )
 
 
 def _drop_off(connection: duckdb.DuckDBPyConnection, period: Period) -> pd.DataFrame:
     """Customers met at each touchpoint, and how many of them never again anywhere."""
-    return (
-        frame(
-            connection,
-            f"""
+    return frame(
+        connection,
+        f"""
         SELECT phase, channel, count(*) AS met, count(*) FILTER (last_here = last) AS lost
         FROM (SELECT customer_id, phase, channel, max(met_at) AS last_here
               FROM touches WHERE {_met(period)} GROUP BY ALL)
         JOIN (SELECT customer_id, max(met_at) AS last FROM touches GROUP BY customer_id)
         USING (customer_id) GROUP BY phase, channel""",
-        )
-        .to_arrow_table()
-        .to_pandas()
     )
 
 
@@ -184,15 +172,14 @@ def _followed(
     """Sums of what followed, by touchpoint and stratum, beside those of all in the stratum."""
     end = literal(period.end)
     bought = f"FILTER (amount >= 0 AND occurred_at < {end})"
-    return (
-        frame(
-            connection,
-            f"""
+    return frame(
+        connection,
+        f"""
         WITH outcomes AS (
             SELECT customer_id, {_band("count(DISTINCT day) " + bought, _OFTEN)} AS often,
                    {
-                _band(f"epoch({end} - max(occurred_at) {bought}) / 86400 / {horizon_days}", _SILENT)
-            } AS silent,
+            _band(f"epoch({end} - max(occurred_at) {bought}) / 86400 / {horizon_days}", _SILENT)
+        } AS silent,
                    (count(*) FILTER (amount >= 0 AND occurred_at >= {end}) = 0)::INT AS churn,
                    coalesce(sum(amount) FILTER (occurred_at >= {end}), 0) AS spend
             FROM transactions GROUP BY customer_id HAVING count(*) {bought} > 0),
@@ -204,9 +191,6 @@ def _followed(
         FROM (SELECT DISTINCT customer_id, phase, channel FROM touches WHERE {_met(period)})
         JOIN outcomes USING (customer_id) JOIN everybody USING (often, silent)
         GROUP BY phase, channel, often, silent ORDER BY phase, channel, often, silent""",
-        )
-        .to_arrow_table()
-        .to_pandas()
     )
 
 

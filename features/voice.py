@@ -32,10 +32,9 @@ def comments(
     """
     horizon, end = hours(settings.horizon_days), literal(period.end)
     with known(store, settings.time_zone, before=period.end) as connection:
-        found = (
-            frame(
-                connection,
-                f"""
+        found = frame(
+            connection,
+            f"""
             WITH told AS (
                 SELECT s.survey_id, s.customer_id, s.answered_at, s.comment, s.language,
                        coalesce(s.consent, false) AS consent,
@@ -52,9 +51,6 @@ def comments(
                      AND t.occurred_at < told.answered_at + {horizon}
                 GROUP BY survey_id) USING (survey_id)
             ORDER BY answered_at, survey_id""",
-            )
-            .to_arrow_table()
-            .to_pandas()
         )
     weights = themes.weigh(found["comment"], found["language"])
     names = np.array([*themes.names, None], dtype=object)
