@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 from rich.console import Console
@@ -20,6 +21,10 @@ from serving import words
 from serving.settings import Settings
 from serving.words import Language
 
+PLAIN = frozenset({"share", "currency", "scale", "count", "ratio"})
+"""Units that are not written: a share is in percent, that of money stands in the caption, that of a
+scale in the definition."""
+
 NAMED = ("stage", "promise")
 """What has groups of our own naming, to be told in the reader's language."""
 
@@ -33,10 +38,12 @@ def show(
         line(console, say("no_indicators", language))
         return
     period = readings[0].period
-    last = period.end - timedelta(microseconds=1)
+    zone = ZoneInfo(settings.features.time_zone)
+    start = period.start.astimezone(zone)
+    last = period.end.astimezone(zone) - timedelta(microseconds=1)
     table = grid(
         say("indicator", language),
-        title=say("indicators", language, start=period.start, last=last),
+        title=say("indicators", language, start=start, last=last),
         caption=_under(settings),
     )
     if by:
@@ -93,9 +100,7 @@ def _written(value: float, unit: str, language: Language, *, told: bool = True) 
         return "-"
     if unit == "share":
         return words.fill("{value:.1%}", language, value=value)
-    # That of money is in the caption, that of a scale in the definition.
-    is_plain = not told or unit in ("currency", "scale", "count", "ratio")
-    named = "" if is_plain else f" {words.told(unit, language)}"
+    named = f" {words.told(unit, language)}" if told and unit not in PLAIN else ""
     return words.fill("{value:,.2f}{unit}", language, value=value, unit=named)
 
 

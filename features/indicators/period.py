@@ -1,7 +1,7 @@
 """A period: the days that indicators are read over."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Self
 
 import pyarrow.compute as pc
@@ -32,7 +32,7 @@ def last_day(store: Store) -> date:
 
 @dataclass(frozen=True)
 class Period:
-    """From an instant up to another, which is not part of it."""
+    """From an instant up to another, which is not part of it; both in UTC."""
 
     start: datetime
     end: datetime
@@ -47,7 +47,9 @@ class Period:
     @classmethod
     def of(cls, first: date, last: date, time_zone: str) -> Self:
         """The calendar days from the first to the last, both part of it, in a time zone."""
-        return cls(midnight(first, time_zone), midnight(last + timedelta(days=1), time_zone))
+        start, end = (midnight(day, time_zone) for day in (first, last + timedelta(days=1)))
+        # Within one zone Python would count hours by the clock on the wall.
+        return cls(start.astimezone(UTC), end.astimezone(UTC))
 
     @property
     def days(self) -> float:

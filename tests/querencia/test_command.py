@@ -24,7 +24,7 @@ from training.scoring import COLUMNS
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
-VERBS = ("demo", "check", "features", "train", "score", "flag", "serve", "config")
+VERBS = ("demo", "check", "features", "train", "score", "flag", "indicators", "serve", "config")
 
 
 @dataclass(frozen=True)
