@@ -36,7 +36,7 @@ def company() -> dict[str, pd.DataFrame]:
         if (late and number < 10) or (not late and number < 36):
             rows.append((f"c{number:02}", "2024-05-10", 30.0 if late else 50.0, "web", None, None))
     rows.append(("lone", "2023-06-01", 10.0, "web", "2024-04-01", "2024-04-25"))
-    columns = "customer_id occurred_at amount channel promised_at delivered_at".split()
+    columns = ["customer_id", "occurred_at", "amount", "channel", "promised_at", "delivered_at"]
     sold = pd.DataFrame(rows, columns=columns)
     asked = [
         (f"c{n:02}", "review", "2024-04-26", "2024-04-27", 1 if n < 20 else 5)
@@ -47,7 +47,9 @@ def company() -> dict[str, pd.DataFrame]:
         ("c02", "csat", "2024-04-26", None, None),
     ]
     asked += [("c20", "review", "2024-06-01", "2024-06-02", 1)]  # after the period
-    surveys = pd.DataFrame(asked, columns="customer_id kind asked_at answered_at score".split())
+    surveys = pd.DataFrame(
+        asked, columns=["customer_id", "kind", "asked_at", "answered_at", "score"]
+    )
     return {
         "transactions": _times(sold.assign(transaction_id=sold.index.astype(str))),
         "surveys": _times(surveys.assign(survey_id=surveys.index.astype(str), channel="email")),

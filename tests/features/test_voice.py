@@ -30,7 +30,7 @@ def company() -> dict[str, pd.DataFrame]:
         ("p2", "2024-05-02", "  ", 5, True),
         ("d0", "2024-06-10", PRICE, 5, True),  # after the period
     ]
-    columns = "customer_id answered_at comment score consent".split()
+    columns = ["customer_id", "answered_at", "comment", "score", "consent"]
     surveys = pd.DataFrame(told, columns=columns)
     surveys["answered_at"] = pd.to_datetime(surveys["answered_at"], utc=True)
     sold = [(who, "2024-01-01", 10.0) for who in {row[0] for row in told}] + [

@@ -114,7 +114,7 @@ def test_a_target_leaves_a_gap_the_way_that_is_better(
 def test_an_unknown_name_is_refused(
     quarter_store: Store, settings: FeatureSettings, given: dict[str, object]
 ) -> None:
-    with pytest.raises(QuerenciaError, match="There is no (dimension|indicator) mood"):
+    with pytest.raises(QuerenciaError, match=r"There is no (dimension|indicator) mood"):
         read(quarter_store, settings, QUARTER, **given)  # type: ignore[arg-type]
 
 
