@@ -140,6 +140,7 @@ SURVEYS = Contract(
         Column("touchpoint", "text", "what it was about"),
         _CHANNEL,
         Column("language", "text", "of the comment: es, en, ..."),
+        Column("consent", "flag", "whether the comment may be quoted"),
     ),
     key="survey_id",
 )
@@ -165,6 +166,7 @@ TICKETS = Contract(
             "handling_minutes >= 0",
             "handling_minutes is negative",
         ),
+        Column("in_time", "flag", "whether it was resolved in the time promised"),
     ),
     key="ticket_id",
 )
@@ -280,6 +282,8 @@ TIMELINES = {
 LEFT_OUT = {
     "customer_id",
     "comment",
+    "consent",
+    "in_time",
     "agent",
     *(c.key for c in CONTRACTS.values() if c.key),
     "currency",

@@ -383,6 +383,48 @@ def campaigns(
 
 
 @app.command()
+def indicators(
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            help="Apart by segment, country, stage, channel, touchpoint, promise, topic, category, "
+            "kind or score",
+        ),
+    ] = None,
+    customer: Annotated[str | None, typer.Option(metavar="ID", help="Of one customer")] = None,
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="First day; default: a horizon back"),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; default: that of the records"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv|json", help="Write them, with their definitions"),
+    ] = None,
+) -> None:
+    """Read NPS, churn rate, promises kept and all other indicators, with n and interval.
+
+    Targets come from the configuration, and the gap to them is shown:
+
+        [indicators.nps]
+        target = 50
+    """
+    from querencia import jobs, readings, shows
+
+    settings = _load()
+    period = {"first": first and first.date(), "last": last and last.date()}
+    found = jobs.indicators(settings, by=by, customer=customer, **period)
+    readings.show(out, found, settings, by=by)
+    if output:
+        readings.write(found, settings, output)
+        shows.line(out, f"Written: {output}")
+
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on")] = None,

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -17,6 +17,8 @@ from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.feature import Feature
 from features.files import aside, clear, locked, renewed
+from features.indicators.period import Period, last_day
+from features.indicators.reading import Reading, read
 from features.intake import Intake
 from features.proposal import Proposal
 from features.records import CONTRACTS, Contract
@@ -323,6 +325,33 @@ def _record(sent: Iterable[Campaign], folder: Path, settings: Settings) -> None:
     """Add the offers of sent campaigns to the records, where they are not there yet."""
     for campaign in sent:
         intake.append(Source(campaign.offers), CONTRACTS["offers"], folder, settings.features)
+
+
+def indicators(
+    settings: Settings,
+    *,
+    by: str | None = None,
+    customer: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+) -> tuple[Reading, ...]:
+    """Read every indicator the records carry, over the days from `first` to `last`.
+
+    By default these are as many days as the horizon, up to the last one there are records of.
+    """
+    store, features = Store(settings.data), settings.features
+    end = last or last_day(store)
+    start = first or end - timedelta(days=features.horizon_days - 1)
+    if "transactions" in store.has:
+        store.require_same(features)
+    return read(
+        store,
+        features,
+        Period.of(start, end, features.time_zone),
+        by=by,
+        customer=customer,
+        targets={name: entry.target for name, entry in settings.indicators.items()},
+    )
 
 
 def require_service(settings: Settings) -> None:

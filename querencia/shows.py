@@ -166,7 +166,7 @@ _DEFINITIONS = (
 )
 
 
-_NAMED = ("tables", "offers")
+_NAMED = ("tables", "offers", "indicators")
 """Sections whose entries the user names."""
 
 

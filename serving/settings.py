@@ -38,6 +38,14 @@ class ListSettings(BaseModel):
     most: int = Field(500, gt=0, description="at most so many customers")
 
 
+class IndicatorSettings(BaseModel):
+    """What an indicator should come to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    target: float = Field(description="in the indicator's unit; a share between 0 and 1")
+
+
 class ServiceSettings(BaseModel):
     """The HTTP service."""
 
@@ -66,6 +74,7 @@ class Settings(BaseSettings):
     )
     campaign: CampaignSettings = CampaignSettings()
     list: ListSettings = ListSettings()
+    indicators: dict[str, IndicatorSettings] = Field({}, description="targets, by indicator")
     service: ServiceSettings = ServiceSettings()
 
     @property

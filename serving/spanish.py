@@ -164,6 +164,8 @@ COLUMNS: Mapping[str, str] = {
     "when the customer first asked": "cuándo preguntó el cliente por primera vez",
     "whether it was a complaint": "si fue una queja",
     "minutes of work, known when resolved": "minutos de trabajo, sabidos al resolverse",
+    "whether the comment may be quoted": "si se puede citar el comentario",
+    "whether it was resolved in the time promised": "si se resolvió en el tiempo prometido",
     "when they were in touch": "cuándo hubo contacto",
     "through which channel": "por qué canal",
     "of the journey": "fase del viaje del cliente",
@@ -325,3 +327,132 @@ ACTIONS: Mapping[str, str] = {
     "nothing: it is the time of the year": "nada: es la época del año",
 }
 """What to do about each driver (`features.feature`)."""
+
+INDICATORS: Mapping[str, str] = {
+    "Reviews": "Reseñas",
+    "CSAT, top two": "CSAT, dos mejores",
+    "Loyalty index": "Índice de lealtad",
+    "Consistency of answers": "Regularidad de las respuestas",
+    "Response rate": "Tasa de respuesta",
+    "Repurchase intent": "Intención de recompra",
+    "Real repurchase": "Recompra real",
+    "Intent kept": "Intención cumplida",
+    "Wallet share, stated": "Cuota de cartera, declarada",
+    "Wallet share, estimated": "Cuota de cartera, estimada",
+    "Spend": "Gasto",
+    "Repeat rate": "Tasa de repetición",
+    "Time to second purchase": "Tiempo hasta la segunda compra",
+    "Churn rate": "Tasa de abandono",
+    "Loss to acquisition": "Pérdidas por captación",
+    "Lifetime": "Tiempo de vida",
+    "Referral rate": "Tasa de recomendación",
+    "What a referral buys": "Lo que compra una recomendación",
+    "Promise kept": "Promesa cumplida",
+    "Consistency of delivery": "Regularidad de la entrega",
+    "First-contact resolution": "Resolución al primer contacto",
+    "Contacts per issue": "Contactos por incidencia",
+    "Channel switches per issue": "Cambios de canal por incidencia",
+    "Never handed over": "Sin traspasos",
+    "Reopened": "Reabiertas",
+    "Resolved in time": "Resueltas a tiempo",
+    "Response time": "Tiempo de respuesta",
+    "Response time, worst tenth": "Tiempo de respuesta, peor décima parte",
+    "Resolution time": "Tiempo de solución",
+    "Resolution time, worst tenth": "Tiempo de solución, peor décima parte",
+    "Handling time": "Tiempo de trabajo",
+    "Handling time, worst tenth": "Tiempo de trabajo, peor décima parte",
+    "answers from 0 to 10: share of promoters (9-10) less share of detractors (0-6), in points": ""
+    "respuestas de 0 a 10: parte de promotores (9-10) menos parte de detractores (0-6), en puntos",
+    "mean satisfaction answered, on a scale from 1 (worst) to 5 (best)": "satisfacción media "
+    "contestada, en escala de 1 (peor) a 5 (mejor)",
+    "share of the satisfaction answers that are one of the two best points of their scale": "parte "
+    "de las respuestas de satisfacción que es uno de los dos mejores puntos de su escala",
+    "mean ease answered, on a scale from 1 (hardest) to 7 (easiest), whichever way the survey's "
+    "own scale runs": "facilidad media contestada, en escala de 1 (lo más difícil) a 7 (lo más "
+    "fácil), vaya como vaya la escala de la encuesta",
+    "mean satisfaction index answered, from 0 to 100": "índice de satisfacción contestado, media, "
+    "de 0 a 100",
+    "mean review, on a scale from 1 (worst) to 5 (best)": "reseña media, en escala de 1 (peor) a 5 "
+    "(mejor)",
+    "mean loyalty answered, from 0 to 100": "lealtad media contestada, de 0 a 100",
+    "spread (standard deviation) of all satisfaction answers, each from 0 to 100": "dispersión "
+    "(desviación típica) de todas las respuestas de satisfacción, cada una de 0 a 100",
+    "share of the surveys sent in the period that were answered by its end": "parte de las "
+    "encuestas enviadas en el periodo que se contestó antes de su fin",
+    "share of the answers on buying again that are one of the two best points of their scale": ""
+    "parte de las respuestas sobre volver a comprar que es uno de los dos mejores puntos de su "
+    "escala",
+    "share of those who answered on buying again, whatever they said, who bought in the horizon "
+    "after; horizons that closed in the period": "parte de quienes contestaron sobre volver a "
+    "comprar, dijeran lo que dijeran, que compró en el horizonte siguiente; horizontes cerrados en "
+    "el periodo",
+    "share of those who intended to buy again who bought in the horizon after; horizons that "
+    "closed in the period": "parte de quienes pensaban volver a comprar que compró en el horizonte "
+    "siguiente; horizontes cerrados en el periodo",
+    "mean share of their wallet that customers say they spend here": "parte media de su cartera "
+    "que los clientes dicen gastar aquí",
+    "mean of each customer's net spend in the period over that which nine in ten of their segment "
+    "stay under, at most 1: the wallet is taken to be what the best spend": "media del gasto neto "
+    "de cada cliente en el periodo entre el que no pasan nueve de cada diez de su segmento, 1 como "
+    "mucho: se toma por cartera lo que gastan los mejores",
+    "mean net spend in the period of the customers who bought in it": "gasto neto medio en el "
+    "periodo de los clientes que compraron en él",
+    "share of the customers who bought in the period who by its end had bought on more than one "
+    "day": "parte de los clientes que compraron en el periodo que a su fin había comprado en más "
+    "de un día",
+    "median days from the first to the second purchase day, of the second ones in the period": ""
+    "mediana de los días del primer al segundo día de compra, de los segundos del periodo",
+    "share of the customers at the period's start who were lost by its end: silent for a whole "
+    "horizon, or out of contract where churn is by contract": "parte de los clientes al comienzo "
+    "del periodo que se perdió antes de su fin: un horizonte entero sin comprar, o sin contrato "
+    "donde el abandono es por contrato",
+    "customers lost in the period per customer acquired in it": "clientes perdidos en el periodo "
+    "por cada cliente captado en él",
+    "days that customers stay if they go on being lost at the period's churn rate": "días que se "
+    "quedan los clientes si se siguen perdiendo a la tasa de abandono del periodo",
+    "share of the customers who bought in the period who recommended in it": "parte de los "
+    "clientes que compraron en el periodo que recomendó en él",
+    "mean net spend of the customer referred in the horizon after the referral, 0 where nobody "
+    "came; horizons that closed in the period": "gasto neto medio del recomendado en el horizonte "
+    "tras la recomendación, 0 si no vino nadie; horizontes cerrados en el periodo",
+    "share of the deliveries that came or fell due in the period that came by the time promised": ""
+    "parte de las entregas llegadas o vencidas en el periodo que llegó en el plazo prometido",
+    "spread (standard deviation) of the days from purchase to delivery": "dispersión (desviación "
+    "típica) de los días de la compra a la entrega",
+    "share of the issues resolved in the period that took one contact and were not reopened": ""
+    "parte de las incidencias resueltas en el periodo que llevó un contacto y no se reabrió",
+    "mean contacts of the issues resolved in the period": "contactos, media, de las incidencias "
+    "resueltas en el periodo",
+    "mean changes of channel from one contact to the next, of the issues resolved in the period": ""
+    "cambios de canal de un contacto al siguiente, media, de las incidencias resueltas en el "
+    "periodo",
+    "share of the issues resolved in the period without a contact at the touchpoint hand-over, "
+    "where the records have that touchpoint": "parte de las incidencias resueltas en el periodo "
+    "sin contacto en el punto hand-over, si los registros tienen ese punto",
+    "share of the issues resolved in the period that were reopened by its end": "parte de las "
+    "incidencias resueltas en el periodo que se reabrió antes de su fin",
+    "share of the issues resolved in the period that were resolved in the time promised": "parte "
+    "de las incidencias resueltas en el periodo que se resolvió en el tiempo prometido",
+    "median hours from an issue's opening to the first response": "mediana de las horas de la "
+    "apertura de una incidencia a la primera respuesta",
+    "what one in ten exceeds: hours from an issue's opening to the first response": "lo que una de "
+    "cada diez supera: horas de la apertura de una incidencia a la primera respuesta",
+    "median hours from an issue's opening to its resolution": "mediana de las horas de la apertura "
+    "de una incidencia a su solución",
+    "what one in ten exceeds: hours from an issue's opening to its resolution": "lo que una de "
+    "cada diez supera: horas de la apertura de una incidencia a su solución",
+    "median minutes of work on an issue resolved": "mediana de los minutos de trabajo en una "
+    "incidencia resuelta",
+    "what one in ten exceeds: minutes of work on an issue resolved": "lo que una de cada diez "
+    "supera: minutos de trabajo en una incidencia resuelta",
+    "new": "nuevo",
+    "buyer": "comprador",
+    "customer": "cliente",
+    "frequent": "frecuente",
+    "fan": "fan",
+    "kept": "cumplida",
+    "late": "tarde",
+    "overdue": "vencida",
+    "points": "puntos",
+}
+"""Titles and definitions of indicators (`features.indicators`), their groups and units."""

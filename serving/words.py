@@ -271,7 +271,7 @@ def _patterns() -> Mapping[re.Pattern[str], str]:
         english: translation
         for catalogue in (
             *(spanish.REFUSALS, spanish.COLUMNS, spanish.FEATURES),
-            *(spanish.NAMES, spanish.ACTIONS),
+            *(spanish.NAMES, spanish.ACTIONS, spanish.INDICATORS),
         )
         for english, translation in catalogue.items()
     }

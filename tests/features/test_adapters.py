@@ -263,6 +263,7 @@ def _updates(number: str, caller: str | None, *updates: tuple[Any, ...]) -> Rows
             f"Updated by {count}",
             None if number == "INC3" else ended,
             ended,
+            number != "INC2",
         )
         for count, (day, state, hand_overs, reopened) in enumerate(updates)
     ]
@@ -302,6 +303,7 @@ INCIDENTS = pd.DataFrame(
         "sys_updated_by",
         "resolved_at",
         "closed_at",
+        "made_sla",
     ],
 )
 

@@ -25,8 +25,8 @@ from training.scoring import COLUMNS
 pytestmark = pytest.mark.usefixtures("workplace")
 
 VERBS = (
-    *("demo", "check", "features", "train", "evaluate", "score", "flag", "campaigns", "serve"),
-    "config",
+    *("demo", "check", "features", "train", "evaluate", "score", "flag", "campaigns"),
+    *("indicators", "serve", "config"),
 )
 
 
@@ -497,6 +497,22 @@ def test_a_configuration_that_is_wrong_is_told(
     if content is not None:
         Path(name).write_text(content)
     assert why in refused(run("--config", name, "check", "a.csv"))
+
+
+def test_indicators_are_read_over_the_days_named_and_written(run: Run, mine: Settings) -> None:
+    with Path("querencia.toml").open("a") as file:
+        file.write("\n[indicators.repeat_rate]\ntarget = 0.5\n")
+    days = ("--from", "1998-01-01", "--to", "1998-03-31")
+    told = run("indicators", *days, "--output", "lists/indicators.csv")
+    assert told.code == 0
+    assert "Indicators from 1998-01-01 to 1998-03-31" in told.out
+    assert "50.0%" in told.out
+    with Path("lists/indicators.csv").open() as file:
+        rows = {row["indicator"]: row for row in csv.DictReader(file)}
+    assert {"spend", "churn_rate", "repeat_rate"} <= rows.keys()
+    assert rows["repeat_rate"]["target"] == "0.5"
+    assert rows["spend"]["currency"] == mine.features.currency
+    assert "There is no dimension mood" in refused(run("indicators", "--by", "mood"))
 
 
 def test_a_folder_that_cannot_be_written_to_is_told(run: Run, purchases: Path) -> None:

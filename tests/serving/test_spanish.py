@@ -7,7 +7,11 @@ import pytest
 
 from features import judging, snapshot
 from features.feature import ACTIONS
+from features.indicators.catalogue import INDICATORS
+from features.indicators.indicator import Unit
 from features.records import CONTRACTS, TRANSACTIONS
+from features.stages import STAGES
+from querencia.readings import PLAIN
 from serving import spanish, words
 from tests.features.histories import THEMES
 
@@ -43,8 +47,22 @@ def is_told(text: str) -> bool:
         {column.meaning for contract in CONTRACTS.values() for column in contract.columns},
         REASONS,
         {*judging._REMEDIES.values(), judging.remedy(TRANSACTIONS, judging.TOO_WIDE)},
+        {each.definition for each in INDICATORS.values()},
+        {each.title for each in INDICATORS.values()} - {"NPS", "CSAT", "CES", "ISAT"},
+        {*STAGES, *get_args(Unit)} - PLAIN,
     ],
-    ids=["meanings", "drivers", "actions", "families", "columns", "reasons", "remedies"],
+    ids=[
+        "meanings",
+        "drivers",
+        "actions",
+        "families",
+        "columns",
+        "reasons",
+        "remedies",
+        "definitions",
+        "titles",
+        "stages and units",
+    ],
 )
 def test_what_is_said_in_english_is_said_in_spanish(texts: set[str]) -> None:
     assert [text for text in texts if not is_told(text)] == []
