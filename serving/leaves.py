@@ -79,8 +79,10 @@ class Leaves:
         return cls(*_table(paths, max(most, 1)), float(logit(share)))
 
     def predict(self, row: Floats) -> float:
-        """Log-odds of one row, shape (features,)."""
-        return self.base + float(self.value[np.logical_and.reduce(self._agrees(row))].sum())
+        """P of one row, shape (features,): added up as xgboost does, in single precision."""
+        reached = self.value[np.logical_and.reduce(self._agrees(row))]
+        log_odds = np.cumsum([self.base, *reached], dtype=np.float32)[-1]
+        return float(1 / (1 + np.exp(-log_odds)))
 
     def contributions(self, row: Floats) -> Floats:
         """Log-odds each feature of one row adds (exact TreeSHAP), shape (features,)."""

@@ -174,7 +174,7 @@ class Teller:
     def _trees(self, member: TreeRisk, values: Floats) -> Floats:
         if self._leaves is None or len(values) > FEW:
             return np.asarray(member.booster_.inplace_predict(values.astype(np.float32)), float)
-        return np.asarray(expit([self._leaves.predict(row) for row in values]))
+        return np.asarray([self._leaves.predict(row) for row in values])
 
     def _linear(self, member: LogisticRisk, rows: Rows) -> Floats:
         logs = np.sign(rows.values) * np.log1p(np.abs(rows.values))
