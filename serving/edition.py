@@ -1,7 +1,6 @@
 """An edition: one version of the model with its scores, ready to answer."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -47,8 +46,8 @@ class Ranking:
     def of(cls, scores: pd.DataFrame) -> Self:
         """Of these scores."""
         share = scores["value"].rank(ascending=False, pct=True, method="first")
-        order = np.argsort(-scores["expected_loss"].to_numpy(), kind="stable")
-        return cls(scores["risk"].to_numpy(), share.to_numpy(), order)
+        order = np.argsort(-scores["expected_loss"].to_numpy(), kind="stable").astype(np.int64)
+        return cls(np.asarray(scores["risk"], dtype=float), np.asarray(share, dtype=float), order)
 
     def at_risk(self, *, top_share: float, min_risk: float, most: int) -> list[int]:
         """The customers that `serving.decisions.at_risk` chooses, by their places."""
@@ -69,6 +68,7 @@ class Edition:
         lines: What is told of each.
         ranking: For lists.
         teller: Scores what is posted.
+        example: The rows that were registered with the model.
     """
 
     champion: Champion
@@ -78,6 +78,7 @@ class Edition:
     lines: Lines = field(repr=False)
     ranking: Ranking = field(repr=False)
     teller: Teller = field(repr=False)
+    example: Snapshot = field(repr=False)
 
     @classmethod
     def of(cls, champion: Champion, scores: Scores, settings: Settings) -> Self:
@@ -87,7 +88,7 @@ class Edition:
             QuerenciaError: where the model does not score its own example as it should.
         """
         champion.model.risk.trees.booster_.set_param({"nthread": 1})
-        teller = Teller(champion.model)
+        folder = settings.registry.fetch(champion.version)
         edition = cls(
             champion,
             settings,
@@ -95,9 +96,10 @@ class Edition:
             {customer: place for place, customer in enumerate(scores.rows["customer_id"])},
             Lines.of(lines.told(scores.rows, settings.language)),
             Ranking.of(scores.rows),
-            teller,
+            Teller(champion.model),
+            _example(folder, champion.model.provenance),
         )
-        edition.check()
+        edition._check()
         return edition
 
     @property
@@ -134,23 +136,21 @@ class Edition:
             "feature_version": origin.feature_version,
         }
 
-    def check(self) -> None:
-        """Score the example stored with the model, by both ways.
+    @property
+    def is_sound(self) -> bool:
+        """Whether the model answers its own example with probabilities."""
+        risk = self.teller.figures(self.teller.rows(self.example.columns))["risk"]
+        return bool(((risk >= 0) & (risk <= 1)).all())
 
-        Raises:
-            QuerenciaError: where they differ, or a risk is no probability.
-        """
-        model, registry = self.champion.model, self.settings.registry
-        example = _example(registry.fetch(self.champion.version), model.provenance)
-        rows = self.teller.rows(example.columns)
-        quick, slow = self.teller.figures(rows), score(model, example).rows
+    def _check(self) -> None:
+        """Score the example by both ways."""
+        quick = self.teller.figures(self.teller.rows(self.example.columns))
+        slow = score(self.champion.model, self.example).rows
         far = AGREES_TO * (1 + quick["value_at_stake"])
         if not all(_agree(quick[name], slow[name].to_numpy(float), far) for name in AMOUNTS):
             raise self._refused("scores its example in two ways that differ")
-        if not ((quick["risk"] >= 0) & (quick["risk"] <= 1)).all():
+        if not self.is_sound:
             raise self._refused("gives its example risks that are no probabilities")
-        self.teller.why(rows, quick["risk"])
-        self.teller.next_purchase(rows)
 
     def _refused(self, what: str) -> QuerenciaError:
         return QuerenciaError(f"Version {self.number} {what}. Train again: querencia train")
@@ -163,9 +163,8 @@ def _agree(one: Floats, other: Floats, far: Floats) -> bool:
 def _example(folder: Path, origin: Provenance) -> Snapshot:
     """The example rows that were registered with a model."""
     stored = json.loads((folder / EXAMPLE).read_text("utf-8"))
-    columns: Sequence[str] = stored["columns"]
-    rows = pd.DataFrame(stored["data"], columns=columns, dtype=float)
+    columns: list[str] = stored["columns"]
+    rows = pd.DataFrame(stored["data"], columns=columns).astype(float)
     rows.insert(0, "customer_id", [f"example {i}" for i in range(len(rows))])
     rows.insert(1, "cutoff", pd.Timestamp(origin.cutoff))
     return Snapshot.of(rows, tuple(columns), origin)
-

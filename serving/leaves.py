@@ -48,22 +48,22 @@ class Leaves:
     """Every leaf of every tree, each asking about at most k features.
 
     Attributes:
+        base: Log-odds before any tree.
         feature: Which features, shape (k, leaves); where there are fewer, one that always agrees.
         low: Least value that keeps to the path.
         high: Least value that no longer does.
         missing: Whether a value that is not known does.
         value: Log-odds of each leaf, shape (leaves,).
         shares: What each pattern of agreement adds by each condition, (leaves, 2^k, k).
-        base: Log-odds before any tree.
     """
 
+    base: float
     feature: Ints
     low: NDArray[np.float32]
     high: NDArray[np.float32]
     missing: NDArray[np.bool_]
     value: Floats
     shares: Floats
-    base: float
 
     @classmethod
     def of(cls, booster: Any) -> Self | None:
@@ -76,7 +76,7 @@ class Leaves:
             return None
         score = json.loads(model["learner_model_param"]["base_score"])
         share = score[0] if isinstance(score, list) else score
-        return cls(*_table(paths, max(most, 1)), float(logit(share)))
+        return cls(float(logit(share)), *_table(paths, max(most, 1)))
 
     def predict(self, row: Floats) -> float:
         """P of one row, shape (features,): added up as xgboost does, in single precision."""
@@ -93,7 +93,8 @@ class Leaves:
         patterns, k = self.shares.shape[1:]
         first = np.arange(0, len(pattern) * patterns, patterns)
         added = self.shares.reshape(-1, k).take(first + pattern, axis=0)
-        return np.bincount(self.feature.T.ravel(), added.ravel(), minlength=len(row))
+        total = np.bincount(self.feature.T.ravel(), added.ravel(), minlength=len(row))
+        return np.asarray(total, dtype=float)
 
     def _agrees(self, row: Floats) -> NDArray[np.bool_]:
         values = row.astype(np.float32)

@@ -44,22 +44,21 @@ class QuerenciaService:
 
     def __init__(self) -> None:
         from serving import settings
-        from serving.http import journal
+        from serving.http import answers, journal
         from serving.http.application import Application
         from serving.http.meters import Meters
         from serving.watch import Watch
 
         journal.begin()
         configured, meters = settings.load(), Meters()
-        self.watch = Watch(configured, meters.swapped)
+        self.watch = Watch(configured, warm_up=answers.warm_up, told=meters.swapped)
         application = Application(configured, lambda: self.watch.edition, meters)
         self.watch.start(application.reread_keys)
         door.application = application
 
     def __is_ready__(self) -> bool:
         """Ready when the champion answers its own example."""
-        self.watch.edition.check()
-        return True
+        return self.watch.edition.is_sound
 
     @bentoml.on_shutdown
     def close(self) -> None:
@@ -67,4 +66,3 @@ class QuerenciaService:
         self.watch.stop()
         if door.application:
             door.application.lane.close()
-

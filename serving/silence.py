@@ -53,7 +53,7 @@ class Silence:
             return np.stack(each, axis=1)
         spans = np.tile(days, h.x.size)
         bought = self.process.purchases_if_alive(spans, _repeated(h, days.size))  # type: ignore[arg-type]
-        return bought.reshape(h.x.size, -1)
+        return np.asarray(bought).reshape(h.x.size, -1)
 
     def next_purchase_days(self, quantiles: Floats, h: Histories) -> Floats:
         """Whole days by which one who is a customer now has bought, with each chance, (n, m).
@@ -86,7 +86,7 @@ def _log_dead(process: ParetoNBD, h: Histories) -> Floats:
     for rows, _, share in process._departures(h.x, h.t_x, h.T - h.t_x):
         total[rows] = share.sum(axis=0)
     with np.errstate(divide="ignore"):  # nobody has had time to leave when recency is T
-        return np.log(process.s) + process._log_density(h.x, h.t_x) + np.log(total)
+        return np.asarray(np.log(process.s) + process._log_density(h.x, h.t_x) + np.log(total))
 
 
 def _repeated(h: Histories, times: int) -> Histories:

@@ -195,7 +195,8 @@ class Teller:
     def _tree_shares(self, member: TreeRisk, values: Floats) -> Floats:
         if self._leaves is None or len(values) > FEW:
             data = xgb.DMatrix(values.astype(np.float32), nthread=1)
-            return member.booster_.predict(data, pred_contribs=True)[:, :-1].astype(float)
+            told = member.booster_.predict(data, pred_contribs=True)
+            return np.array(told, dtype=float)[:, :-1]
         return np.stack([self._leaves.contributions(row) for row in values])
 
     def _typical(self, name: str) -> tuple[Floats, Floats]:

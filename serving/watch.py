@@ -15,7 +15,7 @@ from serving import batch, rescore
 from serving.batch import ScoreFile
 from serving.edition import Edition
 from serving.settings import Settings
-from training.champion import CHAMPION, Champion
+from training.champion import CHAMPION
 
 log = logging.getLogger("querencia.watch")
 
@@ -38,11 +38,19 @@ class Watch:
 
     Args:
         settings: Where the registry and the scores are.
+        warm_up: Asked of an edition before it answers anybody.
         told: Called with "swapped" or "refused" whenever one is.
     """
 
-    def __init__(self, settings: Settings, told: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        warm_up: Callable[[Edition], None] = lambda _: None,
+        told: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._settings = settings
+        self._warm_up = warm_up
         self._told = told
         self._registry = settings.registry
         self._stopped = threading.Event()
@@ -50,7 +58,6 @@ class Watch:
         self._refused: dict[Sign, float] = {}
         self._sign = self._look()
         self.edition = self._open(self._sign)
-        self._settle()
 
     def start(self, also: Callable[[], None] = lambda: None) -> None:
         """Look from now on, until `stop`, and do this as often."""
@@ -61,7 +68,7 @@ class Watch:
         self._stopped.set()
 
     def look(self) -> None:
-        """Look once, and swap where there is reason to. A failure is logged, and the old goes on."""
+        """Look once, and swap where there is reason to; after a failure the old one goes on."""
         try:
             sign = self._look()
         except (QuerenciaError, MlflowException, OSError) as error:
@@ -121,6 +128,7 @@ class Watch:
             else rescore.aside(champion)
         )
         edition = Edition.of(champion, scores, settings)
+        self._warm_up(edition)
         self._keep(sign, edition)
         return edition
 

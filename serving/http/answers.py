@@ -21,10 +21,10 @@ from serving.http.asked import (
     ScoreRequest,
 )
 from serving.http.problem import Problem
+from serving.http.told import Explanation
 from serving.posted import Posted
 from serving.teller import AMOUNTS, NEEDED, WINDOW, Rows, Why
 from training.scoring import TOLD
-
 
 
 def score(edition: Edition, request: ScoreRequest) -> bytes:
@@ -89,6 +89,14 @@ def model(edition: Edition) -> bytes:
         },
         inf_nan_mode="null",
     )
+
+
+def warm_up(edition: Edition) -> None:
+    """Score a history once, which is slower than it will be ever after."""
+    bought = {"occurred_at": edition.cutoff - timedelta(days=1), "amount": 1}
+    history = {"customer_id": "nobody", "transactions": [bought]}
+    for _ in range(3):
+        score(edition, ScoreRequest.model_validate({"histories": [history]}))
 
 
 def _joined(edition: Edition, cutoff: datetime, **parts: bytes) -> bytes:
@@ -202,8 +210,7 @@ def _unusable(why: str) -> Problem:
 
 def _explanation(edition: Edition, customer_id: str, row: Snapshot) -> dict[str, Any]:
     if not len(row):
-        unknown = {"known": False, "risk": None, "base_risk": None, "reason": None, "reasons": []}
-        return {"customer_id": customer_id, **unknown}
+        return Explanation(customer_id=customer_id, known=False).model_dump()
     read = edition.teller.rows(row.columns)
     figures = edition.teller.figures(read)
     why = edition.teller.why(read, figures["risk"])

@@ -58,9 +58,7 @@ class Application:
         meters: Count what happens.
     """
 
-    def __init__(
-        self, settings: Settings, edition: Callable[[], Edition], meters: Meters
-    ) -> None:
+    def __init__(self, settings: Settings, edition: Callable[[], Edition], meters: Meters) -> None:
         service = settings.service
         self._service = service
         self._edition = edition

@@ -1,6 +1,6 @@
 """What a client may ask."""
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, FailFast, Field, model_validator
 
@@ -30,14 +30,14 @@ class FeatureRows(Asked):
     )
 
 
-_HISTORY_EXAMPLE = {
+_HISTORY_EXAMPLE: dict[str, Any] = {
     "customer_id": "a-customer",
     "transactions": [
         {"occurred_at": "2025-01-07T10:30:00Z", "amount": 30},
         {"occurred_at": "2025-03-02T17:05:00+01:00", "amount": 12.5},
     ],
 }
-_ROWS_EXAMPLE = {
+_ROWS_EXAMPLE: dict[str, Any] = {
     "columns": ["frequency", "recency", "T", "monetary_value"],
     "data": [[3, 120, 150, 41.5]],
 }

@@ -59,16 +59,19 @@ def _require_own_host(headers: Headers) -> str:
 @lru_cache(maxsize=64)
 def _is_own(host: str) -> bool:
     name = host.rsplit(":", 1)[0] if host.count(":") == 1 or "]" in host else host
-    return name == "localhost" or _is_loopback(name.strip("[]"))
+    return is_loopback(name.strip("[]"))
 
 
 def _is_local(scope: Message) -> bool:
     client, server = scope.get("client"), scope.get("server")
-    return bool(client and server and _is_loopback(client[0]) and _is_loopback(server[0]))
+    return bool(client and server and is_loopback(client[0]) and is_loopback(server[0]))
 
 
 @lru_cache(maxsize=1024)
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine's own, which nobody else can reach."""
+    if address == "localhost":
+        return True
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""The lane: work that takes a while, one piece at a time, with a few waiting and the rest refused."""
+"""The lane: what takes a while goes one by one; a few may wait, and the rest are refused."""
 
 import asyncio
 from collections import Counter

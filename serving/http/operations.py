@@ -62,7 +62,7 @@ class Operation:
         if self.asked is None:
             return None
         try:
-            return _adapter(self.asked).validate_json(body)
+            return _ADAPTERS[self.asked].validate_json(body)
         except ValidationError as error:
             raise refused(error) from None
 
@@ -101,12 +101,8 @@ OPERATIONS: Mapping[str, Operation] = {
     )
 }
 
-_ADAPTERS: dict[type[BaseModel], TypeAdapter[Any]] = {
+_ADAPTERS: dict[type[BaseModel], TypeAdapter[BaseModel]] = {
     operation.asked: TypeAdapter(operation.asked)
     for operation in OPERATIONS.values()
     if operation.asked
 }
-
-
-def _adapter(asked: type[BaseModel]) -> TypeAdapter[Any]:
-    return _ADAPTERS[asked]

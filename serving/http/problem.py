@@ -29,7 +29,7 @@ class ProblemDetails(BaseModel):
     request_id: str = Field("", description="under which the log knows the request")
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818 - the word of the RFC
     """There is no answer, and why.
 
     Attributes:

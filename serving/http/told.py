@@ -149,5 +149,3 @@ class ModelAnswer(BaseModel):
     metrics: dict[str, float] = Field(
         description="earned on customers of a later period; *_score higher is better, *_loss lower"
     )
-
-
