@@ -196,7 +196,8 @@ class Teller:
         if self._leaves is None or len(values) > FEW:
             data = xgb.DMatrix(values.astype(np.float32), nthread=1)
             told = member.booster_.predict(data, pred_contribs=True)
-            return np.array(told, dtype=float)[:, :-1]
+            shares: Floats = np.array(told, dtype=float)[:, :-1]
+            return shares
         return np.stack([self._leaves.contributions(row) for row in values])
 
     def _typical(self, name: str) -> tuple[Floats, Floats]:
