@@ -26,7 +26,7 @@ from serving.settings import Settings
 from training.champion import Champion
 from training.scoring import Scores, score
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(600)
 
 MOST_IDS, MOST_HISTORIES = 10_000, 1_000
 FIGURES = (
