@@ -111,7 +111,7 @@ def test_a_broken_version_is_refused_and_the_old_goes_on(
 
 
 def test_no_request_is_lost_while_champions_come_and_go(two_versions: Settings) -> None:
-    """Each answer is that of exactly one version, whatever is promoted and rolled back meanwhile."""
+    """Each answer is that of exactly one version, whatever is promoted meanwhile."""
     configured = str(two_versions.data.parent / "querencia.toml")
     asked = ScoreFile(two_versions.data).read().rows["customer_id"].head(5).tolist()
     history = [{"occurred_at": "1997-03-01T00:00:00Z", "amount": 20}]

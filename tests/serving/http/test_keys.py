@@ -47,7 +47,7 @@ def test_a_revoked_key_is_gone(keys: KeyFile) -> None:
     keys.make("b", ["score"])
     keys.revoke("a")
     assert [key.name for key in keys.read().values()] == ["b"]
-    with pytest.raises(QuerenciaError, match="no key 'a'. Keys: b"):
+    with pytest.raises(QuerenciaError, match=r"no key .a.\. Keys: b"):
         keys.revoke("a")
 
 
