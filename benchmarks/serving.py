@@ -1,4 +1,4 @@
-"""Answers over HTTP: Querencia beside `mlflow models serve` and BentoML as its documentation has it.
+"""Answers over HTTP: Querencia beside `mlflow models serve` and BentoML as it is documented.
 
     python benchmarks/serving.py [--quick]
 
@@ -37,7 +37,7 @@ from features.settings import FeatureSettings
 from querencia import jobs, server, shows
 from serving import rescore
 from serving.batch import ScoreFile
-from serving.settings import ServiceSettings, Settings
+from serving.settings import Settings
 from training.champion import CHAMPION
 from training.settings import TrainingSettings
 
@@ -115,7 +115,6 @@ def trained(folder: Path, sizes: Sizes) -> Settings:
         store=folder / "mlruns",
         features=FeatureSettings(currency=cdnow.CURRENCY, cutoffs=3),
         training=TrainingSettings(),
-        service=ServiceSettings(poll_seconds=0.2),
     )
     (folder / "q.toml").write_text(shows.configuration(settings))
     jobs.check(settings, {"transactions": source}, lambda _: None)
@@ -295,7 +294,7 @@ def started(command: Sequence[str], port: int, path: str, folder: Path) -> Itera
     """A server of another's, until the block ends."""
     with (folder / "peer.log").open("w") as log:
         environment = os.environ | {"BENTOML_DO_NOT_TRACK": "true"}
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - the arguments are ours
             [sys.executable, *command], stdout=log, stderr=log, cwd=folder, env=environment
         )
     try:

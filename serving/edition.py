@@ -139,12 +139,13 @@ class Edition:
     @property
     def is_sound(self) -> bool:
         """Whether the model answers its own example with probabilities."""
-        risk = self.teller.figures(self.teller.rows(self.example.columns))["risk"]
+        risk = self.teller.judge(self.teller.rows(self.example.columns)).risk
         return bool(((risk >= 0) & (risk <= 1)).all())
 
     def _check(self) -> None:
         """Score the example by both ways."""
-        quick = self.teller.figures(self.teller.rows(self.example.columns))
+        rows = self.teller.rows(self.example.columns)
+        quick = self.teller.figures(rows, self.teller.judge(rows))
         slow = score(self.champion.model, self.example).rows
         far = AGREES_TO * (1 + quick["value_at_stake"])
         if not all(_agree(quick[name], slow[name].to_numpy(float), far) for name in AMOUNTS):

@@ -30,10 +30,19 @@ class Silence:
     def __init__(self, purchases: PurchaseModel) -> None:
         self.process: Process = PROCESSES[purchases.kind_](**purchases.params_)
 
-    def p_silent(self, days: float, h: Histories) -> Floats:
-        """P(no purchase within so many days), shape (n,)."""
-        now, later = np.split(self._log_silent(_joined(h, h.later(days))), 2)
-        return np.exp(np.minimum(later - now, 0))
+    def p_silent(self, days: float, h: Histories) -> tuple[Floats, Floats]:
+        """P(no purchase within so many days): of each, and of each who is a customer now.
+
+        Both of shape (n,); together they cost little more than one.
+        """
+        if not isinstance(self.process, ParetoNBD):
+            spans = np.full_like(h.T, days)
+            return self.process.p_silent(days, h), self.process.p_silent_if_alive(spans, h)
+        just_bought = replace(h, t_x=h.T)
+        joined = _joined(h, h.later(days), just_bought.later(days))
+        now, later, if_alive = np.split(self._log_silent(joined), 3)
+        alive = self.process.alive(h)[0]
+        return np.exp(np.minimum(later - now, 0)), np.exp(if_alive - alive)
 
     def p_alive(self, h: Histories) -> Floats:
         """P(still a customer), shape (n,)."""
@@ -93,6 +102,7 @@ def _repeated(h: Histories, times: int) -> Histories:
     return Histories(*(np.repeat(each, times) for each in (h.x, h.t_x, h.T, h.counts)))
 
 
-def _joined(one: Histories, other: Histories) -> Histories:
-    pairs = ((one.x, other.x), (one.t_x, other.t_x), (one.T, other.T), (one.counts, other.counts))
-    return Histories(*map(np.concatenate, pairs))
+def _joined(*parts: Histories) -> Histories:
+    return Histories(
+        *(np.concatenate([getattr(h, name) for h in parts]) for name in ("x", "t_x", "T", "counts"))
+    )

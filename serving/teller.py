@@ -19,7 +19,7 @@ from serving.leaves import Leaves
 from serving.silence import Silence
 from training.blend import BASE, PEER_LIMITS
 from training.calibration import clipped
-from training.churn import LogisticRisk, TreeRisk
+from training.churn import LogisticRisk, Member, RhythmRisk, TreeRisk
 from training.model import Model
 from training.purchases.histories import Histories
 from training.scoring import FAINT, NO_DRIVER
@@ -59,6 +59,20 @@ class Rows(NamedTuple):
     values: Floats
     monetary_value: Floats
     histories: Histories
+
+
+class Judgement(NamedTuple):
+    """What is thought of each row.
+
+    Attributes:
+        risk: Shape (rows,).
+        members: What each member of the risk says, each of shape (rows,).
+        there: The chance that the customer is still there, shape (rows,).
+    """
+
+    risk: Floats
+    members: dict[str, Floats]
+    there: Floats
 
 
 @dataclass(frozen=True)
@@ -115,19 +129,29 @@ class Teller:
         """
         histories = Histories.of(*(columns[name] for name in NEEDED[:3]))
         unknown = np.full(histories.x.size, np.nan)
-        values = np.stack([columns.get(name, unknown) for name in self.features], axis=1)
+        values = np.array([columns.get(name, unknown) for name in self.features]).T
         return Rows(values, np.asarray(columns["monetary_value"], dtype=float), histories)
 
-    def figures(self, rows: Rows) -> dict[str, Floats]:
-        """`AMOUNTS` of each row, each of shape (rows,)."""
+    def judge(self, rows: Rows) -> Judgement:
+        """The risk of each row, and what its other figures and its reasons rest on."""
         model, h = self._model, rows.histories
-        value, outlook, horizon = model.value, model.outlook, model.provenance.horizon_days
-        risk = model.risk.blending(self._members(rows))
-        if model.provenance.churn == "inactivity":
-            if_there = 1 - self._silence.p_silent_if_alive(np.array([float(horizon)]), h)[:, 0]
-            there = (1 - risk) / np.maximum(if_there, _RARE)
-        else:
-            there = self._silence.p_alive(h)
+        members = model.risk.members
+        said = {
+            name: self._predict(member, rows)
+            for name, member in members.items()
+            if not isinstance(member, RhythmRisk)
+        }
+        if model.provenance.churn != "inactivity":
+            return Judgement(model.risk.blending(said), said, self._silence.p_alive(h))
+        silent, if_there = self._silence.p_silent(model.provenance.horizon_days, h)
+        said |= {name: silent for name, each in members.items() if isinstance(each, RhythmRisk)}
+        risk = model.risk.blending(said)
+        return Judgement(risk, said, (1 - risk) / np.maximum(1 - if_there, _RARE))
+
+    def figures(self, rows: Rows, judged: Judgement) -> dict[str, Floats]:
+        """`AMOUNTS` of each row, each of shape (rows,)."""
+        model, h, (risk, _, there) = self._model, rows.histories, judged
+        value, outlook = model.value, model.outlook
         bought = self._silence.purchases_if_alive(self._days, h)
         paid = value.spend.expected_spend(h.x, rows.monetary_value)
         if_there = (bought @ self._weights) * value.margin_rate * paid
@@ -147,29 +171,26 @@ class Teller:
         chances = np.array([*WINDOW.values()])
         return self._silence.next_purchase_days(chances, rows.histories)
 
-    def why(self, rows: Rows, risk: Floats) -> Why:
+    def why(self, rows: Rows, judged: Judgement) -> Why:
         """What each driver adds to these risks: `BlendedRisk.reasons`, in arrays."""
         peers = np.digitize(rows.histories.x, PEER_LIMITS)
+        risk = judged.risk
         base, points = np.zeros(len(risk)), np.zeros((len(risk), len(self._drivers)))
         for name, weight in self._model.risk.blending.weights.items():
             typical_base, typical = (each[peers] for each in self._peers[name])
-            added = self._contributions(name, rows) - typical
+            added = self._contributions(name, rows, judged) - typical
             points += weight * _in_points(added, typical_base)
             base += weight * expit(typical_base)
         corrected = self._model.risk.blending.correction(base)
         return Why(corrected, _shared_out(points, risk - corrected), self._drivers)
 
-    def _members(self, rows: Rows) -> dict[str, Floats]:
-        """What each member of the risk says."""
-        return {name: self._predict(name, rows) for name in self._model.risk.members}
-
-    def _predict(self, name: str, rows: Rows) -> Floats:
-        member = self._model.risk.members[name]
+    def _predict(self, member: Member, rows: Rows) -> Floats:
+        """What a member that has learned says; the purchase process is asked by `judge`."""
         if isinstance(member, LogisticRisk):
             return np.asarray(expit(member.intercept_ + self._linear(member, rows).sum(axis=1)))
         if isinstance(member, TreeRisk):
             return self._trees(member, rows.values)
-        return self._silence.p_silent(self._model.provenance.horizon_days, rows.histories)
+        raise TypeError(type(member).__name__)
 
     def _trees(self, member: TreeRisk, values: Floats) -> Floats:
         if self._leaves is None or len(values) > FEW:
@@ -181,7 +202,7 @@ class Teller:
         standard = (logs - member.mean_) / member.scale_
         return np.where(np.isnan(standard), 0.0, standard) * member.coef_
 
-    def _contributions(self, name: str, rows: Rows) -> Floats:
+    def _contributions(self, name: str, rows: Rows, judged: Judgement) -> Floats:
         """Log-odds each driver adds, by one member, shape (rows, drivers)."""
         member = self._model.risk.members[name]
         if isinstance(member, LogisticRisk):
@@ -189,13 +210,13 @@ class Teller:
         if isinstance(member, TreeRisk):
             return self._tree_shares(member, rows.values) @ self._of_driver
         silence = np.zeros((len(rows.values), len(self._drivers)))
-        silence[:, self._drivers.index("silence")] = logit(clipped(self._predict(name, rows)))
+        silence[:, self._drivers.index("silence")] = logit(clipped(judged.members[name]))
         return silence
 
     def _tree_shares(self, member: TreeRisk, values: Floats) -> Floats:
         if self._leaves is None or len(values) > FEW:
             data = xgb.DMatrix(values.astype(np.float32), nthread=1)
-            told = member.booster_.predict(data, pred_contribs=True)
+            told: Floats = member.booster_.predict(data, pred_contribs=True)
             shares: Floats = np.array(told, dtype=float)[:, :-1]
             return shares
         return np.stack([self._leaves.contributions(row) for row in values])

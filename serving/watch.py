@@ -6,6 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from mlflow.exceptions import MlflowException
@@ -24,6 +25,9 @@ KEPT = 3
 
 PATIENCE_SECONDS = 30
 """Until a version that was refused is tried again."""
+
+_SETTLED_NS = 2_000_000_000
+_FILES = ("mlflow.db", "mlflow.db-wal")
 
 
 class Sign(NamedTuple):
@@ -56,6 +60,7 @@ class Watch:
         self._stopped = threading.Event()
         self._kept: OrderedDict[Sign, Edition] = OrderedDict()
         self._refused: dict[Sign, float] = {}
+        self._number, self._changed_at = 0, -1
         self._sign = self._look()
         self.edition = self._open(self._sign)
 
@@ -87,11 +92,20 @@ class Watch:
                 log.exception("a look failed")
 
     def _look(self) -> Sign:
-        scores = ScoreFile(self._settings.data).path
-        scored_at = scores.stat().st_mtime_ns if scores.is_file() else 0
-        return Sign(self._champion(), scored_at)
+        return Sign(self._champion(), _changed_at(ScoreFile(self._settings.data).path))
 
     def _champion(self) -> int:
+        """The version the alias names; MLflow is only asked where its files may have changed.
+
+        It takes 10 ms to answer, and a change right after another may leave the same time.
+        """
+        changed_at = max(_changed_at(self._registry.folder / name) for name in _FILES)
+        is_settled = time.time_ns() - changed_at > _SETTLED_NS
+        if changed_at != self._changed_at or not is_settled:
+            self._number, self._changed_at = self._ask_champion(), changed_at
+        return self._number
+
+    def _ask_champion(self) -> int:
         registry = self._registry
         try:
             found = registry.client.get_model_version_by_alias(registry.model_name, CHAMPION)
@@ -147,6 +161,14 @@ class Watch:
 
     def _is_hopeless(self, sign: Sign) -> bool:
         return time.monotonic() < self._refused.get(sign, 0)
+
+
+def _changed_at(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _made_by(scored: ScoreFile, version: int) -> bool:

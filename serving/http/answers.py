@@ -148,8 +148,8 @@ def _scored(edition: Edition, rows: Snapshot, cutoff: datetime) -> Iterable[dict
     """What is told of each row but whose it is."""
     teller = edition.teller
     read = teller.rows(rows.columns)
-    figures = teller.figures(read)
-    why = teller.why(read, figures["risk"])
+    judged = teller.judge(read)
+    figures, why = teller.figures(read, judged), teller.why(read, judged)
     reasons = _in_words(edition, rows, why)
     waits = teller.next_purchase(read).tolist()
     amounts = zip(*(figures[name].tolist() for name in AMOUNTS), strict=True)
@@ -175,7 +175,8 @@ def _in_words(edition: Edition, rows: Snapshot, why: Why) -> list[str]:
 
 
 def _rows(edition: Edition, asked: FeatureRows) -> bytes:
-    figures = edition.teller.figures(_read(edition, asked))
+    rows = _read(edition, asked)
+    figures = edition.teller.figures(rows, edition.teller.judge(rows))
     data = np.stack([figures[name] for name in AMOUNTS], axis=1).tolist()
     return to_json({"columns": AMOUNTS, "data": data}, inf_nan_mode="null")
 
@@ -211,9 +212,10 @@ def _unusable(why: str) -> Problem:
 def _explanation(edition: Edition, customer_id: str, row: Snapshot) -> dict[str, Any]:
     if not len(row):
         return Explanation(customer_id=customer_id, known=False).model_dump()
-    read = edition.teller.rows(row.columns)
-    figures = edition.teller.figures(read)
-    why = edition.teller.why(read, figures["risk"])
+    teller = edition.teller
+    read = teller.rows(row.columns)
+    judged = teller.judge(read)
+    figures, why = teller.figures(read, judged), teller.why(read, judged)
     return {
         "customer_id": customer_id,
         "known": True,

@@ -49,7 +49,9 @@ def histories(draw: st.DrawFn) -> Histories:
 def test_few_histories_are_judged_as_many_are(kind: str, h: Histories) -> None:
     model, few = purchases(kind), Silence(purchases(kind))
     asked = (h.x, h.t_x, h.T)
-    assert few.p_silent(90, h) == pytest.approx(model.p_no_purchase(90, *asked), abs=1e-8)
+    silent_90, if_alive_90 = few.p_silent(90, h)
+    assert silent_90 == pytest.approx(model.p_no_purchase(90, *asked), abs=1e-8)
+    assert 1 - if_alive_90 == pytest.approx(model.p_purchase_if_alive(90, *asked), abs=1e-8)
     assert few.p_alive(h) == pytest.approx(model.p_alive(*asked), abs=1e-8)
     bought, silent = few.purchases_if_alive(SPANS, h), few.p_silent_if_alive(SPANS, h)
     for place, days in enumerate(SPANS):
