@@ -429,16 +429,54 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on")] = None,
 ) -> None:
-    """Answer over HTTP: `score`, `at_risk`, `model`; documentation at `/`.
+    """Answer over HTTP: `score`, `explain`, `at_risk`, `customer`, `model`; documentation at `/`.
 
-    curl -s localhost:3000/at_risk -H 'content-type: application/json' -d '{"most": 3}'
+        curl -s localhost:3000/at_risk --json '{"most": 3}'
+
+    A new champion and new scores are noticed within seconds. On any address but this machine's
+    own, clients need a key: `querencia key NAME` makes one.
     """
     from querencia import jobs, server
 
     settings = _load()
     jobs.require_service(settings)
     service = settings.service
+    server.require_keys(host or service.host, settings)
     server.replace_this_process(host or service.host, port or service.port)
+
+
+class Scopes(StrEnum):
+    """What a key opens."""
+
+    SCORE = "score"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+@app.command()
+def key(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose it is; the log tells it")],
+    scope: Annotated[
+        list[Scopes] | None,
+        typer.Option(help="What it opens: asking, telling what happened, or all; default: score"),
+    ] = None,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Take the key back instead")] = False,
+) -> None:
+    """Make a key for the HTTP service, and print it: it is told this once, and kept as a hash.
+
+        curl -s HOST:3000/model -H 'Authorization: Bearer querencia_...'
+
+    Services notice keys that are made or revoked within seconds.
+    """
+    from querencia import shows
+    from serving.http.keys import KeyFile
+
+    keys = KeyFile(_load().keys)
+    if revoke:
+        keys.revoke(name)
+        shows.line(out, f"Revoked: {name}")
+        return
+    shows.line(out, keys.make(name, [each.value for each in scope or [Scopes.SCORE]]))
 
 
 @app.command()

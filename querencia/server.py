@@ -13,8 +13,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from features.errors import QuerenciaError
+from serving.http import guard
+from serving.http.keys import KeyFile
+from serving.settings import Settings
 
 SERVICE = "serving.service:QuerenciaService"
+
+
+def require_keys(host: str, settings: Settings) -> None:
+    """Refuse to listen where others can ask, while there is no key that anybody could have.
+
+    Raises:
+        QuerenciaError: where there is none.
+    """
+    if not guard.is_loopback(host) and not KeyFile(settings.keys).read():
+        raise QuerenciaError(
+            f"Others can reach {host}, and there is no key yet. Make one: querencia key NAME"
+        )
 
 
 def replace_this_process(host: str, port: int) -> None:
@@ -80,6 +95,8 @@ def _environment() -> dict[str, str]:
             [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
         ),
         "BENTOML_DO_NOT_TRACK": "true",
+        # A worker answers one request at a time: more threads would only wait for one another.
+        "OMP_NUM_THREADS": "1",
     }
 
 

@@ -53,6 +53,21 @@ class ServiceSettings(BaseModel):
 
     host: str = Field("127.0.0.1", description="address it listens on")
     port: int = Field(3000, gt=0, lt=65536, description="port it listens on")
+    always_ask: bool = Field(
+        False, description="ask for a key on loopback too, as behind a proxy on this machine"
+    )
+    poll_seconds: float = Field(
+        1, gt=0, le=3600, description="seconds between looks for a new champion, scores or keys"
+    )
+    most_bytes: int = Field(8_000_000, gt=0, description="largest body of a request, in bytes")
+    body_seconds: float = Field(10, gt=0, description="seconds a body may take to arrive")
+    most_waiting: int = Field(
+        64, gt=0, description="requests at once, above which more are told to come back"
+    )
+    most_waiting_per_key: int = Field(
+        32, gt=0, description="requests at once with one key, above which more are told to wait"
+    )
+    log_requests: bool = Field(True, description="a line of JSON in the log per request")
 
 
 class Settings(BaseSettings):
@@ -76,6 +91,11 @@ class Settings(BaseSettings):
     list: ListSettings = ListSettings()
     indicators: dict[str, IndicatorSettings] = Field({}, description="targets, by indicator")
     service: ServiceSettings = ServiceSettings()
+
+    @property
+    def keys(self) -> Path:
+        """The file of keys of the HTTP service."""
+        return self.data / "keys.json"
 
     @property
     def registry(self) -> Registry:

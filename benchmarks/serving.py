@@ -1,0 +1,325 @@
+"""Answers over HTTP: Querencia beside `mlflow models serve` and BentoML as it is documented.
+
+    python benchmarks/serving.py [--quick]
+
+Everybody serves trees over the same features of CDNOW's customers, with one worker on loopback, and
+is asked by the same client. Querencia's answers hold all its figures, from all members of the risk;
+the peers' hold the trees' probability. CPU time is that of the server's processes. Without
+--quick there are more customers, more requests and more promotions.
+"""
+
+import os
+import sys
+
+os.environ |= {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
+sys.path.pop(0)  # this folder, whose features.py is not the package
+
+import argparse
+import asyncio
+import json
+import subprocess
+import tempfile
+import textwrap
+import threading
+import time
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import psutil
+
+from features import cdnow
+from features.settings import FeatureSettings
+from querencia import jobs, server, shows
+from serving import rescore
+from serving.batch import ScoreFile
+from serving.settings import Settings
+from training.champion import CHAMPION
+from training.settings import TrainingSettings
+
+CONNECTIONS = 8
+PATIENCE = 600
+
+
+class Sizes(NamedTuple):
+    every: int
+    requests: int
+    seconds: float
+    promotions: int
+
+
+FULL, QUICK = Sizes(1, 2_000, 5, 20), Sizes(10, 300, 2, 4)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="fewer customers and requests")
+    sizes = QUICK if parser.parse_args().quick else FULL
+    warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory(prefix="querencia-bench-") as folder:
+        print(json.dumps(report(Path(folder), sizes)))
+
+
+def report(folder: Path, sizes: Sizes) -> dict[str, float]:
+    """Print the table; returns the figures."""
+    settings = trained(folder, sizes)
+    champion = rescore.load(settings, 1)
+    example = json.loads(
+        (settings.registry.fetch(champion.version) / "input_example.json").read_text()
+    )
+    one = {"columns": example["columns"], "data": example["data"][:1]}
+    many = {"columns": example["columns"], "data": (example["data"] * 200)[:1000]}
+    print(
+        f"{len(example['columns'])} features; {'':<23}{'CPU us':>9}{'p50 ms':>9}{'requests/s':>12}"
+    )
+
+    with server.running(patience_seconds=PATIENCE, QUERENCIA_CONFIG=str(folder / "q.toml")) as own:
+        customer_id = ScoreFile(settings.data).read().rows["customer_id"].iloc[7]
+        ask = Asker(own.host, own.port, "/score")
+        by_id = line("score by id", ask, {"customer_ids": [customer_id]}, sizes)
+        line("score 1,000 ids", ask, {"customer_ids": [customer_id] * 1000}, sizes)
+        row = line("score a row", ask, {"rows": one}, sizes)
+        posted = line("score a history of 30", ask, {"histories": [history()]}, sizes)
+        thousand = line("score 1,000 rows", ask, {"rows": many}, sizes)
+        failed = promotions(settings, ask, {"customer_ids": [customer_id]}, sizes.promotions)
+        print(f"\n{sizes.promotions} promotions under load: {failed} requests failed\n")
+    with mlflow_serve(folder, champion.model.risk.trees.booster_) as ask:
+        mlflow = line("mlflow models serve, a row", ask, {"dataframe_split": one}, sizes)
+        line("mlflow models serve, 1,000", ask, {"dataframe_split": many}, sizes)
+    with bentoml_serve(folder) as ask:
+        rows = [[0.0 if v is None else v for v in each] for each in one["data"]]
+        line("BentoML as documented, a row", ask, {"rows": rows}, sizes)
+    return {
+        "cpu_us_score_id": round(by_id.cpu_us, 1),
+        "cpu_us_row": round(row.cpu_us, 1),
+        "history_p50_ms": round(posted.p50_ms, 3),
+        "rps_vs_mlflow": round(by_id.per_second / mlflow.per_second, 1),
+        "rps_row_vs_mlflow": round(row.per_second / mlflow.per_second, 1),
+        "cpu_ms_1000_rows": round(thousand.cpu_us / 1000, 2),
+        "failed_during_promotions": failed,
+    }
+
+
+def trained(folder: Path, sizes: Sizes) -> Settings:
+    """A folder with two versions over CDNOW; the first one serves."""
+    rows = cdnow.transactions()
+    rows = rows[rows["customer_id"].astype(int) % sizes.every == 0]
+    source = folder / "transactions.parquet"
+    rows.to_parquet(source)
+    settings = Settings.model_construct(
+        data=folder / "data",
+        store=folder / "mlruns",
+        features=FeatureSettings(currency=cdnow.CURRENCY, cutoffs=3),
+        training=TrainingSettings(),
+    )
+    (folder / "q.toml").write_text(shows.configuration(settings))
+    jobs.check(settings, {"transactions": source}, lambda _: None)
+    jobs.train(settings, lambda _: None)
+    jobs.score(settings, lambda _: None)
+    other = settings.training.model_copy(update={"random_state": 5})
+    jobs.train(settings.model_copy(update={"training": other}), lambda _: None)
+    settings.registry.set_alias(CHAMPION, 1)
+    return settings
+
+
+def history() -> dict[str, Any]:
+    days = range(1, 31)
+    bought = [
+        {"occurred_at": f"1997-{1 + d // 28:02}-{1 + d % 28:02}T10:00:00Z", "amount": 20 + d}
+        for d in days
+    ]
+    return {"customer_id": "posted", "transactions": bought}
+
+
+class Asker(NamedTuple):
+    """Where to post."""
+
+    host: str
+    port: int
+    path: str
+
+    def request(self, body: Any) -> bytes:
+        content = json.dumps(body).encode()
+        head = (
+            f"POST {self.path} HTTP/1.1\r\nhost: {self.host}:{self.port}\r\n"
+            f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
+        )
+        return head.encode() + content
+
+
+class Figures(NamedTuple):
+    cpu_us: float
+    p50_ms: float
+    per_second: float
+
+
+def line(name: str, ask: Asker, body: Any, sizes: Sizes) -> Figures:
+    request = ask.request(body)
+    count = max(20, sizes.requests // (1 + len(request) // 10_000))
+    asyncio.run(client(ask, request, count // 10))
+    before = cpu_seconds()
+    took = asyncio.run(client(ask, request, count))
+    cpu_us = 1e6 * (cpu_seconds() - before) / count
+    figures = Figures(cpu_us, 1e3 * median(took), rate(ask, request, sizes.seconds))
+    print(
+        f"{name:<36}{figures.cpu_us:>9.0f}{figures.p50_ms:>9.2f}{figures.per_second:>12.0f}",
+        flush=True,
+    )
+    return figures
+
+
+def cpu_seconds() -> float:
+    """CPU time of all the processes that this one started, so far."""
+    times = [process.cpu_times() for process in psutil.Process().children(recursive=True)]
+    return sum(each.user + each.system for each in times)
+
+
+async def client(ask: Asker, request: bytes, count: int) -> list[float]:
+    """Ask so many times over one connection; how long each took in seconds."""
+    reader, writer = await asyncio.open_connection(ask.host, ask.port, limit=1 << 24)
+    took = []
+    for _ in range(count):
+        began = time.perf_counter()
+        writer.write(request)
+        await answer(reader)
+        took.append(time.perf_counter() - began)
+    writer.close()
+    return took
+
+
+async def answer(reader: asyncio.StreamReader) -> bytes:
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
+    if not head.startswith(b"http/1.1 200"):
+        raise RuntimeError(head.decode())
+    size = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
+    return await reader.readexactly(size)
+
+
+def rate(ask: Asker, request: bytes, seconds: float) -> float:
+    """Requests a second over several connections at once."""
+
+    async def one(until: float) -> int:
+        reader, writer = await asyncio.open_connection(ask.host, ask.port, limit=1 << 24)
+        count = 0
+        while time.perf_counter() < until:
+            writer.write(request)
+            await answer(reader)
+            count += 1
+        writer.close()
+        return count
+
+    async def all_() -> int:
+        until = time.perf_counter() + seconds
+        return sum(await asyncio.gather(*(one(until) for _ in range(CONNECTIONS))))
+
+    return asyncio.run(all_()) / seconds
+
+
+def promotions(settings: Settings, ask: Asker, body: Any, count: int) -> int:
+    """How many requests fail while champions come and go."""
+    failed, done = [0], threading.Event()
+    request = ask.request(body)
+
+    async def on_and_on() -> None:
+        while not done.is_set():
+            try:
+                await client(ask, request, 50)
+            except (OSError, RuntimeError, asyncio.IncompleteReadError):
+                failed[0] += 1
+
+    asking = threading.Thread(target=lambda: asyncio.run(on_and_on()))
+    asking.start()
+    try:
+        for i in range(count):
+            number = 2 - i % 2
+            settings.registry.set_alias(CHAMPION, number)
+            while version(ask) != number:
+                time.sleep(0.05)
+    finally:
+        done.set()
+        asking.join()
+    return failed[0]
+
+
+def version(ask: Asker) -> int:
+    connection = HTTPConnection(ask.host, ask.port, timeout=60)
+    connection.request("GET", "/model")
+    told = json.loads(connection.getresponse().read())
+    connection.close()
+    return int(told["version"])
+
+
+@contextmanager
+def mlflow_serve(folder: Path, booster: Any) -> Iterator[Asker]:
+    import mlflow.xgboost
+
+    booster.save_model(folder / "trees.ubj")
+    mlflow.xgboost.save_model(booster, folder / "mlflow-model")
+    port = server._free_port()
+    command = ["-m", "mlflow", "models", "serve", "-m", str(folder / "mlflow-model")]
+    options = ["--env-manager", "local", "--port", str(port), "--workers", "1"]
+    with started([*command, *options], port, "/ping", folder):
+        yield Asker("127.0.0.1", port, "/invocations")
+
+
+_DOCUMENTED = """
+    import bentoml, numpy as np, xgboost as xgb
+
+    @bentoml.service
+    class Trees:
+        def __init__(self) -> None:
+            self.booster = xgb.Booster(model_file="trees.ubj")
+
+        @bentoml.api
+        def predict(self, rows: np.ndarray) -> np.ndarray:
+            return self.booster.predict(xgb.DMatrix(rows))
+"""
+
+
+@contextmanager
+def bentoml_serve(folder: Path) -> Iterator[Asker]:
+    (folder / "documented.py").write_text(textwrap.dedent(_DOCUMENTED))
+    port = server._free_port()
+    command = ["-m", "bentoml", "serve", "documented:Trees", "--host", "127.0.0.1"]
+    with started([*command, "--port", str(port)], port, "/readyz", folder):
+        yield Asker("127.0.0.1", port, "/predict")
+
+
+@contextmanager
+def started(command: Sequence[str], port: int, path: str, folder: Path) -> Iterator[None]:
+    """A server of another's, until the block ends."""
+    with (folder / "peer.log").open("w") as log:
+        environment = os.environ | {"BENTOML_DO_NOT_TRACK": "true"}
+        process = subprocess.Popen(  # noqa: S603 - the arguments are ours
+            [sys.executable, *command], stdout=log, stderr=log, cwd=folder, env=environment
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not is_up(port, path):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError((folder / "peer.log").read_text()[-2000:])
+            time.sleep(0.3)
+        yield
+    finally:
+        for each in [*psutil.Process(process.pid).children(recursive=True), process]:
+            each.terminate()
+        process.wait(timeout=60)
+
+
+def is_up(port: int, path: str) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""An edition: one version of the model with its scores, ready to answer."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.errors import QuerenciaError
+from features.provenance import Provenance
+from features.snapshot import Snapshot
+from serving import lines
+from serving.lines import Lines
+from serving.settings import Settings
+from serving.teller import AMOUNTS, Teller
+from training.champion import Champion
+from training.registry import EXAMPLE
+from training.scoring import Scores, score
+
+Floats = NDArray[np.float64]
+
+AGREES_TO = 1e-6
+"""How far the two ways of scoring may be apart, relative to what is at stake."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What a list of customers at risk is made of, an entry per customer of the scores.
+
+    Attributes:
+        risk: Their risk.
+        share: Their place by value, the highest first, as a share of all.
+        order: Their places by expected loss, the largest first.
+    """
+
+    risk: Floats
+    share: Floats
+    order: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, scores: pd.DataFrame) -> Self:
+        """Of these scores."""
+        share = scores["value"].rank(ascending=False, pct=True, method="first")
+        order = np.argsort(-scores["expected_loss"].to_numpy(), kind="stable").astype(np.int64)
+        return cls(np.asarray(scores["risk"], dtype=float), np.asarray(share, dtype=float), order)
+
+    def at_risk(self, *, top_share: float, min_risk: float, most: int) -> list[int]:
+        """The customers that `serving.decisions.at_risk` chooses, by their places."""
+        chosen = (self.share <= top_share) & (self.risk >= min_risk)
+        places: list[int] = self.order[chosen[self.order]][:most].tolist()
+        return places
+
+
+@dataclass(frozen=True, eq=False)
+class Edition:
+    """One version with its scores; every answer comes from one edition as a whole.
+
+    Attributes:
+        champion: The model and what it is registered as.
+        settings: The definitions, which are those it was trained under.
+        origin: Provenance of the scores.
+        places: Where each customer's line is.
+        lines: What is told of each.
+        ranking: For lists.
+        teller: Scores what is posted.
+        example: The rows that were registered with the model.
+    """
+
+    champion: Champion
+    settings: Settings
+    origin: Provenance
+    places: dict[str, int] = field(repr=False)
+    lines: Lines = field(repr=False)
+    ranking: Ranking = field(repr=False)
+    teller: Teller = field(repr=False)
+    example: Snapshot = field(repr=False)
+
+    @classmethod
+    def of(cls, champion: Champion, scores: Scores, settings: Settings) -> Self:
+        """Make ready, and check.
+
+        Raises:
+            QuerenciaError: where the model does not score its own example as it should.
+        """
+        champion.model.risk.trees.booster_.set_param({"nthread": 1})
+        folder = settings.registry.fetch(champion.version)
+        edition = cls(
+            champion,
+            settings,
+            scores.provenance,
+            {customer: place for place, customer in enumerate(scores.rows["customer_id"])},
+            Lines.of(lines.told(scores.rows, settings.language)),
+            Ranking.of(scores.rows),
+            Teller(champion.model),
+            _example(folder, champion.model.provenance),
+        )
+        edition._check()
+        return edition
+
+    @property
+    def number(self) -> int:
+        """The registered version."""
+        return self.champion.version.number
+
+    @property
+    def cutoff(self) -> datetime:
+        """The instant the scores look back from."""
+        return self.origin.cutoff
+
+    @cached_property
+    def trained_as_of(self) -> datetime:
+        """The model knows nothing after this instant."""
+        return datetime.fromisoformat(self.champion.version.tags["trained_as_of"])
+
+    @cached_property
+    def knows(self) -> frozenset[str]:
+        """The tables and columns the model knows customers by."""
+        return frozenset(self.champion.model.provenance.records)
+
+    def definitions(self, cutoff: datetime | None = None) -> dict[str, Any]:
+        """What goes with every answer."""
+        origin, looked_back = self.origin, cutoff or self.cutoff
+        return {
+            "model_version": str(self.number),
+            "cutoff": looked_back,
+            "age_days": round((datetime.now(UTC) - looked_back).total_seconds() / 86_400, 3),
+            "churn": origin.churn,
+            "horizon_days": origin.horizon_days,
+            "currency": origin.currency,
+            "time_zone": origin.time_zone,
+            "feature_version": origin.feature_version,
+        }
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether the model answers its own example with probabilities."""
+        risk = self.teller.judge(self.teller.rows(self.example.columns)).risk
+        return bool(((risk >= 0) & (risk <= 1)).all())
+
+    def _check(self) -> None:
+        """Score the example by both ways."""
+        rows = self.teller.rows(self.example.columns)
+        quick = self.teller.figures(rows, self.teller.judge(rows))
+        slow = score(self.champion.model, self.example).rows
+        far = AGREES_TO * (1 + quick["value_at_stake"])
+        if not all(_agree(quick[name], slow[name].to_numpy(float), far) for name in AMOUNTS):
+            raise self._refused("scores its example in two ways that differ")
+        if not self.is_sound:
+            raise self._refused("gives its example risks that are no probabilities")
+
+    def _refused(self, what: str) -> QuerenciaError:
+        return QuerenciaError(f"Version {self.number} {what}. Train again: querencia train")
+
+
+def _agree(one: Floats, other: Floats, far: Floats) -> bool:
+    return bool(np.isclose(one, other, rtol=AGREES_TO, atol=far, equal_nan=True).all())
+
+
+def _example(folder: Path, origin: Provenance) -> Snapshot:
+    """The example rows that were registered with a model."""
+    stored = json.loads((folder / EXAMPLE).read_text("utf-8"))
+    columns: list[str] = stored["columns"]
+    rows = pd.DataFrame(stored["data"], columns=columns).astype(float)
+    rows.insert(0, "customer_id", [f"example {i}" for i in range(len(rows))])
+    rows.insert(1, "cutoff", pd.Timestamp(origin.cutoff))
+    return Snapshot.of(rows, tuple(columns), origin)

@@ -1,0 +1,235 @@
+"""Answers: from what is asked to JSON, all of it from one edition."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from pydantic_core import to_json
+
+from features import online, snapshot
+from features.errors import QuerenciaError
+from features.feature import ACTIONS
+from features.snapshot import Snapshot
+from serving import dossier, lines, words
+from serving.edition import Edition
+from serving.http.asked import (
+    CustomerRequest,
+    ExplainRequest,
+    FeatureRows,
+    ListRequest,
+    ScoreRequest,
+)
+from serving.http.problem import Problem
+from serving.http.told import Explanation
+from serving.posted import Posted
+from serving.teller import AMOUNTS, NEEDED, WINDOW, Rows, Why
+from training.scoring import TOLD
+
+
+def score(edition: Edition, request: ScoreRequest) -> bytes:
+    """Score customers by id, by posted histories, or by rows of features."""
+    cutoff = request.cutoff or edition.cutoff
+    customers = [
+        *(_by_id(edition, customer_id) for customer_id in request.customer_ids),
+        *_posted(edition, request.histories, cutoff),
+    ]
+    rows = b"null" if request.rows is None else _rows(edition, request.rows)
+    return _joined(edition, cutoff, customers=_listed(customers), rows=rows)
+
+
+def at_risk(edition: Edition, request: ListRequest) -> bytes:
+    """The best customers who are about to leave, the largest expected loss first."""
+    wanted = edition.settings.list.model_dump() | request.model_dump(exclude_none=True)
+    chosen = (edition.lines[place] for place in edition.ranking.at_risk(**wanted))
+    return _joined(edition, edition.cutoff, customers=_listed(chosen))
+
+
+def explain(edition: Edition, request: ExplainRequest) -> bytes:
+    """What each driver adds to the risk of customers, by id or by posted histories."""
+    cutoff = request.cutoff or edition.cutoff
+    found = [
+        *((each, _looked_up(edition, each)) for each in request.customer_ids),
+        *((each.customer_id, _online(edition, each, cutoff)) for each in request.histories),
+    ]
+    told = (_explanation(edition, customer_id, row) for customer_id, row in found)
+    return _joined(edition, cutoff, customers=_listed(map(to_json, told)))
+
+
+def customer(edition: Edition, request: CustomerRequest) -> bytes:
+    """One customer of the records: the scores, the reasons, and the row the model saw."""
+    customer_id = request.customer_id
+    row = _looked_up(edition, customer_id)
+    features = {
+        name: float(row.columns[name][0]) if len(row) else None for name in edition.teller.features
+    }
+    return _joined(
+        edition,
+        edition.cutoff,
+        score=_by_id(edition, customer_id),
+        explanation=to_json(_explanation(edition, customer_id, row)),
+        features=to_json(features, inf_nan_mode="null"),
+    )
+
+
+def model(edition: Edition) -> bytes:
+    """The model that serves: version, definitions, and measures on a later period."""
+    version, definitions = edition.champion.version, edition.definitions()
+    since_trained = edition.cutoff - edition.trained_as_of
+    return to_json(
+        {
+            "provenance": definitions,
+            "version": str(version.number),
+            "trained_as_of": edition.trained_as_of,
+            "model_age_days": definitions["age_days"] + since_trained / timedelta(days=1),
+            "customers": len(edition.lines),
+            "features": edition.teller.features,
+            "training": edition.champion.model.provenance.model_dump(mode="json"),
+            "metrics": version.metrics,
+        },
+        inf_nan_mode="null",
+    )
+
+
+def warm_up(edition: Edition) -> None:
+    """Score a history once, which is slower than it will be ever after."""
+    bought = {"occurred_at": edition.cutoff - timedelta(days=1), "amount": 1}
+    history = {"customer_id": "nobody", "transactions": [bought]}
+    for _ in range(3):
+        score(edition, ScoreRequest.model_validate({"histories": [history]}))
+
+
+def _joined(edition: Edition, cutoff: datetime, **parts: bytes) -> bytes:
+    """One JSON object: the provenance, then parts that are JSON already."""
+    told = b"".join(b',"%b":%b' % (name.encode(), part) for name, part in parts.items())
+    return b'{"provenance":%b%b}' % (to_json(edition.definitions(cutoff)), told)
+
+
+def _listed(parts: Iterable[bytes]) -> bytes:
+    return b"[%b]" % b",".join(parts)
+
+
+def _by_id(edition: Edition, customer_id: str) -> bytes:
+    place = edition.places.get(customer_id)
+    return lines.unknown(customer_id) if place is None else edition.lines[place]
+
+
+def _looked_up(edition: Edition, customer_id: str) -> Snapshot:
+    return dossier.row(customer_id, edition.cutoff, edition.champion, edition.settings)
+
+
+def _online(edition: Edition, history: Posted, cutoff: datetime) -> Snapshot:
+    return online.row(
+        history.customer_id,
+        history.tables(),
+        cutoff,
+        edition.settings.features,
+        has=edition.knows,
+        themes=edition.champion.model.themes,
+    )
+
+
+def _posted(edition: Edition, histories: Sequence[Posted], cutoff: datetime) -> list[bytes]:
+    """A line per history, in order."""
+    if not histories:
+        return []
+    rows = [_online(edition, history, cutoff) for history in histories]
+    known = [row for row in rows if len(row)]
+    scored = iter(_scored(edition, snapshot.together(known), cutoff) if known else ())
+    return [
+        lines.known({"customer_id": history.customer_id, "known": True, **next(scored)})
+        if len(row)
+        else lines.unknown(history.customer_id)
+        for history, row in zip(histories, rows, strict=True)
+    ]
+
+
+def _scored(edition: Edition, rows: Snapshot, cutoff: datetime) -> Iterable[dict[str, Any]]:
+    """What is told of each row but whose it is."""
+    teller = edition.teller
+    read = teller.rows(rows.columns)
+    judged = teller.judge(read)
+    figures, why = teller.figures(read, judged), teller.why(read, judged)
+    reasons = _in_words(edition, rows, why)
+    waits = teller.next_purchase(read).tolist()
+    amounts = zip(*(figures[name].tolist() for name in AMOUNTS), strict=True)
+    for own, days, reason in zip(amounts, waits, reasons, strict=True):
+        due = (None if each != each else cutoff + timedelta(days=each) for each in days)
+        yield {
+            **dict(zip(AMOUNTS, own, strict=True)),
+            **dict(zip(WINDOW, due, strict=True)),
+            "reason": reason,
+        }
+
+
+def _in_words(edition: Edition, rows: Snapshot, why: Why) -> list[str]:
+    told = {name: rows.columns[name].tolist() for name in TOLD}
+    most = why.most.tolist()
+    return [
+        words.reason(
+            {"driver": driver, "driver_points": most[i], **{n: told[n][i] for n in TOLD}},
+            edition.settings.language,
+        )
+        for i, driver in enumerate(why.told)
+    ]
+
+
+def _rows(edition: Edition, asked: FeatureRows) -> bytes:
+    rows = _read(edition, asked)
+    figures = edition.teller.figures(rows, edition.teller.judge(rows))
+    data = np.stack([figures[name] for name in AMOUNTS], axis=1).tolist()
+    return to_json({"columns": AMOUNTS, "data": data}, inf_nan_mode="null")
+
+
+def _read(edition: Edition, asked: FeatureRows) -> Rows:
+    """The rows as the model reads them.
+
+    Raises:
+        Problem: where a column is unknown, named twice or missing, or a row has another length.
+    """
+    names = asked.columns
+    strange = sorted(set(names) - set(edition.teller.features))
+    if strange:
+        raise _unusable(f"{len(strange)} of the columns are no features of this model")
+    if len(set(names)) < len(names):
+        raise _unusable("a column is named twice")
+    missing = [name for name in NEEDED if name not in names]
+    if missing:
+        raise _unusable(f"the columns {', '.join(missing)} are missing")
+    if any(len(row) != len(names) for row in asked.data):
+        raise _unusable(f"every row needs {len(names)} numbers, one per column")
+    values = np.array(asked.data, dtype=float).T
+    try:
+        return edition.teller.rows(dict(zip(names, values, strict=True)))
+    except QuerenciaError as error:
+        raise _unusable(str(error).rstrip(".")) from None
+
+
+def _unusable(why: str) -> Problem:
+    return Problem(422, f"The rows cannot be used: {why}. GET /model tells the features.")
+
+
+def _explanation(edition: Edition, customer_id: str, row: Snapshot) -> dict[str, Any]:
+    if not len(row):
+        return Explanation(customer_id=customer_id, known=False).model_dump()
+    teller = edition.teller
+    read = teller.rows(row.columns)
+    judged = teller.judge(read)
+    figures, why = teller.figures(read, judged), teller.why(read, judged)
+    return {
+        "customer_id": customer_id,
+        "known": True,
+        "risk": float(figures["risk"][0]),
+        "base_risk": float(why.base[0]),
+        "reason": _in_words(edition, row, why)[0],
+        "reasons": _reasons(why, float(figures["value"][0])),
+    }
+
+
+def _reasons(why: Why, value: float) -> list[dict[str, Any]]:
+    """Every driver, what adds most first."""
+    added = sorted(zip(why.points[0].tolist(), why.drivers, strict=True), reverse=True)
+    return [
+        {"driver": driver, "points": points, "money": points * value, "action": ACTIONS[driver]}  # type: ignore[index]
+        for points, driver in added
+    ]

@@ -1,0 +1,124 @@
+"""What a client may ask."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import ConfigDict, FailFast, Field, model_validator
+
+from serving.posted import Asked, History, Instant
+
+MOST_IDS = 10_000
+MOST_HISTORIES = 1_000
+MOST_ROWS = 10_000
+MOST_EXPLAINED = 100
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+CustomerId = Annotated[str, Field(max_length=1_000)]
+Number = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
+
+
+class FeatureRows(Asked):
+    """Rows of features, as `querencia features --list` explains them; null: not known."""
+
+    columns: list[str] = Field(
+        min_length=1,
+        max_length=1_000,
+        description="names of features; frequency, recency, T and monetary_value among them, and "
+        "what is left out counts as not known",
+    )
+    data: Annotated[list[list[Number | None]], FailFast()] = Field(
+        min_length=1, max_length=MOST_ROWS, description="a list of numbers per row, as `columns`"
+    )
+
+
+_HISTORY_EXAMPLE: dict[str, Any] = {
+    "customer_id": "a-customer",
+    "transactions": [
+        {"occurred_at": "2025-01-07T10:30:00Z", "amount": 30},
+        {"occurred_at": "2025-03-02T17:05:00+01:00", "amount": 12.5},
+    ],
+}
+_ROWS_EXAMPLE: dict[str, Any] = {
+    "columns": ["frequency", "recency", "T", "monetary_value"],
+    "data": [[3, 120, 150, 41.5]],
+}
+
+
+class ScoreRequest(Asked):
+    """Whom to score: customers of the records by id, posted histories, rows of features."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"customer_ids": ["c-1", "c-2"]},
+                {"histories": [_HISTORY_EXAMPLE], "cutoff": "2025-06-01T00:00:00Z"},
+                {"rows": _ROWS_EXAMPLE},
+            ]
+        }
+    )
+
+    customer_ids: Annotated[list[CustomerId], FailFast()] = Field(
+        [], max_length=MOST_IDS, description="customers by id"
+    )
+    histories: list[History] = Field(
+        [], max_length=MOST_HISTORIES, description="customers by history"
+    )
+    rows: FeatureRows | None = Field(None, description="customers by their features")
+    cutoff: Instant | None = Field(
+        None,
+        description="instant that posted histories are looked back from; default: that of the "
+        "scores",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> Self:
+        if not self.customer_ids and not self.histories and not self.rows:
+            raise ValueError("give customer_ids, histories, rows, or several of them")
+        if self.cutoff and (self.customer_ids or self.rows):
+            raise ValueError("cutoff is for histories: all else was looked at as of another")
+        return self
+
+
+class ExplainRequest(Asked):
+    """Whose risk to explain."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"customer_ids": ["c-1"]}]})
+
+    customer_ids: Annotated[list[CustomerId], FailFast()] = Field(
+        [], max_length=MOST_EXPLAINED, description="customers by id"
+    )
+    histories: list[History] = Field(
+        [], max_length=MOST_EXPLAINED, description="customers by history"
+    )
+    cutoff: Instant | None = Field(
+        None, description="instant that posted histories are looked back from"
+    )
+
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> Self:
+        if not self.customer_ids and not self.histories:
+            raise ValueError("give customer_ids, histories, or both")
+        if self.cutoff and self.customer_ids:
+            raise ValueError("cutoff is for histories: customers by id were scored as of another")
+        return self
+
+
+class ListRequest(Asked):
+    """Whom to list: by default, whom the configuration says."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"most": 3}, {"min_risk": 0.7}]})
+
+    most: int = Field(20, ge=1, le=MOST_IDS, description="at most so many customers")
+    top_share: float | None = Field(
+        None, gt=0, le=1, description="share of customers, by value; default: the configured one"
+    )
+    min_risk: Probability | None = Field(
+        None, description="least probability of churn; default: the configured one"
+    )
+
+
+class CustomerRequest(Asked):
+    """One customer of the records."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"customer_id": "c-1"}]})
+
+    customer_id: CustomerId = Field(description="the customer")

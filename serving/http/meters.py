@@ -1,0 +1,82 @@
+"""Meters: what Prometheus reads. Labels are names of ours alone, so that series stay few."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from serving.edition import Edition
+
+KIND = CONTENT_TYPE_LATEST
+
+_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
+_RISKS = tuple(i / 10 for i in range(1, 11))
+_DAY = 86_400
+
+
+class Meters:
+    """The meters of one worker."""
+
+    def __init__(self) -> None:
+        registry = self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "querencia_requests",
+            "Requests answered, by operation and HTTP status",
+            ("operation", "status"),
+            registry=registry,
+        )
+        self.seconds = Histogram(
+            "querencia_request_seconds",
+            "Time from the first byte of a request to the last of its answer",
+            ("operation",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.customers = Counter(
+            "querencia_customers_asked",
+            "Customers asked about: by id, by history or by a row of features",
+            ("kind",),
+            registry=registry,
+        )
+        self.swaps = Counter(
+            "querencia_editions",
+            "Versions that took over (swapped) or were refused",
+            ("outcome",),
+            registry=registry,
+        )
+        self.busy = Gauge("querencia_requests_in_progress", "Requests now", registry=registry)
+        self._version = Gauge("querencia_model_version", "Version that answers", registry=registry)
+        self._ages = Gauge(
+            "querencia_age_days",
+            "Days since the cut-off of the scores, and of the training",
+            ("of",),
+            registry=registry,
+        )
+        self._risk = Gauge(
+            "querencia_scores_share_of_customers",
+            "Share of the customers whose risk is at most this",
+            ("risk_up_to",),
+            registry=registry,
+        )
+
+    def swapped(self, outcome: str) -> None:
+        """Count a version that took over or was refused."""
+        self.swaps.labels(outcome).inc()
+
+    def asked(self, counts: Mapping[str, int]) -> None:
+        """Count whom a request is about."""
+        for kind, count in counts.items():
+            if count:
+                self.customers.labels(kind).inc(count)
+
+    def page(self, edition: Edition) -> bytes:
+        """All of it as Prometheus reads it, with what the edition is like now."""
+        now = datetime.now(UTC)
+        self._version.set(edition.number)
+        for of, since in (("scores", edition.cutoff), ("model", edition.trained_as_of)):
+            self._ages.labels(of).set((now - since).total_seconds() / _DAY)
+        for limit in _RISKS:
+            share = (edition.ranking.risk <= limit).mean() if len(edition.lines) else 0.0
+            self._risk.labels(f"{limit:g}").set(share)
+        return generate_latest(self._registry)

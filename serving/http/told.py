@@ -1,0 +1,151 @@
+"""What a client is told."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+from features.provenance import ChurnDefinition, Provenance
+from serving.http.asked import Probability
+
+_FOUR_OF_FIVE = "four of five such customers end up between this and"
+_STAYS = "given that the customer stays; null where not within two years"
+
+
+class Definitions(BaseModel):
+    """The definitions behind an answer; all of it comes from this one version."""
+
+    model_version: str = Field(description="the registered version that scored")
+    cutoff: datetime = Field(description="the instant looked back from")
+    age_days: float = Field(description="days since the cut-off: how stale the answer is")
+    churn: ChurnDefinition = Field(description="the churn definition risk is stated under")
+    horizon_days: int = Field(description="days after the cut-off in which churn is judged")
+    currency: str = Field(description="the reporting currency of every amount")
+    time_zone: str = Field(description="the zone whose calendar days are purchase days")
+    feature_version: str = Field(description="digest of the features' names and meanings")
+
+
+class CustomerScore(BaseModel):
+    """What is known of one customer."""
+
+    customer_id: str = Field(description="as asked for")
+    known: bool = Field(description="false: never bought before the cut-off; nothing to say")
+    risk: Probability | None = Field(
+        None, description="calibrated probability of churn within the horizon"
+    )
+    value: float | None = Field(
+        None, description="expected discounted margin over the value horizon, in the currency"
+    )
+    value_low: float | None = Field(
+        None,
+        description=f"{_FOUR_OF_FIVE} value_high, in the currency; null where no earlier cut-off "
+        "tells it",
+    )
+    value_high: float | None = Field(None, description="upper end of that interval")
+    value_at_stake: float | None = Field(
+        None, description="what is lost if the customer leaves now, in the currency"
+    )
+    expected_loss: float | None = Field(None, description="risk times value, in the currency")
+    expected_purchases: float | None = Field(
+        None, description="expected purchase days in the horizon"
+    )
+    expected_purchases_low: float | None = Field(
+        None, description=f"{_FOUR_OF_FIVE} expected_purchases_high"
+    )
+    expected_purchases_high: float | None = Field(None, description="upper end of that interval")
+    expected_spend: float | None = Field(
+        None, description="expected net spend in the horizon, in the currency"
+    )
+    expected_spend_low: float | None = Field(
+        None, description=f"{_FOUR_OF_FIVE} expected_spend_high, in the currency"
+    )
+    expected_spend_high: float | None = Field(None, description="upper end of that interval")
+    next_purchase_from: datetime | None = Field(
+        None, description=f"by when one customer in ten has bought again, {_STAYS}"
+    )
+    next_purchase_at: datetime | None = Field(
+        None, description=f"by when a purchase is as likely as not, {_STAYS}"
+    )
+    next_purchase_by: datetime | None = Field(
+        None, description=f"by when four customers in five have bought again, {_STAYS}"
+    )
+    reason: str | None = Field(None, description="what raises the risk most, in words")
+
+
+class RowScores(BaseModel):
+    """Scores of posted rows of features, in their order."""
+
+    columns: list[str] = Field(description="names of the figures, as of a customer's score")
+    data: list[list[float | None]] = Field(description="a list of figures per row")
+
+
+class ScoreAnswer(BaseModel):
+    """Scores, and the definitions they were made under."""
+
+    provenance: Definitions
+    customers: list[CustomerScore] = Field(
+        description="those asked by id, then those posted, each in the order asked"
+    )
+    rows: RowScores | None = Field(None, description="scores of rows, where rows were asked")
+
+
+class ListAnswer(BaseModel):
+    """The customers at risk, the largest expected loss first."""
+
+    provenance: Definitions
+    customers: list[CustomerScore] = Field(description="the list")
+
+
+class Reason(BaseModel):
+    """What one driver adds to a customer's risk."""
+
+    driver: str = Field(description="the driver, as `querencia features --list` groups features")
+    points: float = Field(description="what it adds to the risk, as a probability; may be negative")
+    money: float = Field(description="that times the value, in the currency")
+    action: str = Field(description="what to do about it")
+
+
+class Explanation(BaseModel):
+    """Why a customer's risk is what it is: base_risk and the points of all reasons add up to it."""
+
+    customer_id: str = Field(description="as asked for")
+    known: bool = Field(description="false: never bought before the cut-off; nothing to say")
+    risk: Probability | None = Field(None, description="probability of churn within the horizon")
+    base_risk: Probability | None = Field(
+        None, description="risk of a typical customer who bought as often"
+    )
+    reason: str | None = Field(None, description="what raises the risk most, in words")
+    reasons: list[Reason] = Field([], description="every driver, what raises the risk most first")
+
+
+class ExplainAnswer(BaseModel):
+    """Explanations, and the definitions they were made under."""
+
+    provenance: Definitions
+    customers: list[Explanation] = Field(description="in the order asked")
+
+
+class CustomerAnswer(BaseModel):
+    """All there is to say of one customer."""
+
+    provenance: Definitions
+    score: CustomerScore
+    explanation: Explanation
+    features: dict[str, float | None] = Field(
+        description="the row the model saw, as `querencia features --list` explains it; null: not "
+        "known"
+    )
+
+
+class ModelAnswer(BaseModel):
+    """The model that serves."""
+
+    provenance: Definitions
+    version: str = Field(description="registered version")
+    trained_as_of: datetime = Field(description="the model knows nothing after this instant")
+    model_age_days: float = Field(description="days since then")
+    customers: int = Field(description="customers that are scored by id")
+    features: list[str] = Field(description="what the model knows of a customer")
+    training: Provenance = Field(description="the definitions it was trained under")
+    metrics: dict[str, float] = Field(
+        description="earned on customers of a later period; *_score higher is better, *_loss lower"
+    )
