@@ -4,7 +4,9 @@
 
 CDNOW comes along; FILE is the Online Retail data as Parquet or CSV (UCI, dataset 352), read by the
 definition shipped for it. Each model is trained as of a cut-off, as `querencia train` does it, and
-judged on the horizon after it. Figures stand beside their 95 % intervals.
+judged on the horizon after it. Figures stand beside their 95 % intervals. The published split of
+the CDNOW sample is served by the likeliest process as well as by the published one, Pareto/NBD,
+whose error is in the JSON.
 """
 
 import os
@@ -44,7 +46,7 @@ from training.outlook import Outlook
 from training.prospects import presence
 from training.rehearsal import rehearse, settled
 from training.retrain import lay_plan
-from training.settings import TrainingSettings
+from training.settings import PurchaseProcess, TrainingSettings
 
 RISK = {"auc_score": "AUC", "log_loss": "log loss", "calibration_loss": "ECE"}
 SPEND = {
@@ -55,6 +57,7 @@ SPEND = {
     "top_decile_capture_score": "top tenth",
     "total_bias": "bias",
 }
+PROCESSES: tuple[PurchaseProcess, ...] = ("pareto_nbd", "best")
 SPLIT, AHEAD = datetime(1997, 10, 1, tzinfo=UTC), 273
 
 
@@ -176,26 +179,29 @@ def sample_rmse(store: Store) -> float:
     )
     taken = taken.select(np.flatnonzero(taken.rows["customer_id"].isin(sample_ids())))
     past, present = taken.at(*months), taken.at(SPLIT)
-    model = Model.fit(past, present, TrainingSettings(), margin_rate=1)
-    there = presence(model.value, present, model.risk.predict(present.rows))
-    monetary = present.columns["monetary_value"]
-    served = model.value.expected_amounts(AHEAD, *present.history, monetary, presence=there)
     forecasts = {
-        SERVED: served["purchases"],
-        **{
-            kind: PurchaseModel(kind)
-            .fit(*present.history)
-            .expected_purchases(AHEAD, *present.history)
-            for kind in ("pareto_nbd", "bg_nbd", "mbg_nbd", "mbg_cnbd_k")
-        },
-        "same count": present.columns["frequency"],
+        f"{SERVED}, {process}": served_purchases(past, present, TrainingSettings(purchases=process))
+        for process in PROCESSES
     }
+    forecasts |= {
+        kind: PurchaseModel(kind).fit(*present.history).expected_purchases(AHEAD, *present.history)
+        for kind in ("pareto_nbd", "bg_nbd", "mbg_nbd", "mbg_cnbd_k")
+    }
+    forecasts["same count"] = present.columns["frequency"]
     came = purchase_days_after(present.rows["customer_id"])
     print("CDNOW sample: purchase days of 39 weeks after 39 weeks\n")
-    print(f"{'':<18}{'MAE':>9}{'RMSE':>9}{'correlation':>13}{'bias':>9}")
+    print(f"{'':<20}{'MAE':>9}{'RMSE':>9}{'correlation':>13}{'bias':>9}")
     served_rmse, *_ = [sample_line(name, came, said) for name, said in forecasts.items()]
     print()
     return served_rmse
+
+
+def served_purchases(past: Snapshot, present: Snapshot, settings: TrainingSettings) -> np.ndarray:
+    model = Model.fit(past, present, settings, margin_rate=1)
+    there = presence(model.value, present, model.risk.predict(present.rows))
+    monetary = present.columns["monetary_value"]
+    ahead = model.value.expected_amounts(AHEAD, *present.history, monetary, presence=there)
+    return ahead["purchases"]
 
 
 def sample_ids() -> list[str]:
@@ -215,7 +221,7 @@ def sample_line(name: str, came: np.ndarray, said: np.ndarray) -> float:
     of = Forecast.of(came, said)
     correlation = np.corrcoef(came, said)[0, 1]
     errors = f"{of.mae_loss():>9.4f}{of.rmse_loss():>9.4f}"
-    print(f"{name:<18}{errors}{correlation:>13.4f}{of.total_bias():>9.1%}")
+    print(f"{name:<20}{errors}{correlation:>13.4f}{of.total_bias():>9.1%}")
     return of.rmse_loss()
 
 

@@ -83,7 +83,7 @@ def test_value_is_judged_with_intervals_and_at_every_rehearsal(
     assert found.value_rehearsals.keys() == {"1997-10-01", "1998-01-01"}
     for measures in (found.value, *found.value_rehearsals.values()):
         assert measures["served spend"]["mae_loss"] < measures["naive_rate spend"]["mae_loss"]
-    assert 0.75 <= found.coverage["spend_coverage_80_top_decile"] <= 0.87
+    assert 0.72 <= found.coverage["spend_coverage_80_top_decile"] <= 0.88  # 235 customers
     texts = " ".join(finding.text for finding in found.findings)
     assert "level of the spend: learned at one rehearsal" in texts
     assert "Spend per purchase and frequency have a rank correlation" in texts

@@ -70,13 +70,14 @@ def test_intervals_do_not_depend_on_the_level(rehearsals: Sequence[Rehearsal]) -
     )
 
 
-def test_top_tenth_of_cdnow_is_covered_as_promised(
+def test_top_tenth_of_a_cdnow_sample_is_covered_about_as_promised(
     outlook: Outlook, model: Model, later: Snapshot
 ) -> None:
     judged = backtest.outcomes(model, later, model.risk.predict(later.rows))
     covered = outlook.coverage(judged)
     assert list(covered)[:2] == ["purchases_coverage_80", "purchases_coverage_80_top_decile"]
-    assert 0.75 <= covered["spend_coverage_80_top_decile"] <= 0.87
+    # 235 customers, a standard error of .026; of all of CDNOW's top tenth .785 are covered.
+    assert 0.72 <= covered["spend_coverage_80_top_decile"] <= 0.88
     assert covered["spend_coverage_90_top_decile"] >= 0.85
     assert covered["spend_coverage_80"] >= 0.8
 
