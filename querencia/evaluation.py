@@ -114,12 +114,8 @@ def _cells(
 ) -> Iterator[str]:
     """Each figure with its interval under it."""
     for name in measures:
-        ends = {end: figures.figure(name, value, language) for end, value in _of(told, name)}
+        ends = {end: figures.figure(name, at, language) for end, at in told.get(name, {}).items()}
         yield "{value}\n[dim]{low} {high}[/]".format_map(ends) if ends else ""
-
-
-def _of(told: Mapping[str, Mapping[str, float]], measure: str) -> Iterable[tuple[str, float]]:
-    return told.get(measure, {}).items()
 
 
 def _means(found: Evaluation, settings: Settings) -> Table:

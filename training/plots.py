@@ -17,7 +17,7 @@ from training.value import ValueModel
 
 Floats = NDArray[np.float64]
 
-INK, SOFT = "#1f4e5f", "#b9c6cc"
+INK, SOFT, REST = "#1f4e5f", "#b9c6cc", "gray"
 
 
 def calibration(y_true: Floats, y_prob: Floats) -> Figure:
@@ -97,7 +97,13 @@ PANELS: Mapping[tuple[str, str], str] = {
 }
 """What is drawn over time, with its name."""
 
-_LINES = {"served": "-", "naive_rate": ":", "baseline_recency": "--", "baseline_rfm": "-."}
+_LINES = {
+    "served": ("Querencia, 95 % interval", "o-"),
+    "naive_rate": ("pace", ":"),
+    "baseline_recency": ("recency", "--"),
+    "baseline_rfm": ("RFM", "-."),
+}
+"""Models drawn over time, with name and style."""
 
 
 def over_time(table: pd.DataFrame) -> Figure:
@@ -116,19 +122,19 @@ def over_time(table: pd.DataFrame) -> Figure:
         axes.set_title(name)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(axis="x", rotation=30)
-    figure.axes[0].legend(frameon=False)
+    lines, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside upper center", ncols=len(names), frameon=False)
     return figure
 
 
 def _history(axes: Axes, part: pd.DataFrame) -> None:
-    for model, style in _LINES.items():
+    for model, (name, style) in _LINES.items():
         of_one = part[part["model"] == model]
-        if of_one.empty:
-            continue
-        color = INK if model == "served" else "gray"
-        axes.plot(of_one["cutoff"], of_one["value"], style, color=color, label=model)
-        if model == "served":
-            axes.plot(of_one["cutoff"], of_one["value"], "o", color=INK)
+        served = model == "served"
+        axes.plot(
+            of_one["cutoff"], of_one["value"], style, color=INK if served else REST, label=name
+        )
+        if served:
             axes.fill_between(of_one["cutoff"], of_one["low"], of_one["high"], color=SOFT)
 
 

@@ -1,6 +1,7 @@
 """The pictures: what they say is what was measured, and every axis says what it shows."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -63,3 +64,21 @@ def test_tracking_shows_actual_and_expected_purchase_days_of_each_cutoff(
     assert line(axes, "actual")[0] == first.rows["purchase_days_ahead"].sum()
     assert line(axes, "expected")[0] == pytest.approx(expected.sum())
     assert "90 days" in axes.get_ylabel()
+
+
+def test_over_time_shows_every_measure_with_the_interval_of_the_served_model() -> None:
+    rows = [
+        {"cutoff": day, "of": of, "model": model, "measure": measure, "value": 0.8}
+        for day in ("2025-01-01", "2025-02-01")
+        for of, measure in plots.PANELS
+        for model in ("served", "naive_rate", "baseline_rfm")
+    ]
+    table = pd.DataFrame(rows).assign(low=0.7, high=0.9)
+    figure = plots.over_time(table)
+    assert [axes.get_title() for axes in figure.axes] == list(plots.PANELS.values())
+    for axes in figure.axes:
+        assert line(axes, "Querencia, 95 % interval").tolist() == [0.8, 0.8]
+        (band,) = axes.collections
+        (path,) = band.get_paths()
+        assert (path.vertices[:, 1].min(), path.vertices[:, 1].max()) == (0.7, 0.9)
+    figure.canvas.draw()
