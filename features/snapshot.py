@@ -39,6 +39,9 @@ CONTEXT: Family[Any] = calendar.FAMILY
 DRIVERS = {feature.name: feature.driver for family in FAMILIES for feature in family.features}
 """The story each declared feature belongs to."""
 
+MOST_COPIES = 5
+"""A row held out of a campaign stands for so many at most: more would be a few rows' luck."""
+
 NEEDED = frozenset(
     need
     for family in FAMILIES
@@ -122,10 +125,17 @@ class Snapshot:
 
     @property
     def untreated(self) -> "Snapshot":
-        """Only the rows without an offer in the horizon: what comes of those left alone."""
+        """What comes of those left alone: only the rows without an offer in the horizon.
+
+        Those who were contacted had stayed until then, and those held out stand for them: a row
+        held out is there 1 / propensity times, rounded, and at most `MOST_COPIES` times.
+        """
         if "offered_ahead" not in self.columns:
             return self
-        return self.select(np.flatnonzero(self.columns["offered_ahead"] != 1))
+        offered, propensity = (self.columns[name] for name in labels.OFFERS)
+        copies = np.round(np.minimum(1 / np.nan_to_num(propensity, nan=1.0), MOST_COPIES))
+        copies = np.where(offered == 1, 0, copies).astype(np.intp)
+        return self.select(np.repeat(np.arange(len(self)), copies))
 
     def at(self, *cutoffs: datetime) -> "Snapshot":
         """Only the rows of these cut-offs."""

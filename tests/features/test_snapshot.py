@@ -1,7 +1,9 @@
 """Snapshots say what was known at a cut-off, and what came of it: no more and no less."""
 
+from collections import Counter
 from collections.abc import Iterable, Set
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from features import snapshot
 from features.labels import LABELS, OFFERS
 from features.settings import FeatureSettings
+from features.snapshot import MOST_COPIES
 from tests.features import naive
 from tests.features.histories import (
     EVERYTHING,
@@ -28,7 +31,7 @@ from tests.features.histories import (
     scrambled,
     time_zones,
 )
-from tests.features.naive import History, Row
+from tests.features.naive import History, Offer, Row
 from tests.properties import rarely
 
 NAMES = [feature.name for feature in snapshot.columns(EVERYTHING)]
@@ -245,3 +248,24 @@ def test_provenance_carries_the_definitions() -> None:
         "feature_version": "",
     }
     assert origin.cutoffs == (at(1), at(3))
+
+
+def test_those_held_out_stand_for_those_who_were_made_an_offer() -> None:
+    history: dict[str, list[Any]] = {
+        "transactions": [Row(who, at(0), 5.0) for who in "abcde"],
+        "offers": [
+            Offer("b", at(20), "voucher", propensity=0.8),
+            Offer("c", at(20), "control", propensity=0.5),
+            Offer("d", at(20), "control", propensity=0.05),
+            Offer("e", at(40), "voucher", propensity=0.95),
+        ],
+    }
+    settings = FeatureSettings(horizon_days=30)
+    seen, closed = (
+        snapshot.take(
+            [records(history)], [at(10)], settings, has=SALES, observed_until=until
+        ).untreated
+        for until in (at(39), FOREVER)
+    )
+    assert Counter(closed.rows["customer_id"]) == {"a": 1, "c": 2, "d": MOST_COPIES, "e": 1}
+    assert Counter(seen.rows["customer_id"]) == dict.fromkeys("abcde", 1)

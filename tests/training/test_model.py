@@ -241,7 +241,7 @@ def test_the_risk_is_learned_from_those_left_alone(
 ) -> None:
     """Every third row was made an offer in the horizon; its outcome makes no difference."""
     offered = np.arange(len(past)) % 3 == 0
-    treated = past.assign(offered_ahead=offered)
+    treated = past.assign(offered_ahead=offered, held_out_propensity=1)
     other = treated.assign(churned=np.where(offered, 1 - past.churned, past.churned))
     one, same, all_alike = (
         Model.fit(rows, later, quick, margin_rate=1).risk.predict(later.rows)

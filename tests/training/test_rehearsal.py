@@ -98,7 +98,7 @@ def test_nothing_is_learned_from_those_who_were_made_an_offer(
 ) -> None:
     """Every third row was; its outcome is turned round."""
     offered = np.arange(len(past)) % 3 == 0
-    treated = past.assign(offered_ahead=offered)
+    treated = past.assign(offered_ahead=offered, held_out_propensity=1)
     other = treated.assign(churned=np.where(offered, 1 - past.churned, past.churned))
     (one, _), (same, _) = (rehearse(rows, quick) for rows in (treated, other))
     assert one.churned.size == treated.at(one.cutoff).untreated.churned.size
