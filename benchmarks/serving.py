@@ -24,7 +24,7 @@ import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
@@ -297,16 +297,20 @@ def started(command: Sequence[str], port: int, path: str, folder: Path) -> Itera
         process = subprocess.Popen(  # noqa: S603 - the arguments are ours
             [sys.executable, *command], stdout=log, stderr=log, cwd=folder, env=environment
         )
+    children: list[psutil.Process] = []
     try:
         deadline = time.monotonic() + PATIENCE
         while not is_up(port, path):
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((folder / "peer.log").read_text()[-2000:])
             time.sleep(0.3)
+        children += psutil.Process(process.pid).children(recursive=True)
         yield
     finally:
-        for each in [*psutil.Process(process.pid).children(recursive=True), process]:
-            each.terminate()
+        for each in children:
+            with suppress(psutil.NoSuchProcess):
+                each.terminate()
+        process.terminate()
         process.wait(timeout=60)
 
 

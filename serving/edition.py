@@ -19,8 +19,8 @@ from serving.lines import Lines
 from serving.settings import Settings
 from serving.teller import AMOUNTS, Teller
 from training.champion import Champion
-from training.registry import EXAMPLE
 from training.scoring import Scores, score
+from training.sealed import EXAMPLE
 
 Floats = NDArray[np.float64]
 

@@ -248,7 +248,8 @@ def _shared_out(points: Floats, total: Floats) -> Floats:
     """`training.reasons.shared_out`, in arrays."""
     added = points.sum(axis=1)
     shared = points * _slope(total, added, np.ones_like(added))[:, None]
-    return shared + ((total - shared.sum(axis=1)) / points.shape[1])[:, None]
+    left = (total - shared.sum(axis=1)) / points.shape[1]
+    return np.asarray(shared + left[:, None], dtype=float)
 
 
 def _slope(rise: Floats, run: Floats, where_flat: Floats) -> Floats:

@@ -20,8 +20,9 @@ from training import plots, runlog
 from training._likelihood import ModelWarning
 from training.backtest import SERVED
 from training.evidence import RISK, Evidence
-from training.registry import Registry, Run
+from training.registry import Registry
 from training.retrain import lay_plan
+from training.runs import Run
 from training.settings import TrainingSettings
 from training.trial import attempt
 

@@ -3,7 +3,7 @@
 from training import plots
 from training.backtest import SERVED, Measures
 from training.evidence import Evidence
-from training.registry import Run
+from training.runs import Run
 
 
 def log_evidence(run: Run, evidence: Evidence) -> None:

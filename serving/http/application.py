@@ -138,7 +138,7 @@ class Application:
         self._meters.seconds.labels(name).observe(seconds)
         if self._service.log_requests:
             told = {**facts, "status": status, "ms": round(1000 * seconds, 3)}
-            log.info("answered", extra={"fields": told})
+            journal.note(told)
 
 
 def _name(path: str) -> str:

@@ -57,10 +57,10 @@ class ScoreRequest(Asked):
     )
 
     customer_ids: Annotated[list[CustomerId], FailFast()] = Field(
-        [], max_length=MOST_IDS, description="customers by id"
+        default_factory=list, max_length=MOST_IDS, description="customers by id"
     )
     histories: list[History] = Field(
-        [], max_length=MOST_HISTORIES, description="customers by history"
+        default_factory=list, max_length=MOST_HISTORIES, description="customers by history"
     )
     rows: FeatureRows | None = Field(None, description="customers by their features")
     cutoff: Instant | None = Field(
@@ -84,10 +84,10 @@ class ExplainRequest(Asked):
     model_config = ConfigDict(json_schema_extra={"examples": [{"customer_ids": ["c-1"]}]})
 
     customer_ids: Annotated[list[CustomerId], FailFast()] = Field(
-        [], max_length=MOST_EXPLAINED, description="customers by id"
+        default_factory=list, max_length=MOST_EXPLAINED, description="customers by id"
     )
     histories: list[History] = Field(
-        [], max_length=MOST_EXPLAINED, description="customers by history"
+        default_factory=list, max_length=MOST_EXPLAINED, description="customers by history"
     )
     cutoff: Instant | None = Field(
         None, description="instant that posted histories are looked back from"

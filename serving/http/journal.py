@@ -1,11 +1,13 @@
 """The journal: a line of JSON per request, which never tells whom it was about."""
 
-import json
 import logging
 import os
 import re
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
+
+from pydantic_core import to_json
 
 ROOT = "querencia"
 
@@ -27,7 +29,7 @@ class Lines(logging.Formatter):
         }
         if record.exc_info:
             told["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(told)
+        return to_json(told).decode()
 
 
 def begin() -> None:
@@ -38,6 +40,14 @@ def begin() -> None:
     logger.handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+
+
+def note(facts: Mapping[str, object]) -> None:
+    """A line about a request, in the same shape; without the detours of a logger."""
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    line = {"at": at, "level": "info", "from": f"{ROOT}.http", "says": "answered", **facts}
+    sys.stdout.write(to_json(line).decode() + "\n")
+    sys.stdout.flush()
 
 
 def request_id(sent: bytes | None) -> str:

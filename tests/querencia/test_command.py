@@ -19,6 +19,7 @@ from features import adapters
 from features.store import Store
 from querencia import command, server, shows
 from serving.batch import ScoreFile
+from serving.http.keys import KeyFile, digest
 from serving.settings import Settings, load
 from training.scoring import COLUMNS
 
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("workplace")
 
 VERBS = (
     *("demo", "check", "features", "train", "evaluate", "score", "flag", "campaigns"),
-    *("indicators", "serve", "config"),
+    *("indicators", "serve", "key", "config"),
 )
 
 
@@ -448,11 +449,21 @@ def test_serving_starts_the_service_at_the_address(
     address: tuple[str, int],
 ) -> None:
     started: list[tuple[str, int]] = []
+    run("key", "shop")
     monkeypatch.setattr(
         server, "replace_this_process", lambda host, port: started.append((host, port))
     )
     assert run("serve", *options).code == 0
     assert started == [address]
+
+
+def test_a_key_is_printed_once_and_can_be_taken_back(run: Run, mine: Settings) -> None:
+    secret = run("key", "till", "--scope", "score", "--scope", "write").out.strip()
+    (key,) = [key for key in KeyFile(mine.keys).read().values() if key.name == "till"]
+    assert (key.sha256, key.scopes) == (digest(secret), {"score", "write"})
+    assert run("key", "till", "--revoke").out.strip() == "Revoked: till"
+    assert key.sha256 not in KeyFile(mine.keys).read()
+    assert "no key 'till'" in refused(run("key", "till", "--revoke"))
 
 
 def test_the_configuration_is_printed_as_it_would_be_read(

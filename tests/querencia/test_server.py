@@ -14,6 +14,8 @@ import pytest
 import querencia
 from features.errors import QuerenciaError
 from querencia import server
+from serving.http.keys import KeyFile
+from serving.settings import Settings
 
 
 class ReplacedError(Exception):
@@ -31,6 +33,7 @@ def test_serving_becomes_the_service_itself(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setenv("PYTHONPATH", "elsewhere")
     monkeypatch.setenv("BENTOML_DO_NOT_TRACK", "")
+    monkeypatch.setenv("OMP_NUM_THREADS", "8")
     monkeypatch.setattr(os, "execv", execute)
     with pytest.raises(ReplacedError):
         server.replace_this_process("0.0.0.0", 8080)  # noqa: S104 - an address to pass on
@@ -38,8 +41,23 @@ def test_serving_becomes_the_service_itself(monkeypatch: pytest.MonkeyPatch) -> 
     assert started[1:5] == ["-m", "bentoml", "serve", server.SERVICE]
     assert started[5:] == ["--host", "0.0.0.0", "--port", "8080"]  # noqa: S104
     assert os.environ["BENTOML_DO_NOT_TRACK"] == "true"
+    assert os.environ["OMP_NUM_THREADS"] == "1"
     ours = str(Path(querencia.__file__).parents[1])
     assert os.environ["PYTHONPATH"].split(os.pathsep) == [ours, "elsewhere"]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.7", "::", "shop.example"])  # noqa: S104
+def test_nobody_else_may_reach_a_service_without_keys(host: str, tmp_path: Path) -> None:
+    settings = Settings.model_construct(data=tmp_path)
+    with pytest.raises(QuerenciaError, match="no key yet"):
+        server.require_keys(host, settings)
+    KeyFile(settings.keys).make("shop", ["score"])
+    server.require_keys(host, settings)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_on_loopback_no_key_is_needed(host: str, tmp_path: Path) -> None:
+    server.require_keys(host, Settings.model_construct(data=tmp_path))
 
 
 def test_a_service_that_stops_is_told_with_what_it_printed() -> None:
