@@ -24,7 +24,7 @@ LAST_OF = (
 DIMENSIONS: Mapping[str, str] = {
     "segment": "LEFT JOIN customers d ON facts.customer_id = d.customer_id",
     "country": "LEFT JOIN customers d ON facts.customer_id = d.customer_id",
-    "stage": "LEFT JOIN ({stages}) d ON facts.customer_id = d.customer_id",
+    "stage": "LEFT JOIN stages d ON facts.customer_id = d.customer_id",
     "channel": f"LEFT JOIN {LAST_OF.format(name='channel', table='purchases')} d "
     "ON facts.customer_id = d.customer_id",
     "touchpoint": f"LEFT JOIN {LAST_OF.format(name='touchpoint', table='contacts')} d "
@@ -110,6 +110,9 @@ def read(
         _require(by, DIMENSIONS, "dimension")
     there, aims = has(store), targets or {}
     with known(store, settings.time_zone, before=period.end) as connection:
+        if by == "stage":  # once for all facts
+            early = stages.sql(period.start, settings.time_zone)
+            connection.execute(f"CREATE TEMP TABLE stages AS {early}")
         query = _Query(connection, settings, period, by, customer)
         found = (
             Reading(indicator, group, figure, period, aims.get(indicator.name))
@@ -193,5 +196,4 @@ class _Query:
         start, end = literal(self.period.start), literal(self.period.end)
         horizon = hours(self.settings.horizon_days)
         lives = LIVES[self.settings.churn].format(start=start, end=end, horizon=horizon)
-        early = stages.sql(self.period.start, self.settings.time_zone)
-        return sql.format(start=start, end=end, horizon=horizon, lives=lives, stages=early)
+        return sql.format(start=start, end=end, horizon=horizon, lives=lives)
