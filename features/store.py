@@ -126,7 +126,8 @@ def _integers(column: pa.ChunkedArray, kind: Kind | None) -> Ints:
     if kind == "instant":
         whole = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
     elif kind in ("money", "number"):
-        whole = pc.round(pc.multiply(column, float(UNITS))).cast(pa.int64())
+        units = np.rint(np.asarray(column.cast(pa.float64())) * UNITS)
+        whole = pa.array(units, from_pandas=True)  # missing again where it became NaN
     elif pa.types.is_date(column.type):
         whole = column.cast(pa.int32())
     else:
