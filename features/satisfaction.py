@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.family import Family, Look
 from features.feature import Feature
 from features.records import UNITS
-from features.timeline import UNKNOWN, AsOf, Floats, Ints, Mask, Timeline, ratio
+from features.timeline import UNKNOWN, AsOf, Floats, Ints, Timeline, ratio
 
 RECENT_DAYS = 180
 SCALES: dict[str, tuple[float, float]] = {

@@ -348,7 +348,7 @@ def _order(group: Ints, values: Ints) -> Ints:
     return np.argsort(group * span + (values - low), kind="stable")
 
 
-def _between(values: Ints, begin: Ints, place: Floats) -> Floats:
+def _between(values: Ints, begin: Ints, place: NDArray[np.floating[Any]]) -> Floats:
     """The values at places counted from a beginning, interpolated between two."""
     whole = place.astype(np.int64)
     beyond = place - whole
