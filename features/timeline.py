@@ -34,7 +34,7 @@ UNKNOWN = np.iinfo(np.int64).min
 def running_total(values: NDArray[np.integer[Any] | np.bool_]) -> Ints:
     """Totals before each row and, last, of all rows: shape (rows,) to (rows + 1,)."""
     totals = np.zeros(len(values) + 1, dtype=np.int64)
-    np.cumsum(values, out=totals[1:])
+    values.cumsum(out=totals[1:])
     return totals
 
 
@@ -80,15 +80,20 @@ class Timeline:
         return len(self.offsets) - 1
 
     @cached_property
+    def lengths(self) -> Ints:
+        """How many rows each customer has: shape (customers,)."""
+        return self.offsets[1:] - self.offsets[:-1]
+
+    @cached_property
     def customer(self) -> Ints:
         """Index of the customer each row belongs to: shape (rows,)."""
-        return np.repeat(np.arange(self.customers), np.diff(self.offsets))
+        return np.arange(self.customers).repeat(self.lengths)
 
     @cached_property
     def first(self) -> Mask:
         """Whether a row is its customer's first: shape (rows,)."""
         mask = np.zeros(len(self.times), dtype=bool)
-        mask[self.offsets[:-1][np.diff(self.offsets) > 0]] = True
+        mask[self.offsets[:-1][self.lengths > 0]] = True
         return mask
 
     def column(self, name: str) -> Ints:
@@ -138,7 +143,7 @@ class Timeline:
     def subset(self, chosen: Mask) -> Self:
         """Only these customers: shape (customers,)."""
         kept = self.select(chosen[self.customer])
-        offsets = running_total(np.diff(kept.offsets)[chosen])
+        offsets = running_total(kept.lengths[chosen])
         return type(self)(offsets, kept.times, kept.columns, kept.words)
 
     def by(self, times: Ints, keep: Mask | None = None) -> Self:
