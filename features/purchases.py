@@ -152,9 +152,13 @@ class Purchases:
         return np.where(self.T() >= days, ratio(self.purchase_days(days), expected), np.nan)
 
     def refund_share(self) -> Floats:
-        """Refunds ever as a share of gross spend ever."""
+        """Refunds ever as a share of gross spend ever: at most 1.
+
+        There is more to refund than was bought where records begin after the purchase did; how
+        much more says when they began, and nothing of the customer.
+        """
         refunds = self._known.sum(np.minimum(self._known.timeline.columns["amount"], 0))
-        return ratio(-refunds, self._amounts.over() - refunds)
+        return np.minimum(ratio(-refunds, self._amounts.over() - refunds), 1)
 
 
 def _windows(days: int) -> tuple[Feature[Purchases], ...]:
@@ -239,7 +243,7 @@ FAMILY = Family(
             180,
         ),
         Feature(
-            "refund_share", "1", "refunds as a share of gross spend", "returns", P.refund_share
+            "refund_share", "0-1", "refunds as a share of gross spend", "returns", P.refund_share
         ),
     ),
 )

@@ -18,11 +18,11 @@ class Season:
 
     def winter(self) -> Floats:
         """1 at the turn of the year, -1 in early July."""
-        return self._everyone * np.cos(self._angle)
+        return np.asarray(self._everyone * np.cos(self._angle))
 
     def spring(self) -> Floats:
         """1 in early April, -1 in early October."""
-        return self._everyone * np.sin(self._angle)
+        return np.asarray(self._everyone * np.sin(self._angle))
 
 
 FAMILY = Family(

@@ -154,7 +154,7 @@ def _bought(purchases: pd.DataFrame, cutoff: int) -> pd.DataFrame:
         T=last_day - days["min"],
         silence=last_day - days["max"],
         recency=days["max"] - days["min"],
-        refund_share=rows["refund"] / (rows["refund"] - rows["amount"]),
+        refund_share=(rows["refund"] / (rows["refund"] - rows["amount"])).clip(upper=1),
     )[rows["begins"] > 0]
     several = rows["frequency"].where(rows["frequency"] > 0)
     rows["monetary_value"] = rows["repeat"] / several

@@ -86,6 +86,12 @@ def test_a_refund_is_no_purchase_and_reduces_the_day_it_refers_to() -> None:
     assert found["refund_share"] == pytest.approx(9 / 30)
 
 
+def test_more_refunds_than_purchases_are_a_share_of_one() -> None:
+    """The purchase that was sent back came before the records began."""
+    found = looked_at((at(0), -50), (at(1), 10), cutoff=at(5))
+    assert (found["refund_share"], found["spend"]) == (1, -40)
+
+
 def test_a_refund_in_the_instant_of_a_purchase_refers_to_it() -> None:
     found = looked_at((at(0), 10), (at(3), -5), (at(3), 20), cutoff=at(4))
     assert found["monetary_value"] == 15
@@ -171,6 +177,6 @@ def test_purchase_days_keep_customers_apart() -> None:
 def test_features_are_declared_once_with_unit_and_meaning() -> None:
     names = [feature.name for feature in FAMILY.features]
     assert len(set(names)) == len(names)
-    assert {feature.unit for feature in FAMILY.features} == {"days", "currency", "1", "0-2"}
+    assert {feature.unit for feature in FAMILY.features} == {"days", "currency", "1", "0-1", "0-2"}
     assert all(feature.meaning for feature in FAMILY.features)
     assert {f"spend_{days}d" for days in WINDOWS_DAYS} < set(names)
