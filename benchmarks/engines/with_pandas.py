@@ -35,9 +35,9 @@ def run(folder: Path, cutoffs: Sequence[datetime], out: Path) -> None:
         rows.insert(0, "customer_id", pd.Categorical.from_codes(rows.index, ids))
         rows.insert(1, "cutoff", pd.Timestamp(cutoff))
         table = pa.Table.from_pandas(rows, preserve_index=False)
-        writer = writer or pq.ParquetWriter(
-            out, table.schema, compression=COMPRESSION, use_dictionary=list(IN_DICTIONARY)
-        )
+        looked_up = list(IN_DICTIONARY)
+        options = {"use_dictionary": looked_up, "write_statistics": looked_up}
+        writer = writer or pq.ParquetWriter(out, table.schema, compression=COMPRESSION, **options)
         writer.write_table(table)
     writer.close()
 
