@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.family import Family, Look
 from features.feature import Feature
 from features.records import UNITS
-from features.satisfaction import Answers, shared
+from features.satisfaction import Answers, answered
 from features.timeline import HOUR, AsOf, Floats, Ints, Mask, Timeline, ratio, running_total
 
 WINDOWS_DAYS = (30, 90, 365)
@@ -28,7 +28,7 @@ class Effort:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._tickets = tickets = look.records["tickets"]
-        self._opened = AsOf(tickets, look.cutoffs, WINDOWS_DAYS)
+        self._opened = AsOf(tickets, look.cutoffs, look.windows)
         self._resolved = self._when("resolved_at")
 
     @cached_property
@@ -38,8 +38,7 @@ class Effort:
     @cached_property
     def ces(self) -> Answers:
         """Answers to how easy it was."""
-        surveys = shared(self._look.records["surveys"])
-        return Answers(surveys, surveys.says("kind", "ces"), self._look.cutoffs)
+        return Answers(answered(self._look.records["surveys"], self._look.cutoffs), "ces")
 
     def _when(self, column: str, *, having: str | None = None) -> AsOf:
         tickets = self._tickets

@@ -1,7 +1,7 @@
 """What a feature family is: features that are calculated from the same records."""
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, wraps
 from typing import Any, Generic, TypeVar
 
@@ -36,11 +36,13 @@ class Look:
         records: The tables, as far as the company has them.
         cutoffs: Ascending cut-offs, microseconds, shape (k,).
         last_days: The calendar day each cut-off looks back from, the last it has seen whole.
+        windows: Days before the cut-offs that the features wanted look at.
     """
 
     records: Records
     cutoffs: Ints
     last_days: Ints
+    windows: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +55,14 @@ class Family(Generic[View]):
             where one is missing, the family steps aside.
         view: Prepares the look-ups its features share.
         features: The columns it adds to a snapshot.
+        always: What it tells beside them, whichever of them are asked for.
     """
 
     name: str
     needs: tuple[str, ...]
     view: Callable[[Look], View]
     features: tuple[Feature[View], ...]
+    always: tuple[Feature[View], ...] = ()
 
     def present(self, has: Set[str]) -> tuple[Feature[View], ...]:
         """The features that these tables and columns carry, none where the family steps aside."""
@@ -69,10 +73,12 @@ class Family(Generic[View]):
     ) -> dict[str, NDArray[Any]]:
         """The features present by name, `only` some if asked, each (customers, cut-offs)."""
         present = [f for f in self.present(has) if only is None or f.name in only]
-        if not present:
+        wanted = [*self.always, *present]
+        if not wanted:
             return {}
-        view = self.view(look)
-        return {feature.name: feature.value(view) for feature in present}
+        windows = frozenset(f.window_days for f in wanted if f.window_days)
+        view = self.view(replace(look, windows=windows))
+        return {feature.name: feature.value(view) for feature in wanted}
 
 
 @lru_cache(maxsize=256)

@@ -7,10 +7,12 @@ import duckdb
 
 from features.ledger import SQL_TYPES, parquet
 from features.records import Column, Contract, Kind
+from features.rules import Rule
 from features.sources import identifier
 
 NO_RATE = "currency has no rate for that day"
 REPEATED = "appears more than once"
+CORRECT = "correct it where it was recorded"
 TOO_WIDE = "the row has more columns than the header"
 
 _NOT_A: dict[Kind, str] = {
@@ -132,17 +134,17 @@ def _reasons(contract: Contract, *, numbered: bool) -> list[str]:
                 f"THEN '{name} is not {_NOT_A[column.kind]}' END"
             )
         if column.rule:
-            reasons.append(_broken(column))
+            reasons.append(_broken(column.rule))
     return reasons
 
 
 def broken(contract: Contract) -> list[str]:
     """SQL expressions, each the reason of a rule that the columns of a row break, or NULL."""
-    return [_broken(column) for column in contract.columns if column.rule]
+    return [_broken(column.rule) for column in contract.columns if column.rule]
 
 
-def _broken(column: Column) -> str:
-    return f"CASE WHEN NOT ({column.rule}) THEN '{column.reason}' END"
+def _broken(rule: Rule) -> str:
+    return f"CASE WHEN NOT ({rule.sql}) THEN '{rule.reason}' END"
 
 
 def _priced(rates: Path, currency: str) -> str:
@@ -171,6 +173,6 @@ def remedy(contract: Contract, reason: str) -> str:
     if reason.endswith(REPEATED):
         return "give every row an id of its own; the first row was kept"
     column = next(column for column in contract.columns if reason.startswith(column.name))
-    if reason == column.reason:
-        return "correct it where it was recorded"
+    if column.rule and reason == column.rule.reason:
+        return CORRECT
     return _REMEDIES[column.kind]

@@ -10,7 +10,7 @@ import numpy as np
 from features.family import Look
 from features.offers import CONTROL
 from features.provenance import ChurnDefinition
-from features.purchases import PurchaseDays, Purchases
+from features.purchases import Purchases, begins
 from features.records import UNITS
 from features.timeline import DAY, UNKNOWN, AsOf, Floats, Ints, Mask, ratio, running_total
 
@@ -72,7 +72,7 @@ class _Ahead:
 
     def __init__(self, look: Look, days: int) -> None:
         self._rows = look.records["transactions"]
-        self._begins = PurchaseDays.of(self._rows).begins
+        self._begins = begins(self._rows)
         self._days = days
         self._known = AsOf(self._rows, look.cutoffs, (-days,))
         self._end = self._known.at(-days)

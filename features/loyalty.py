@@ -4,7 +4,7 @@ import numpy as np
 
 from features.family import Family, Look
 from features.feature import Feature
-from features.purchases import PurchaseDays
+from features.purchases import begins
 from features.timeline import AsOf, Floats, Ints, ratio
 
 RECENT_DAYS = 180
@@ -17,7 +17,7 @@ class Loyalty:
         sold = look.records["transactions"]
         bought = sold.select(sold.columns["amount"] >= 0)
         none = sold.none()
-        self._bought = AsOf(bought, look.cutoffs, (RECENT_DAYS, 2 * RECENT_DAYS))
+        self._bought = AsOf(bought, look.cutoffs)
         self._given = AsOf(look.records.tables.get("referrals", none), look.cutoffs)
         self._followed = AsOf(look.records.tables.get("referred_purchases", none), look.cutoffs)
 
@@ -49,10 +49,10 @@ class Loyalty:
         The customer bought on more days in the last 180 than in the 180 before; widened to a
         second category or channel; recommends; pays the full price more often than not.
         """
-        days = self._bought.running(PurchaseDays.of(self._bought.timeline).begins)
+        days = self._bought.where(begins(self._bought.timeline))
         widened = self.categories() + self.channels() > 2
         signs = (
-            2 * days.over(RECENT_DAYS) > days.over(2 * RECENT_DAYS),
+            2 * days.count(RECENT_DAYS) > days.count(2 * RECENT_DAYS),
             widened,
             self.referrals() > 0,
             self.full_price() > 0.5,

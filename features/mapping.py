@@ -1,12 +1,15 @@
 """Which of a source's columns is which of a contract's: as named, or as configured."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import duckdb
 
 from features.errors import QuerenciaError
 from features.proposal import Proposal, needed, propose
 from features.reading import look
 from features.records import Contract
-from features.sources import Source, attach, connect, identifier, readable
+from features.sources import Source, attach, identifier, readable, spilling
 
 
 class UnknownColumnsError(QuerenciaError):
@@ -65,6 +68,10 @@ def suggest(source: Source, contract: Contract) -> Proposal:
     Raises:
         QuerenciaError: where the file is missing or can't be read.
     """
-    with connect("UTC") as connection, readable(source):
+    with (
+        TemporaryDirectory() as folder,
+        spilling("UTC", Path(folder)) as connection,
+        readable(source),
+    ):
         attach(connection, source)
         return propose(look(connection), contract, source)

@@ -16,7 +16,7 @@ class Offers:
     def __init__(self, look: Look) -> None:
         decided = look.records["offers"]
         made = decided.select(~decided.says("arm", CONTROL))
-        self._made = AsOf(made, look.cutoffs, (EXPOSURE_DAYS,))
+        self._made = AsOf(made, look.cutoffs, look.windows)
         self._redeemed = AsOf(made.by(made.column("redeemed_at")), look.cutoffs)
 
     def received(self, days: int | None = None) -> Ints:

@@ -69,26 +69,29 @@ def _timeline(
     contract = TIMELINES[table]
     ordered = sorted(rows, key=lambda row: (row[contract.time], -row.get("amount", 0)))
     columns: dict[str, Ints] = {}
-    words: dict[str, Sequence[str]] = {}
+    codes: dict[str, Mapping[Any, int]] = {}
     for column in contract.columns:
         if column.name in LEFT_OUT or f"{table}.{column.name}" in unseen:
             continue
-        values: list[Any] = [row.get(column.name) for row in ordered]
+        values = [row.get(column.name) for row in ordered]
         if column.kind in ("id", "text"):
-            known = issues if column.name == "ticket_id" else _codes(values)
-            columns[column.name] = _integers([known.get(value, -1) for value in values])
-            words[column.name] = tuple(known)
-        else:
-            whole = _WHOLE[column.kind]
-            columns[column.name] = _integers(
-                [UNKNOWN if value is None else whole(value) for value in values]
-            )
+            codes[column.name] = issues if column.name == "ticket_id" else _codes(values)
+        columns[column.name] = _held(values, column.kind, codes.get(column.name))
+    words = {name: tuple(known) for name, known in codes.items()}
     if table == "surveys" and themes is not None:
         texts, languages = ([row.get(name) for row in ordered] for name in ("comment", "language"))
         columns |= comments.columns(themes, texts, languages)
     times = columns[contract.time]
     columns["day"] = _days([row[contract.time] for row in ordered], times, time_zone)
     return Timeline(np.array([0, len(ordered)]), times, columns, words)
+
+
+def _held(values: list[Any], kind: Kind, codes: Mapping[Any, int] | None) -> Ints:
+    """A column: the codes of its words where it is text."""
+    if codes is not None:
+        return _integers([codes.get(value, -1) for value in values])
+    whole = _WHOLE[kind]
+    return _integers([UNKNOWN if value is None else whole(value) for value in values])
 
 
 def _codes(words: Iterable[Any]) -> dict[Any, int]:

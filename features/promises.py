@@ -26,7 +26,7 @@ class Promises:
         arrived = self._sold.by(self._sold.column("delivered_at"), self._promised)
         slack = arrived.columns["delivered_at"] - arrived.columns["promised_at"]
         self._delay: Ints = np.maximum(slack, 0) // MINUTE
-        self._arrived = AsOf(arrived, look.cutoffs, (RECENT_DAYS,))
+        self._arrived = AsOf(arrived, look.cutoffs)
 
     @cached_property
     def _wait(self) -> Ints:

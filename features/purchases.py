@@ -1,8 +1,6 @@
 """Purchases: how often, how recently, how much, and against the customer's own rhythm."""
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
 
 import numpy as np
 
@@ -16,79 +14,23 @@ FREQUENT = 3
 """Repeat purchase days from which a customer can be frequent."""
 
 
-@dataclass(frozen=True)
-class PurchaseDays:
-    """What each transaction row means for its customer's purchase days.
+def begins(rows: Timeline) -> Mask:
+    """Whether each row of the transactions begins a purchase day of its customer.
 
     Several purchases on one calendar day are one purchase day. A free order (amount zero) is a
     purchase; a refund (negative amount) never is: it reduces the spend of the latest purchase
     day at or before it.
 
-    Attributes:
-        rows: The transactions, with columns `amount` (integers of 1/10,000) and `day` (local
-            calendar day since 1970).
-        latest: Row of the customer's latest purchase up to and including this row, -1 for none.
-        previous: The same, strictly before this row.
-        begins: Whether this row begins a purchase day.
+    Args:
+        rows: Columns `amount` (integers of 1/10,000) and `day` (local calendar day since 1970).
     """
-
-    rows: Timeline
-    latest: Ints
-    previous: Ints
-    begins: Mask
-
-    @classmethod
-    def of(cls, rows: Timeline) -> Self:
-        """Read the purchase days off the rows in one pass."""
-        day = rows.columns["day"]
-        purchases = rows.columns["amount"] >= 0
-        index = np.arange(len(day))
-        seen = np.maximum.accumulate(np.where(purchases, index, -1))
-        latest = np.where(seen >= rows.offsets[rows.customer], seen, -1)
-        previous = np.where(rows.first, -1, np.roll(latest, 1))
-        begins = purchases & ((previous < 0) | (day != day[previous]))
-        return cls(rows, latest, previous, begins)
-
-    @cached_property
-    def first_day(self) -> Ints:
-        """Each customer's first purchase day; meaningless for one without: (customers,)."""
-        first = np.zeros(self.rows.customers, dtype=np.int64)
-        opening = self.begins & (self.previous < 0)
-        first[self.rows.customer[opening]] = self.rows.columns["day"][opening]
-        return first
-
-    @cached_property
-    def gaps(self) -> Ints:
-        """Days since the purchase day before, on rows that begin a later one; else 0."""
-        day = self.rows.columns["day"]
-        return np.where(self.begins & (self.previous >= 0), day - day[self.previous], 0)
-
-    @cached_property
-    def second_gap(self) -> Ints:
-        """Days from the first to the second purchase day, 0 without one: (customers,)."""
-        gap = np.zeros(self.rows.customers, dtype=np.int64)
-        repeats = np.flatnonzero(self.gaps > 0)[::-1]
-        # Written last to first, so that the earliest repeat stays.
-        gap[self.rows.customer[repeats]] = self.gaps[repeats]
-        return gap
-
-    @cached_property
-    def repeat_amounts(self) -> Ints:
-        """Amounts that do not belong to the first purchase day, else 0."""
-        day = self.rows.columns["day"]
-        repeat = (self.latest >= 0) & (day[self.latest] != self.first_day[self.rows.customer])
-        return np.where(repeat, self.rows.columns["amount"], 0)
-
-
-def bought(look: Look) -> Mask:
-    """Whether each customer had bought before each cut-off: shape (customers, cut-offs)."""
-    rows = look.records["transactions"]
-    first = np.full(rows.customers, np.iinfo(np.int64).max)
-    purchases = np.flatnonzero(rows.columns["amount"] >= 0)[::-1]
-    # Written last to first, so that the first purchase stays.
-    first[rows.customer[purchases]] = rows.times[purchases]
-    had: Mask = np.less(first, look.cutoffs[:, None])
-    return had.T
+    purchases = (rows.columns["amount"] >= 0).nonzero()[0]
+    day, customer = rows.columns["day"][purchases], rows.customer[purchases]
+    new = np.ones(len(purchases), dtype=bool)
+    new[1:] = (day[1:] != day[:-1]) | (customer[1:] != customer[:-1])
+    mask = np.zeros(len(rows.times), dtype=bool)
+    mask[purchases] = new
+    return mask
 
 
 class Purchases:
@@ -96,15 +38,33 @@ class Purchases:
 
     def __init__(self, look: Look) -> None:
         rows = look.records["transactions"]
-        self._days = PurchaseDays.of(rows)
-        self._known = AsOf(rows, look.cutoffs, WINDOWS_DAYS)
+        self._begins = begins(rows)
+        self._known = AsOf(rows, look.cutoffs, look.windows)
+        self._days = self._known.where(self._begins)
         self._last_days = look.last_days
-        self._counts = self._known.running(self._days.begins)
         self._amounts = self._known.running(rows.columns["amount"])
+
+    @cached_property
+    def _gaps(self) -> Ints:
+        """Days between each purchase day and the one before, 0 at the first."""
+        day = self._days.timeline.columns["day"]
+        gaps = np.zeros_like(day)
+        gaps[1:] = day[1:] - day[:-1]
+        gaps[self._days.timeline.first] = 0
+        return gaps
+
+    def _of_day(self, place: int, values: Ints) -> Ints:
+        """A value of the purchase day in this place, from 0; meaningless without: (customers,)."""
+        places = self._days.timeline.offsets[:-1] + place
+        return np.append(values, 0).take(places, mode="clip")
+
+    def bought(self) -> Mask:
+        """Whether they had bought at all."""
+        return np.greater(self.purchase_days(), 0)
 
     def purchase_days(self, days: int | None = None) -> Ints:
         """How many purchase days, ever or in the last `days` days."""
-        return self._counts.over(days)
+        return self._days.count(days)
 
     @once
     def frequency(self) -> Ints:
@@ -117,19 +77,19 @@ class Purchases:
 
     def monetary_value(self) -> Floats:
         """Mean net spend per repeat purchase day, in currency; NaN without one."""
-        repeat = self._known.sum(self._days.repeat_amounts)
-        return ratio(repeat / UNITS, self.frequency())
+        second = self._of_day(1, self._begins.nonzero()[0])
+        return ratio(self._amounts.since(second) / UNITS, self.frequency())
 
     @once
     def T(self) -> Ints:  # noqa: N802 - the literature's name
         """Days from the first purchase day to the last day before the cut-off."""
-        return np.subtract(self._last_days[:, None], self._days.first_day).T
+        first_day = self._of_day(0, self._days.timeline.columns["day"])
+        return np.subtract(self._last_days[:, None], first_day).T
 
     @once
     def silence(self) -> Ints:
         """Days since the last purchase day."""
-        latest_day = self._days.rows.columns["day"][self._days.latest]
-        return np.subtract(self._last_days, self._known.last(latest_day))
+        return np.subtract(self._last_days, self._days.last(self._days.timeline.columns["day"]))
 
     @once
     def recency(self) -> Ints:
@@ -144,17 +104,14 @@ class Purchases:
     def gap_spread(self) -> Floats:
         """Standard deviation of the days between purchase days; NaN before the third."""
         frequency = np.where(self.frequency() > 1, self.frequency(), 0)
-        squares = self._known.sum(self._days.gaps**2)
+        squares = self._days.sum(self._gaps**2)
         mean = ratio(self.recency(), frequency)
         return np.sqrt(np.maximum(ratio(squares, frequency) - mean**2, 0))
 
     @cached_property
     def _gap_quantiles(self) -> tuple[Floats, ...]:
-        rows = self._days.rows
-        repeats = rows.select(self._days.gaps > 0)
-        return AsOf(repeats, self._known.cutoffs).quantiles(
-            self._days.gaps[self._days.gaps > 0], 0.5, 0.9
-        )
+        repeat = self._gaps > 0
+        return self._days.where(repeat).quantiles(self._gaps[repeat], 0.5, 0.9)
 
     def median_gap(self) -> Floats:
         """Median days between purchase days; NaN before the second."""
@@ -166,7 +123,7 @@ class Purchases:
 
     def second_gap(self) -> Floats:
         """Days from the first to the second purchase day; NaN before it."""
-        second = self._days.second_gap[:, None]
+        second = self._of_day(1, self._gaps)[:, None]
         return np.where(self.frequency() > 0, second, np.nan)
 
     def stage(self) -> Ints:
@@ -195,9 +152,13 @@ class Purchases:
         return np.where(self.T() >= days, ratio(self.purchase_days(days), expected), np.nan)
 
     def refund_share(self) -> Floats:
-        """Refunds ever as a share of gross spend ever."""
-        refunds = self._known.sum(np.minimum(self._days.rows.columns["amount"], 0))
-        return ratio(-refunds, self._amounts.over() - refunds)
+        """Refunds ever as a share of gross spend ever: at most 1.
+
+        There is more to refund than was bought where records begin after the purchase did; how
+        much more says when they began, and nothing of the customer.
+        """
+        refunds = self._known.sum(np.minimum(self._known.timeline.columns["amount"], 0))
+        return np.minimum(ratio(-refunds, self._amounts.over() - refunds), 1)
 
 
 def _windows(days: int) -> tuple[Feature[Purchases], ...]:
@@ -227,7 +188,8 @@ FAMILY = Family(
     "purchases",
     ("transactions",),
     Purchases,
-    (
+    always=(Feature("bought", "0/1", "whether they had bought at all", "newness", P.bought),),
+    features=(
         Feature("frequency", "days", "repeat purchase days", "habit", P.frequency),
         Feature("recency", "days", "age at the last purchase", "habit", P.recency),
         Feature("T", "days", "age: days since the first purchase", "newness", P.T),
@@ -281,7 +243,7 @@ FAMILY = Family(
             180,
         ),
         Feature(
-            "refund_share", "1", "refunds as a share of gross spend", "returns", P.refund_share
+            "refund_share", "0-1", "refunds as a share of gross spend", "returns", P.refund_share
         ),
     ),
 )

@@ -7,6 +7,8 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from features import rules
+from features.rules import Rule
 from features.timeline import Ints, Mask, Timeline
 
 UNITS = 10_000
@@ -24,16 +26,14 @@ class Column:
         kind: What it holds: "instant" is a UTC instant, "money" an amount of the currency.
         meaning: For people, with the unit.
         required: Whether a row without it is of no use.
-        rule: What must hold where it is given, as a SQL condition; and
-        reason: what a row that breaks the rule is told.
+        rule: What must hold where it is given.
     """
 
     name: str
     kind: Kind
     meaning: str
     required: bool = False
-    rule: str | None = None
-    reason: str | None = None
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,7 @@ def _after(column: str, earlier: str) -> Column:
         column,
         "instant",
         f"when it was {column.removesuffix('_at')}",
-        False,
-        f"{column} >= {earlier}",
-        f"{column} is before {earlier}",
+        rule=rules.not_before(column, earlier),
     )
 
 
@@ -95,16 +93,22 @@ TRANSACTIONS = Contract(
         Column("promised_at", "instant", "when delivery was promised"),
         _after("delivered_at", "occurred_at"),
         Column(
-            "discount",
-            "money",
-            "taken off the list price",
-            False,
-            "discount >= 0",
-            "discount is negative",
+            "discount", "money", "taken off the list price", rule=rules.not_negative("discount")
         ),
         _RECORDED,
     ),
     key="transaction_id",
+)
+
+SURVEY_KINDS = (
+    "nps",
+    "csat",
+    "ces",
+    "isat",
+    "repurchase_intent",
+    "loyalty",
+    "wallet_share",
+    "review",
 )
 
 SURVEYS = Contract(
@@ -117,10 +121,8 @@ SURVEYS = Contract(
             "kind",
             "text",
             "what was asked",
-            True,
-            "kind IN ('nps', 'csat', 'ces', 'isat', 'repurchase_intent', 'loyalty', "
-            "'wallet_share', 'review')",
-            "kind is none of the known surveys",
+            required=True,
+            rule=rules.one_of("kind", SURVEY_KINDS, "the known surveys"),
         ),
         _when("asked_at", "when it was asked"),
         _after("answered_at", "asked_at"),
@@ -128,11 +130,7 @@ SURVEYS = Contract(
             "score",
             "number",
             "the answer, on the survey's scale",
-            False,
-            "CASE WHEN scale_min > scale_max THEN score BETWEEN scale_max AND scale_min "
-            "ELSE score BETWEEN coalesce(scale_min, score) AND coalesce(scale_max, score) END "
-            "AND (kind <> 'nps' OR score BETWEEN 0 AND 10)",
-            "score is off its scale",
+            rule=rules.on_scale("score", "scale_min", "scale_max"),
         ),
         Column("scale_min", "number", "worst answer, above scale_max where less is better"),
         Column("scale_max", "number", "best answer"),
@@ -162,9 +160,7 @@ TICKETS = Contract(
             "handling_minutes",
             "number",
             "minutes of work, known when resolved",
-            False,
-            "handling_minutes >= 0",
-            "handling_minutes is negative",
+            rule=rules.not_negative("handling_minutes"),
         ),
         Column("in_time", "flag", "whether it was resolved in the time promised"),
     ),
@@ -208,14 +204,12 @@ OFFERS = Contract(
         Column("campaign_id", "id", "the campaign", required=True),
         _when("decided_at", "when it was decided"),
         Column("arm", "text", "name of the offer, or 'control'", required=True),
-        Column("cost", "money", "what it cost", False, "cost >= 0", "cost is negative"),
+        Column("cost", "money", "what it cost", rule=rules.not_negative("cost")),
         Column(
             "propensity",
             "number",
             "chance of this arm when decided",
-            False,
-            "propensity > 0 AND propensity <= 1",
-            "propensity is not in (0, 1]",
+            rule=rules.chance("propensity"),
         ),
         _after("redeemed_at", "decided_at"),
     ),
@@ -246,9 +240,8 @@ RATES = Contract(
             "rate",
             "number",
             "reporting currency for one of it",
-            True,
-            "rate > 0",
-            "rate is not positive",
+            required=True,
+            rule=rules.positive("rate"),
         ),
     ),
 )

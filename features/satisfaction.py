@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.family import Family, Look
 from features.feature import Feature
 from features.records import UNITS
-from features.timeline import UNKNOWN, AsOf, Floats, Ints, Mask, Timeline, ratio
+from features.timeline import UNKNOWN, AsOf, Floats, Ints, Timeline, ratio
 
 RECENT_DAYS = 180
 SCALES: dict[str, tuple[float, float]] = {
@@ -52,18 +52,21 @@ def _scale(surveys: Timeline, end: int) -> Floats:
     )
 
 
-def shared(surveys: Timeline) -> Timeline:
-    """The surveys with their answers as a column `share` (`normalised`)."""
-    return replace(surveys, columns={**surveys.columns, "share": normalised(surveys)})
+def answered(surveys: Timeline, cutoffs: Ints) -> AsOf:
+    """Surveys as they were answered, with their answers as a column `share` (`normalised`)."""
+    rows = surveys.by(surveys.column("answered_at"))
+    columns = {**rows.columns, "share": normalised(rows)}
+    return AsOf(replace(rows, columns=columns), cutoffs)
 
 
 class Answers:
-    """Answers of some kinds, from `shared` surveys, counted when given."""
+    """Those of the surveys `answered` that are of some kinds."""
 
-    def __init__(self, surveys: Timeline, keep: Mask, cutoffs: Ints) -> None:
-        answered = surveys.by(surveys.column("answered_at"), keep & surveys.known("share"))
-        self._known = AsOf(answered, cutoffs, (RECENT_DAYS,))
-        self._share = answered.column("share")
+    def __init__(self, answered: AsOf, *kinds: str) -> None:
+        surveys = answered.timeline
+        asks = np.logical_or.reduce([surveys.says("kind", kind) for kind in kinds])
+        self._known = answered.where(asks & surveys.known("share"))
+        self._share = self._known.timeline.column("share")
 
     def last(self) -> Floats:
         """The last answer."""
@@ -99,30 +102,27 @@ class Satisfaction:
     """Answers by kind and of all kinds together."""
 
     def __init__(self, look: Look) -> None:
-        surveys = shared(look.records["surveys"])
-        asks = np.logical_or.reduce([surveys.says("kind", kind) for kind in KINDS])
-        self.all = Answers(surveys, asks, look.cutoffs)
-        self._surveys, self._cutoffs = surveys, look.cutoffs
+        self._asked = AsOf(look.records["surveys"], look.cutoffs)
+        self._answered = answered(look.records["surveys"], look.cutoffs)
+        self.all = Answers(self._answered, *KINDS)
         self._sold = look.records["transactions"]
         self._of: dict[str, Answers] = {}
 
     def of(self, kind: str) -> Answers:
         """Answers of one kind."""
         if kind not in self._of:
-            says = self._surveys.says("kind", kind)
-            self._of[kind] = Answers(self._surveys, says, self._cutoffs)
+            self._of[kind] = Answers(self._answered, kind)
         return self._of[kind]
 
     def response_rate(self) -> Floats:
         """Share of the surveys sent that were answered."""
-        answered = self._surveys.by(self._surveys.column("answered_at"))
-        asked = AsOf(self._surveys, self._cutoffs)
-        return ratio(AsOf(answered, self._cutoffs).count(), asked.count())
+        return ratio(self._answered.count(), self._asked.count())
 
     def silence_after_bad(self) -> Floats:
         """Days since the last answer, where it was bad and no purchase followed; else 0."""
         age = self.all.since()
-        bought = AsOf(self._sold.select(self._sold.columns["amount"] >= 0), self._cutoffs)
+        sold = AsOf(self._sold, self._asked.cutoffs)
+        bought = sold.where(self._sold.columns["amount"] >= 0)
         quiet = ~(bought.since() < age) & (self.all.last() <= BAD)
         return np.where(quiet, age, 0.0)
 

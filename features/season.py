@@ -13,16 +13,16 @@ class Season:
     """The cut-off's place in the year, as a point on a circle."""
 
     def __init__(self, look: Look) -> None:
-        angle = 2 * np.pi * look.last_days / DAYS_PER_YEAR
-        self._angle = np.broadcast_to(angle, (len(look.records.customers), len(angle)))
+        self._angle = 2 * np.pi * look.last_days / DAYS_PER_YEAR
+        self._everyone = np.ones((len(look.records.customers), 1))
 
     def winter(self) -> Floats:
         """1 at the turn of the year, -1 in early July."""
-        return np.cos(self._angle)
+        return np.asarray(self._everyone * np.cos(self._angle))
 
     def spring(self) -> Floats:
         """1 in early April, -1 in early October."""
-        return np.sin(self._angle)
+        return np.asarray(self._everyone * np.sin(self._angle))
 
 
 FAMILY = Family(

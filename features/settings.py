@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from features import encodings
 from features.cutoffs import Plan, Rhythm, plan
 from features.provenance import ChurnDefinition
 from features.sources import Source, is_address
@@ -37,12 +38,15 @@ class TableSettings(BaseModel):
         None, description="SQL that gives the rows; PostgreSQL runs it itself, in its own SQL"
     )
     files: dict[str, Path] = Field({}, description="names for further files, for `query`")
+    encoding: Annotated[str, AfterValidator(encodings.name)] = Field(
+        encodings.UTF_8, description="how its CSV files are written, such as windows-1252"
+    )
 
     def source(self, folder: Path = Path()) -> Source:
         """The source this names, with its files relative to a folder."""
         files = {name: folder / path for name, path in self.files.items()}
         path = self.path if self.path is None or is_address(self.path) else folder / self.path
-        return Source(path, self.columns, self.where, self.query, files)
+        return Source(path, self.columns, self.where, self.query, files, self.encoding)
 
 
 class FeatureSettings(BaseModel):

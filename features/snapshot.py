@@ -106,7 +106,15 @@ class Snapshot:
             self.customer.astype(np.int32), pa.array(self.ids, pa.string())
         )
         instants = pa.array(self.instants).cast(pa.timestamp("us", tz="UTC"))
-        return pa.table({"customer_id": ids, "cutoff": instants, **self.columns})
+        # What is not known is NaN, and nothing is null: that need not be told of each value.
+        schema = pa.schema(
+            [
+                pa.field("customer_id", ids.type, nullable=False),
+                pa.field("cutoff", instants.type, nullable=False),
+                *(pa.field(name, pa.float64(), nullable=False) for name in self.columns),
+            ]
+        )
+        return pa.table([ids, instants, *self.columns.values()], schema=schema)
 
     @property
     def history(self) -> tuple[Floats, Floats, Floats]:
@@ -300,10 +308,11 @@ def _passes(
     All cut-offs go in one pass for customers whose records came in time, else one by one.
     """
     late = records.late
-    punctual, tardy = records.subset(~late), records.subset(late)
-    if len(punctual.customers):
+    if not late.all():
+        punctual = records.subset(~late)
         yield punctual, punctual, cutoffs
-    if len(tardy.customers):
+    if late.any():
+        tardy = records.subset(late)
         for cutoff, instant in zip(cutoffs, microseconds(cutoffs), strict=True):
             yield tardy.known(instant), tardy.final, (cutoff,)
 
@@ -323,12 +332,11 @@ def arrays(
     there.
     """
     look = _look(_carried(known, has), cutoffs, settings.time_zone)
-    columns = {
+    return {
         name: values
         for family in (*families(themes), CONTEXT)
         for name, values in family.columns(look, has, only).items()
     }
-    return {"bought": purchases.bought(look), **columns}
 
 
 def _carried(records: Records, has: Set[str]) -> Records:

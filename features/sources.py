@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from features import postgres
+from features import encodings, postgres
 from features.errors import QuerenciaError
 from features.files import workspace
 
@@ -41,6 +41,7 @@ class Source:
         query: SQL that gives the rows, over the tables of the database or of `files`; in
             PostgreSQL it runs there, in its own SQL.
         files: Names under which `query` finds further CSV or Parquet files.
+        encoding: How the CSV files are written (`encodings.name`).
     """
 
     path: str | Path | None = None
@@ -48,6 +49,14 @@ class Source:
     where: str | None = None
     query: str | None = None
     files: Mapping[str, Path] = field(default_factory=dict)
+    encoding: str = encodings.UTF_8
+
+    @property
+    def texts(self) -> list[Path]:
+        """Its CSV files."""
+        path = self.path if self.query is None else None
+        files = [Path(path)] if path else []
+        return [path for path in (*files, *self.files.values()) if not _is_parquet(path)]
 
     def __str__(self) -> str:
         if is_address(self.path):
@@ -97,12 +106,19 @@ def attach(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
         connection.execute(f"CREATE TEMP VIEW source AS {_select(connection, source)}")
 
 
+def _require_decodable(source: Source) -> None:
+    for path in source.texts:
+        if path.is_file():
+            encodings.require(path, source.encoding)
+
+
 @contextmanager
 def readable(source: Source) -> Iterator[None]:
     """Say which file can't be read, and what to do, where DuckDB stumbles over it."""
     try:
         yield
     except duckdb.Error as error:
+        _require_decodable(source)
         reason = " ".join(str(error).splitlines()[:3])
         if is_address(source.path):
             reason = reason.replace(str(source.path), "its address")
@@ -118,7 +134,8 @@ def surplus(connection: duckdb.DuckDBPyConnection, source: Source) -> list[str]:
     if source.query is not None or _is_parquet(_one_file(source)):
         return []
     names = [name for name, *_ in connection.execute("DESCRIBE source").fetchall()]
-    header = connection.execute(f"FROM {_csv(_one_file(source), header=False)} LIMIT 1").fetchone()
+    file = _csv(_in_utf8(connection, _one_file(source), source), header=False)
+    header = connection.execute(f"FROM {file} LIMIT 1").fetchone()
     named = [place for place, name in enumerate(header or names) if name is not None]
     return names[named[-1] + 1 :] if named else []
 
@@ -134,6 +151,8 @@ def rejected(connection: duckdb.DuckDBPyConnection, source: Source) -> list[tupl
     rows = connection.execute("""
         SELECT DISTINCT error_type, line, csv_line, error_message FROM reject_errors
         ORDER BY line""").fetchall()
+    if any(kind == "INVALID ENCODING" for kind, *_ in rows):
+        _require_decodable(source)
     for kind, line, _, message in rows:
         if kind != "TOO MANY COLUMNS":
             raise QuerenciaError(f"{source} can't be read: line {line}: {message}\n{_OF_FILES}")
@@ -142,9 +161,10 @@ def rejected(connection: duckdb.DuckDBPyConnection, source: Source) -> list[tupl
 
 def _select(connection: duckdb.DuckDBPyConnection, source: Source) -> str:
     for name, path in source.files.items():
-        connection.execute(f"CREATE TEMP VIEW {identifier(name)} AS SELECT * FROM {_file(path)}")
+        rows = _file(connection, path, source)
+        connection.execute(f"CREATE TEMP VIEW {identifier(name)} AS SELECT * FROM {rows}")
     if source.query is None:
-        rows = f"SELECT * FROM {_file(_one_file(source))}"
+        rows = f"SELECT * FROM {_file(connection, _one_file(source), source)}"
     elif is_address(source.path):
         rows = _fetched(connection, source)
     else:
@@ -197,9 +217,18 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _file(path: Path) -> str:
-    quoted = _quoted(_existing(path))
-    return f"read_parquet('{quoted}')" if _is_parquet(path) else _csv(path, header=True)
+def _file(connection: duckdb.DuckDBPyConnection, path: Path, source: Source) -> str:
+    if _is_parquet(_existing(path)):
+        return f"read_parquet('{_quoted(path)}')"
+    return _csv(_in_utf8(connection, path, source), header=True)
+
+
+def _in_utf8(connection: duckdb.DuckDBPyConnection, path: Path, source: Source) -> Path:
+    """The file or its copy: DuckDB itself knows few encodings."""
+    setting = "SELECT current_setting('temp_directory')"
+    return encodings.in_utf8(
+        path, source.encoding, Path(connection.execute(setting).fetchall()[0][0])
+    )
 
 
 def _is_parquet(path: Path) -> bool:

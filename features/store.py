@@ -5,7 +5,7 @@ ever held.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -36,6 +36,24 @@ _KINDS: dict[str, Kind] = {
 } | {"superseded_at": "instant"}
 
 
+@dataclass(frozen=True)
+class _Sorted:
+    """Rows that lie in order of their customers: whose they are, and how many each has."""
+
+    rows: pa.Table
+    customers: list[str]
+    lengths: list[int]
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> "_Sorted":
+        """Rows with a column `customer_id`."""
+        coded = rows["customer_id"].dictionary_encode().unify_dictionaries().combine_chunks()
+        # There is a run to look up for each customer, not every row.
+        runs = pc.run_end_encode(coded.indices)
+        lengths = np.diff(np.asarray(runs.run_ends), prepend=0)
+        return cls(rows, coded.dictionary.take(runs.values).to_pylist(), lengths.tolist())
+
+
 def timelines(
     customers: NDArray[Any], tables: Mapping[str, pa.Table], themes: Themes | None = None
 ) -> Records:
@@ -47,12 +65,19 @@ def timelines(
             other customers are left out.
         themes: What comments are about; without it they are not looked at.
     """
+    return _records(customers, {name: _Sorted.of(rows) for name, rows in tables.items()}, themes)
+
+
+def _records(
+    customers: NDArray[Any], tables: Mapping[str, _Sorted], themes: Themes | None
+) -> Records:
     if themes is not None and "surveys" in tables:
-        tables = {**tables, "surveys": _weighed(tables["surveys"], themes)}
-    issues = _shared([table for table in tables.values() if "ticket_id" in table.column_names])
+        surveys = tables["surveys"]
+        tables = {**tables, "surveys": replace(surveys, rows=_weighed(surveys.rows, themes))}
+    issues = _shared([own.rows for own in tables.values() if "ticket_id" in own.rows.column_names])
     return Records(
         customers,
-        {name: _timeline(customers, table, TIMES[name], issues) for name, table in tables.items()},
+        {name: _timeline(customers, own, TIMES[name], issues) for name, own in tables.items()},
     )
 
 
@@ -92,19 +117,23 @@ def _shared(tables: list[pa.Table]) -> pa.Array:
     return pc.unique(pa.chunked_array(ids, pa.string())).drop_null()
 
 
-def _timeline(customers: NDArray[Any], table: pa.Table, time: str, issues: pa.Array) -> Timeline:
-    # Rows are sorted by customer, so there is a run to look up for each, not every row.
-    ids, ends = _runs(table)
-    owners = pc.index_in(ids, pa.array(customers, pa.string()))
-    lengths = np.diff(ends, prepend=0)
+def _timeline(customers: NDArray[Any], own: _Sorted, time: str, issues: pa.Array) -> Timeline:
+    owners = pc.index_in(pa.array(own.customers, pa.string()), pa.array(customers, pa.string()))
+    table, lengths = own.rows, np.array(own.lengths, dtype=np.int64)
     if owners.null_count:
         known = np.asarray(owners.is_valid())
         table = table.filter(pa.array(np.repeat(known, lengths)))
         owners, lengths = owners.drop_null(), lengths[known]
     rows = np.zeros(len(customers), dtype=np.int64)
     rows[owners.to_numpy()] = lengths
+    columns, words = _columns(table, issues)
+    return Timeline(running_total(rows), columns[time], columns, words)
+
+
+def _columns(table: pa.Table, issues: pa.Array) -> tuple[dict[str, Ints], dict[str, Sequence[str]]]:
+    """The columns of a timeline, and the words of those that are text."""
     columns: dict[str, Ints] = {}
-    words: dict[str, tuple[str, ...]] = {}
+    words: dict[str, Sequence[str]] = {}
     for name in table.column_names:
         if name == "ticket_id":
             columns[name] = _codes(pc.index_in(table[name], issues))
@@ -115,7 +144,7 @@ def _timeline(customers: NDArray[Any], table: pa.Table, time: str, issues: pa.Ar
             words[name] = tuple(coded.dictionary.to_pylist())
         elif name not in LEFT_OUT:
             columns[name] = _integers(table[name], _KINDS.get(name))
-    return Timeline(running_total(rows), columns[time], columns, words)
+    return columns, words
 
 
 def _codes(indices: pa.Array | pa.ChunkedArray) -> Ints:
@@ -126,7 +155,8 @@ def _integers(column: pa.ChunkedArray, kind: Kind | None) -> Ints:
     if kind == "instant":
         whole = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
     elif kind in ("money", "number"):
-        whole = pc.round(pc.multiply(column, float(UNITS))).cast(pa.int64())
+        units = np.rint(np.asarray(column.cast(pa.float64())) * UNITS)
+        whole = pa.array(units, from_pandas=True)  # missing again where it became NaN
     elif pa.types.is_date(column.type):
         whole = column.cast(pa.int32())
     else:
@@ -225,8 +255,8 @@ class Store:
             tables = [rows, *(other.until(customers[-1]) for other in others)]
             own = dict(zip(self._tables, tables, strict=True))
             ends = own.pop("customers", None)
-            known = None if ends is None else contract_ends(customers, ends)
-            yield replace(timelines(customers, own, themes), contract_ends=known)
+            known = None if ends is None else contract_ends(customers, ends.rows)
+            yield replace(_records(customers, own, themes), contract_ends=known)
 
     @property
     def _tables(self) -> list[str]:
@@ -278,14 +308,15 @@ class _Rows:
             pass
         return np.array(self._customers[:most], dtype=object)
 
-    def until(self, customer: str) -> pa.Table:
+    def until(self, customer: str) -> _Sorted:
         """The rows of all further customers up to this one."""
         while not (self._customers and self._customers[-1] > customer) and self._read():
             pass
         place = bisect_right(self._customers, customer)
-        rows = sum(self._lengths[:place])
+        customers, lengths = self._customers[:place], self._lengths[:place]
         del self._customers[:place], self._lengths[:place]
-        given, self._held = self._held.slice(0, rows), self._held.slice(rows)
+        given = _Sorted(self._held.slice(0, sum(lengths)), customers, lengths)
+        self._held = self._held.slice(sum(lengths))
         return given
 
     def _read(self) -> bool:
@@ -295,18 +326,10 @@ class _Rows:
             return False
         rows = pa.Table.from_batches([batch])
         self._held = pa.concat_tables([self._held, rows])
-        ids, ends = _runs(rows)
-        customers, lengths = ids.to_pylist(), np.diff(ends, prepend=0).tolist()
-        if customers and self._customers[-1:] == customers[:1]:
-            self._lengths[-1] += lengths.pop(0)
-            del customers[0]
-        self._customers += customers
-        self._lengths += lengths
+        own = _Sorted.of(rows)
+        if own.customers and self._customers[-1:] == own.customers[:1]:
+            self._lengths[-1] += own.lengths.pop(0)
+            del own.customers[0]
+        self._customers += own.customers
+        self._lengths += own.lengths
         return True
-
-
-def _runs(rows: pa.Table) -> tuple[pa.Array, Ints]:
-    """The customers of sorted rows, and the row at which each ends."""
-    coded = rows["customer_id"].dictionary_encode().unify_dictionaries().combine_chunks()
-    runs = pc.run_end_encode(coded.indices)
-    return coded.dictionary.take(runs.values), np.asarray(runs.run_ends)

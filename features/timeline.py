@@ -9,7 +9,7 @@ Everything that is added up is an integer (microseconds, 1/10,000 of a currency 
 that sums are exact and equal in any order.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -34,8 +34,27 @@ UNKNOWN = np.iinfo(np.int64).min
 def running_total(values: NDArray[np.integer[Any] | np.bool_]) -> Ints:
     """Totals before each row and, last, of all rows: shape (rows,) to (rows + 1,)."""
     totals = np.zeros(len(values) + 1, dtype=np.int64)
-    np.cumsum(values, out=totals[1:])
+    values.cumsum(out=totals[1:])
     return totals
+
+
+class Picked(Mapping[str, Ints]):
+    """Some rows of columns, picked when a column is looked at: few of them are."""
+
+    def __init__(self, columns: Mapping[str, Ints], rows: Ints) -> None:
+        self._columns, self._rows = columns, rows
+        self._picked: dict[str, Ints] = {}
+
+    def __getitem__(self, name: str) -> Ints:
+        if name not in self._picked:
+            self._picked[name] = self._columns[name][self._rows]
+        return self._picked[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
 
 
 @dataclass(frozen=True)
@@ -61,15 +80,20 @@ class Timeline:
         return len(self.offsets) - 1
 
     @cached_property
+    def lengths(self) -> Ints:
+        """How many rows each customer has: shape (customers,)."""
+        return self.offsets[1:] - self.offsets[:-1]
+
+    @cached_property
     def customer(self) -> Ints:
         """Index of the customer each row belongs to: shape (rows,)."""
-        return np.repeat(np.arange(self.customers), np.diff(self.offsets))
+        return np.arange(self.customers).repeat(self.lengths)
 
     @cached_property
     def first(self) -> Mask:
         """Whether a row is its customer's first: shape (rows,)."""
         mask = np.zeros(len(self.times), dtype=bool)
-        mask[self.offsets[:-1][np.diff(self.offsets) > 0]] = True
+        mask[self.offsets[:-1][self.lengths > 0]] = True
         return mask
 
     def column(self, name: str) -> Ints:
@@ -109,17 +133,17 @@ class Timeline:
 
     def select(self, keep: Mask) -> Self:
         """Only the rows where `keep` holds; every customer stays, if need be without rows."""
-        return type(self)(
-            running_total(keep)[self.offsets],
-            self.times[keep],
-            {name: values[keep] for name, values in self.columns.items()},
-            self.words,
-        )
+        return self._pick(keep, keep.nonzero()[0], self.times)
+
+    def _pick(self, keep: Mask, rows: Ints, times: Ints) -> Self:
+        """The rows kept, in an order within each customer, told by the numbers of the `rows`."""
+        offsets = running_total(keep)[self.offsets]
+        return type(self)(offsets, times[rows], Picked(self.columns, rows), self.words)
 
     def subset(self, chosen: Mask) -> Self:
         """Only these customers: shape (customers,)."""
         kept = self.select(chosen[self.customer])
-        offsets = running_total(np.diff(kept.offsets)[chosen])
+        offsets = running_total(kept.lengths[chosen])
         return type(self)(offsets, kept.times, kept.columns, kept.words)
 
     def by(self, times: Ints, keep: Mask | None = None) -> Self:
@@ -135,14 +159,8 @@ class Timeline:
         if not wanted.any():
             return self.select(wanted)
         times = np.maximum(times, self.times)
-        rows = np.flatnonzero(wanted)
-        rows = rows[_order(self.customer[rows], times[rows])]
-        return type(self)(
-            running_total(np.bincount(self.customer[rows], minlength=self.customers)),
-            times[rows],
-            {name: values[rows] for name, values in self.columns.items()},
-            self.words,
-        )
+        rows = wanted.nonzero()[0]
+        return self._pick(wanted, rows[_order(self.customer[rows], times[rows])], times)
 
     def positions(self, instants: Ints) -> Ints:
         """For each customer and instant, the row after the last row strictly before the instant.
@@ -155,6 +173,8 @@ class Timeline:
         """
         if not len(self.times):
             return np.repeat(self.offsets[None, :-1], len(instants), axis=0).T
+        if self.customers == 1:  # all times ascend, and a search is the quicker way
+            return np.searchsorted(self.times, instants)[None]
         # A row counts for every instant after it: bin k holds rows that instant k is the first
         # to look back on, so a running total along the instants counts the rows before each.
         bins = np.searchsorted(instants, self.times, side="right")
@@ -176,28 +196,41 @@ class AsOf:
     `days` all that came before it counts, and negative `days` are those after it.
     """
 
-    def __init__(self, timeline: Timeline, cutoffs: Ints, lags_days: Sequence[int] = ()) -> None:
-        """Look up all cut-offs, and all cut-offs less each lag, in one pass.
+    def __init__(self, timeline: Timeline, cutoffs: Ints, windows: Iterable[int] = ()) -> None:
+        """Look up all cut-offs, and where each window begins, in one pass.
 
         Args:
             timeline: The records.
             cutoffs: Ascending cut-offs in microseconds, shape (k,).
-            lags_days: Window lengths in days that will be asked for; negative ones look ahead,
-                as labels do.
+            windows: Windows in days that are known to be asked for; any other is looked up when
+                it is.
         """
         self.timeline = timeline
         self.cutoffs = cutoffs
-        wanted = {lag: cutoffs - lag * DAY for lag in {0, *lags_days}}
+        self._at = self._look_up({0, *windows})
+        self._counts: dict[int | None, Ints] = {}
+
+    def _look_up(self, lags_days: Iterable[int]) -> dict[int, Ints]:
+        wanted = {lag: self.cutoffs - lag * DAY for lag in lags_days}
+        if len(wanted) == 1:
+            return {lag: self.timeline.positions(times) for lag, times in wanted.items()}
         instants = np.unique(np.concatenate(list(wanted.values())))
-        positions = timeline.positions(instants)
-        self._at = {
+        positions = self.timeline.positions(instants)
+        return {
             lag: positions.T[np.searchsorted(instants, times)].T for lag, times in wanted.items()
         }
-        self._counts: dict[int | None, Ints] = {}
+
+    def where(self, keep: Mask) -> "AsOf":
+        """The rows where `keep` holds, as they were known at the same cut-offs."""
+        return _Kept(self, keep)
 
     def at(self, lag_days: int | None = 0) -> Ints:
         """Rows before the cut-off less `lag_days` days; with None, before the customer's first."""
-        return self.timeline.offsets[:-1, None] if lag_days is None else self._at[lag_days]
+        if lag_days is None:
+            return self.timeline.offsets[:-1, None]
+        if lag_days not in self._at:
+            self._at |= self._look_up([lag_days])
+        return self._at[lag_days]
 
     def count(self, days: int | None = None) -> Ints:
         """How many rows; nobody may write into it."""
@@ -253,20 +286,26 @@ class AsOf:
         """Quantiles of a column, interpolated between the two nearest rows; NaN without rows."""
         order = _order(self.timeline.customer, values)
         ordered, times = values[order], self.timeline.times[order]
-        count = self.count()
-        results = tuple(np.full(count.T.shape, np.nan).T for _ in shares)
-        for column, cutoff in enumerate(self.cutoffs):
-            known = ordered[times < cutoff]
-            some = np.flatnonzero(count[:, column])
-            rows = count[some, column]
-            begin = running_total(rows)[:-1]
-            for share, result in zip(shares, results, strict=True):
-                place = share * (rows - 1)
-                below = begin + place.astype(np.int64)
-                above = np.minimum(below + 1, begin + rows - 1)
-                low, high = known[below], known[above]
-                result[some, column] = low + (place % 1) * (high - low)
-        return results
+        # All that is known at the first cut-off, then all that is at the second, and so on.
+        known = ordered[np.concatenate([(times < at).nonzero()[0] for at in self.cutoffs])]
+        count = self.count().T.ravel()
+        some = count.nonzero()[0]
+        begin, last = running_total(count)[some], count[some] - 1
+        results = tuple(np.full(count.shape, np.nan) for _ in shares)
+        for share, result in zip(shares, results, strict=True):
+            result[some] = _between(known, begin, share * last)
+        return tuple(result.reshape(len(self.cutoffs), -1).T for result in results)
+
+
+class _Kept(AsOf):
+    """Some rows of a timeline, found by counting them among all."""
+
+    def __init__(self, known: AsOf, keep: Mask) -> None:
+        self._known, self._before = known, running_total(keep)
+        super().__init__(known.timeline.select(keep), known.cutoffs)
+
+    def _look_up(self, lags_days: Iterable[int]) -> dict[int, Ints]:
+        return {lag: _looked_up(self._before, self._known.at(lag)) for lag in lags_days}
 
 
 class Running:
@@ -281,6 +320,10 @@ class Running:
         """What it grew by in a window of days, shape (customers, cut-offs)."""
         early, late = _window(days)
         return np.subtract(self._look_up(late), self._look_up(early))
+
+    def since(self, rows: Ints) -> Ints:
+        """What it grew by from a row of each customer on, shape (customers,) to that of `over`."""
+        return np.subtract(self._look_up(0), self._totals[rows, None])
 
     def _look_up(self, lag: int | None) -> Ints:
         if lag not in self._at:
@@ -308,6 +351,15 @@ def _order(group: Ints, values: Ints) -> Ints:
     if span * (int(group.max()) + 1) > np.iinfo(np.int64).max:
         return np.lexsort((values, group))
     return np.argsort(group * span + (values - low), kind="stable")
+
+
+def _between(values: Ints, begin: Ints, place: NDArray[np.floating[Any]]) -> Floats:
+    """The values at places counted from a beginning, interpolated between two."""
+    whole = place.astype(np.int64)
+    beyond = place - whole
+    below = begin + whole
+    low, high = values[below], values[below + (beyond > 0)]
+    return np.asarray(low + beyond * (high - low))
 
 
 def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:

@@ -1,10 +1,12 @@
 """What a client posts: a customer's history, in the words of the contracts."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model, model_validator
 
+from features.judging import CORRECT
 from features.records import TIMELINES, Column, Contract, Kind
 
 MOST_ROWS = 10_000
@@ -63,10 +65,29 @@ def _row(contract: Contract) -> type[Asked]:
         if column.name not in _NOT_POSTED
     }
     name = contract.table.removesuffix("s").title().replace("_", "")
+    rules: Any = model_validator(mode="after")(_sound(contract))
     row: type[Asked] = create_model(
-        name, __base__=Asked, __doc__=f"One of a customer's {_spoken(contract)}.", **fields
+        name,
+        __base__=Asked,
+        __doc__=f"One of a customer's {_spoken(contract)}.",
+        __validators__={"rules": rules},
+        **fields,
     )
     return row
+
+
+def _sound(contract: Contract) -> Callable[[Asked], Asked]:
+    """What refuses a row that breaks the contract's rules, as intake does."""
+    ruled = [(column.name, column.rule) for column in contract.columns if column.rule]
+
+    def check(row: Asked) -> Asked:
+        told = {name: value for name, value in row if value is not None}
+        broken = [rule.reason for name, rule in ruled if name in told and not rule.holds(told)]
+        if broken:
+            raise ValueError(f"{'; '.join(broken)}: {CORRECT}")
+        return row
+
+    return check
 
 
 def _spoken(contract: Contract) -> str:

@@ -35,9 +35,9 @@ def run(folder: Path, cutoffs: Sequence[datetime], out: Path) -> None:
         rows.insert(0, "customer_id", pd.Categorical.from_codes(rows.index, ids))
         rows.insert(1, "cutoff", pd.Timestamp(cutoff))
         table = pa.Table.from_pandas(rows, preserve_index=False)
-        writer = writer or pq.ParquetWriter(
-            out, table.schema, compression=COMPRESSION, use_dictionary=list(IN_DICTIONARY)
-        )
+        looked_up = list(IN_DICTIONARY)
+        options = {"use_dictionary": looked_up, "write_statistics": looked_up}
+        writer = writer or pq.ParquetWriter(out, table.schema, compression=COMPRESSION, **options)
         writer.write_table(table)
     writer.close()
 
@@ -154,7 +154,7 @@ def _bought(purchases: pd.DataFrame, cutoff: int) -> pd.DataFrame:
         T=last_day - days["min"],
         silence=last_day - days["max"],
         recency=days["max"] - days["min"],
-        refund_share=rows["refund"] / (rows["refund"] - rows["amount"]),
+        refund_share=(rows["refund"] / (rows["refund"] - rows["amount"])).clip(upper=1),
     )[rows["begins"] > 0]
     several = rows["frequency"].where(rows["frequency"] > 0)
     rows["monetary_value"] = rows["repeat"] / several

@@ -157,7 +157,9 @@ def _spent(purchases: pl.LazyFrame, cutoff: int) -> pl.LazyFrame:
             T=last_day - pl.col("first"),
             silence=last_day - pl.col("last"),
             recency=pl.col("last") - pl.col("first"),
-            refund_share=pl.col("refund") / (pl.col("refund") - pl.col("spend")),
+            refund_share=(pl.col("refund") / (pl.col("refund") - pl.col("spend"))).clip(
+                upper_bound=1
+            ),
             monetary_value=pl.col("repeat") / several,
             mean_gap=(pl.col("last") - pl.col("first")) / several,
             spend_trend_90d=2 * pl.col("spend_90d") - pl.col("spend_180d"),

@@ -131,7 +131,7 @@ def purchases(known: list[Row], cutoff: datetime, time_zone: str) -> dict[str, f
         "gap_spread": pstdev(gaps) if len(gaps) > 1 else nan,
         "second_gap": gaps[0] if gaps else nan,
         "stage": min(len(gaps), 1) + (len(gaps) >= 3 and silence <= long_gap),
-        "refund_share": refunds / gross if gross else nan,
+        "refund_share": min(refunds / gross, 1) if gross else nan,
     }
     for window in WINDOWS_DAYS:
         start = cutoff - timedelta(days=window)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from features.purchases import FAMILY, WINDOWS_DAYS, PurchaseDays
+from features.purchases import FAMILY, WINDOWS_DAYS, begins
 from tests.features.histories import SALES, at, look, sales
 from tests.features.naive import Row
 
@@ -24,6 +24,7 @@ def test_a_regular_customer() -> None:
     found = looked_at((at(0), 10), (at(10), 20), (at(20), 30), (at(30), 40), cutoff=at(111))
     assert found == pytest.approx(
         {
+            "bought": 1,
             "frequency": 3,
             "recency": 30,
             "T": 110,
@@ -83,6 +84,12 @@ def test_a_refund_is_no_purchase_and_reduces_the_day_it_refers_to() -> None:
     assert found["spend"] == 21
     assert found["spend_7d"] == 11
     assert found["refund_share"] == pytest.approx(9 / 30)
+
+
+def test_more_refunds_than_purchases_are_a_share_of_one() -> None:
+    """The purchase that was sent back came before the records began."""
+    found = looked_at((at(0), -50), (at(1), 10), cutoff=at(5))
+    assert (found["refund_share"], found["spend"]) == (1, -40)
 
 
 def test_a_refund_in_the_instant_of_a_purchase_refers_to_it() -> None:
@@ -163,16 +170,13 @@ def test_the_days_of_a_clock_change_are_days_like_any_other() -> None:
 
 def test_purchase_days_keep_customers_apart() -> None:
     rows = [Row("a", at(5), 1), Row("b", at(1), -1), Row("b", at(5), 1), Row("b", at(6), 1)]
-    days = PurchaseDays.of(sales(rows)["transactions"])
-    assert days.latest.tolist() == [0, -1, 2, 3]
-    assert days.previous.tolist() == [-1, -1, -1, 2]
-    assert days.begins.tolist() == [True, False, True, True]
-    assert days.gaps.tolist() == [0, 0, 0, 1]
+    rows += [Row("b", at(6, 5), 1), Row("c", at(6), 1)]
+    assert begins(sales(rows)["transactions"]).tolist() == [True, False, True, True, False, True]
 
 
 def test_features_are_declared_once_with_unit_and_meaning() -> None:
     names = [feature.name for feature in FAMILY.features]
     assert len(set(names)) == len(names)
-    assert {feature.unit for feature in FAMILY.features} == {"days", "currency", "1", "0-2"}
+    assert {feature.unit for feature in FAMILY.features} == {"days", "currency", "1", "0-1", "0-2"}
     assert all(feature.meaning for feature in FAMILY.features)
     assert {f"spend_{days}d" for days in WINDOWS_DAYS} < set(names)

@@ -84,9 +84,36 @@ def test_timelines_without_any_row_can_be_asked() -> None:
     assert known.sum(nothing, 7).tolist() == [[0, 0, 0], [0, 0, 0]]
 
 
-def test_a_window_that_was_not_prepared_is_an_error() -> None:
-    with pytest.raises(KeyError):
-        AsOf(timeline([[1]]), days([2]), (7,)).at(8)
+@given(customers, instants, st.lists(st.integers(-3, 9), max_size=4))
+def test_a_window_counts_the_same_whether_it_was_named_beforehand(
+    times: list[list[int]], at: list[int], windows: list[int]
+) -> None:
+    named, asked = (AsOf(timeline(times), days(at), own) for own in (windows, ()))
+    for window in windows:
+        assert named.count(window).tolist() == asked.count(window).tolist()
+
+
+@given(customers, instants, st.data())
+def test_some_rows_are_known_as_they_are_by_themselves(
+    times: list[list[int]], at: list[int], data: st.DataObject
+) -> None:
+    rows = timeline(times)
+    size = len(rows.times)
+    keep = np.array(data.draw(st.lists(st.booleans(), min_size=size, max_size=size)), dtype=bool)
+    some, alone = AsOf(rows, days(at)).where(keep), AsOf(rows.select(keep), days(at))
+    assert some.timeline.offsets.tolist() == alone.timeline.offsets.tolist()
+    for window in (None, 4, -4):
+        assert some.count(window).tolist() == alone.count(window).tolist()
+
+
+def test_columns_of_rows_that_were_picked_are_those_of_their_table() -> None:
+    rows = timeline([[1, 2], [3]], label=[10, 20, 30], other=[1, 2, 3])
+    picked = rows.select(np.array([False, True, True])).columns
+    assert len(picked) == 2
+    assert {name: values.tolist() for name, values in picked.items()} == {
+        "label": [20, 30],
+        "other": [2, 3],
+    }
 
 
 def test_a_ratio_to_nothing_is_unknown() -> None:

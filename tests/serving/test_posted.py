@@ -97,6 +97,22 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
         posted(surveys=[{"asked_at": AT, "kind": "nps", "comment": "x" * 10_001}]),
         "at most 10000",
     ),
+    "delivery before the purchase": (
+        posted(transactions=[BOUGHT, BOUGHT | {"delivered_at": "2025-03-01T10:00:00Z"}]),
+        r"transactions\.1\n.*delivered_at is before occurred_at: correct it where it was recorded",
+    ),
+    "negative discount": (
+        posted(transactions=[BOUGHT | {"discount": -1}]),
+        "discount is negative",
+    ),
+    "survey of an unknown kind": (
+        posted(surveys=[{"asked_at": AT, "kind": "mood", "score": 1}]),
+        "kind is none of the known surveys",
+    ),
+    "NPS of eleven": (
+        posted(surveys=[{"asked_at": AT, "kind": "nps", "score": 11}]),
+        "score is off its scale",
+    ),
     "too many rows": (posted(referrals=[{"occurred_at": AT}] * (MOST_ROWS + 1)), "at most 10000"),
 }
 

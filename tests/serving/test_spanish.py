@@ -24,10 +24,10 @@ REASONS = {
     *(f"{name} is missing" for contract in CONTRACTS.values() for name in contract.required),
     *(f"occurred_at is not {what}" for what in judging._NOT_A.values()),
     *(
-        column.reason
+        column.rule.reason
         for contract in CONTRACTS.values()
         for column in contract.columns
-        if column.reason
+        if column.rule
     ),
     *(f"transaction_id {judging.REPEATED}", judging.NO_RATE, judging.TOO_WIDE),
 }
