@@ -15,14 +15,15 @@ from features.snapshot import Snapshot
 from training.blend import BlendedRisk
 from training.blending import Blending
 from training.churn import LogisticRisk, Member, TreeRisk
+from training.effects import Effects
 from training.outlook import Outlook
 from training.prospects import expected_amounts, fit_value, presence, rhythm
-from training.settings import TrainingSettings
+from training.settings import MoneySettings, TrainingSettings
 from training.value import ValueModel
 
 Floats = NDArray[np.float64]
 
-FORMAT = 4
+FORMAT = 5
 """Version of the files below; a model in another format is refused."""
 
 PARAMETERS, TREES = "model.json", "trees.ubj"
@@ -38,6 +39,7 @@ class Model:
         provenance: The definitions it was trained under; its cut-offs are those it learned from.
         themes: What comments are about; None where there were too few to learn it.
         outlook: Levels and intervals of what is expected.
+        effects: What offers do.
     """
 
     risk: BlendedRisk
@@ -45,6 +47,7 @@ class Model:
     provenance: Provenance
     themes: Themes | None = None
     outlook: Outlook = field(default_factory=Outlook)
+    effects: Effects = field(default_factory=lambda: Effects.untried(MoneySettings()))
 
     @classmethod
     def fit(
@@ -75,7 +78,8 @@ class Model:
         value = fit_value(present, settings, margin_rate=margin_rate)
         process = rhythm(value, past.provenance)
         risk = BlendedRisk.fit(process, past, settings, present=present.rows, blending=blending)
-        return cls(risk, value, past.provenance, themes, outlook or Outlook())
+        untried = Effects.untried(settings.money)
+        return cls(risk, value, past.provenance, themes, outlook or Outlook(), untried)
 
     def expected_amounts(self, rows: Snapshot, risk: Floats) -> dict[str, Floats]:
         """Expected `purchases` (days) and `spend` (currency) of each row in the horizon.
@@ -122,6 +126,7 @@ class Model:
                     "peers": {name: each.to_dict("list") for name, each in self.risk.peers.items()},
                     "value": self.value.to_dict(),
                     "outlook": self.outlook.to_dict(),
+                    "effects": self.effects.save(folder),
                     "themes": self.themes.to_dict() if self.themes else None,
                 },
                 indent=1,
@@ -152,7 +157,9 @@ class Model:
         peers = {name: pd.DataFrame(each) for name, each in parameters["peers"].items()}
         risk = BlendedRisk(members, Blending.from_dict(parameters["blending"]), peers)
         themes = Themes.from_dict(parameters["themes"]) if parameters["themes"] else None
-        return cls(risk, value, provenance, themes, Outlook.from_dict(parameters["outlook"]))
+        outlook = Outlook.from_dict(parameters["outlook"])
+        effects = Effects.load(folder, parameters["effects"])
+        return cls(risk, value, provenance, themes, outlook, effects)
 
 
 def _ordered(snapshot: Snapshot) -> Snapshot:

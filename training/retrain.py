@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -18,10 +18,22 @@ from features.provenance import ChurnDefinition, DefinitionError
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
-from training import backtest, card, plots, rhythm, survival, themes, traps
+from training import (
+    backtest,
+    card,
+    experiment,
+    leaving,
+    plots,
+    rhythm,
+    survival,
+    themes,
+    traps,
+    trials,
+)
 from training.backtest import SERVED, Measures
 from training.blending import choose
 from training.champion import CHALLENGER, CHAMPION
+from training.effects import Effects
 from training.evidence import Evidence, gather
 from training.model import Model
 from training.outlook import Outlook
@@ -93,12 +105,14 @@ def retrain(
         themes=found,
         outlook=Outlook.learn(rehearsals, random_state=settings.random_state),
     )
+    model = replace(model, effects=_effects(model, store, past, cutoffs, features, settings, say))
     say(f"evidence on {len(later.rows):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
         evidence = gather(model, past, later, rehearsals, verdict, settings)
         _log_evidence(run, evidence)
         _log(run, model, snapshots, len(past.rows), cutoffs, features, settings)
         _log_definition(run, store, past, cutoffs, features)
+        _log_effects(run, model.effects)
         version = _register(registry, run, model, later)
         promoted, reason = _compare(registry, store, evidence, later, features, settings.money)
         registry.set_alias(CHAMPION if promoted else CHALLENGER, version.number)
@@ -146,6 +160,25 @@ def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
             "Bring more history, or choose a shorter horizon (features.horizon_days)."
         )
     return laid
+
+
+def _effects(
+    model: Model,
+    store: Store,
+    past: Snapshot,
+    cutoffs: Plan,
+    features: FeatureSettings,
+    settings: TrainingSettings,
+    say: Say,
+) -> Effects:
+    """What offers do, by all that the records know at their end."""
+    tried = trials.take(store, features, before=cutoffs.scoring, has=store.has, themes=model.themes)
+    if tried is not None:
+        say(f"what offers do, from {len(tried):,} contacts drawn at random")
+    known = snapshot.take(
+        store.records(), [cutoffs.scoring], features, has=store.has, only=leaving.HISTORY
+    )
+    return experiment.learn(model, past, known, tried, settings)
 
 
 def _margin_rate(store: Store, cutoffs: Plan, settings: TrainingSettings) -> float:
@@ -220,6 +253,23 @@ def _log_definition(
         lasting = survival.survival(*survival.durations(store.records(), cutoffs.scoring))
         run.log_json(lasting.table(), "survival.json")
         run.log_figure(plots.survival(lasting), "plots/survival.png")
+
+
+def _log_effects(run: Run, effects: Effects) -> None:
+    """What was learned of each offer: figures, the decision as a tag, and all in words."""
+    for offer, lesson in effects.offers.items():
+        with run.child(f"offer {offer}") as child:
+            child.log_metrics(
+                {
+                    "contacts": lesson.contacts,
+                    "save_rate": lesson.rates.overall.mean,
+                    "save_rate_sd": lesson.rates.overall.sd,
+                    **lesson.measures,
+                }
+            )
+            child.set_tags({"decision": lesson.stop.decision})
+    if effects.findings:
+        run.log_text("".join(f"{each.text}\n" for each in effects.findings), "offers.txt")
 
 
 def _log(
