@@ -117,9 +117,12 @@ def _posterior(found: Rate, prior: Rate) -> Rate:
 
 
 def _between(rates: Iterable[Rate]) -> float:
-    """How far the segments' true rates lie apart, by the method of moments.
+    """How far the segments' true rates lie apart, by the method of moments, on the safe side.
 
-    Source: DerSimonian & Laird 1986, "Meta-analysis in clinical trials".
+    Few contacts make segments differ by chance, so that the spread counts from two standard errors
+    above what chance alone would bring.
+
+    Source: DerSimonian & Laird 1986, "Meta-analysis in clinical trials", equation 8.
     """
     mean, sd = np.array([*rates], float).reshape(-1, 2).T
     if mean.size < 2:
@@ -127,7 +130,8 @@ def _between(rates: Iterable[Rate]) -> float:
     weight = sd**-2.0
     spread = np.sum(weight * (mean - np.average(mean, weights=weight)) ** 2)
     scale = weight.sum() - np.sum(weight**2) / weight.sum()
-    return float(np.sqrt(max(0.0, (spread - mean.size + 1) / scale)))
+    chance = mean.size - 1 + 2 * np.sqrt(2 * (mean.size - 1))
+    return float(np.sqrt(max(0.0, (spread - chance) / scale)))
 
 
 def _shrunk(found: Rate, every: Rate, overall: Rate, between: float) -> Rate:

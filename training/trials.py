@@ -153,7 +153,7 @@ def _looks(
     """What was known of the customers contacted on each day, of one group of customers."""
     here = contacts[contacts["customer_id"].isin(records.customers)]
     for day, contacted in here.groupby("cutoff"):
-        chosen = records.subset(np.isin(records.customers, contacted["customer_id"]))
+        chosen = records.subset(pd.Index(records.customers).isin(contacted["customer_id"]))
         yield from snapshot.groups(
             [chosen],
             [pd.Timestamp(str(day)).to_pydatetime()],
