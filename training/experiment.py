@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features.findings import Finding
 from features.snapshot import Snapshot
-from training import leaving, scoring
+from training import leaving, scoring, uplift
 from training.bootstrap import Interval
 from training.effects import BASE, RISK, Effects, Lesson
 from training.model import Model
@@ -199,7 +199,7 @@ def _one_by_one(
         return replace(lesson, findings=(*lesson.findings, finding))
     return replace(
         lesson,
-        uplift=_fit(CANDIDATE, contacts, random_state),
+        uplift=_learners(contacts, random_state)[CANDIDATE],
         slope=Rate(min(slope.mean, 1.0), slope.sd),
         findings=(*lesson.findings, _taken(offer, gain)),
     )
@@ -215,15 +215,19 @@ def held_out(contacts: Contacts, prior: Rate, *, random_state: int = 0) -> dict[
         seen, unseen = (contacts.select(np.flatnonzero(of)) for of in (~out, out))
         rates = SaveRates.learn(seen.effect, seen.base, seen.segment, prior=prior)
         said[SEGMENTS][out] = rates.of(unseen.segment)[0] * unseen.base
-        for kind in KINDS:
-            said[kind][out] = _fit(kind, seen, random_state).predict(unseen.inputs)
+        for kind, learner in _learners(seen, random_state).items():
+            said[kind][out] = learner.predict(unseen.inputs)
     return said
 
 
-def _fit(kind: Kind, contacts: Contacts, random_state: int) -> Uplift:
-    features = (*contacts.trials.rows.names, BASE, RISK)
-    learner = Uplift(kind, features=features, random_state=random_state)
-    return learner.fit(contacts.inputs, contacts.lost, contacts.trials.offered)
+def _learners(contacts: Contacts, random_state: int) -> dict[Kind, Uplift]:
+    return uplift.learn(
+        contacts.inputs,
+        contacts.lost,
+        contacts.trials.offered,
+        features=(*contacts.trials.rows.names, BASE, RISK),
+        random_state=random_state,
+    )
 
 
 def _slope(effect: Floats, told: Floats) -> Rate:

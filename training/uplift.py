@@ -8,6 +8,7 @@ outcome under the offer alone: the baseline that sometimes wins.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Values = NDArray[np.float32]
 
 Kind = Literal["t", "x", "response"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -34,87 +36,98 @@ _SHARED = {"subsample": 0.8, "colsample_bytree": 0.6, "nthread": 1}
 _ROUNDS = 100
 
 
+@dataclass(frozen=True)
 class Uplift:
     """Fall of the chance of a loss by an offer, of each customer.
 
-    Args:
+    Attributes:
         kind: The way.
         features: What it looks at.
-        random_state: Seed of the trees.
+        share: Share of the contacts it learned from to whom the offer was made.
+        trees: By arm: the chance of a loss, or of the X-learner what the offer saves.
     """
 
-    def __init__(self, kind: Kind, *, features: Sequence[str], random_state: int = 0) -> None:
-        self.kind = kind
-        self.features = tuple(features)
-        self.random_state = random_state
-
-    def fit(self, rows: pd.DataFrame, lost: Floats, offered: Mask) -> Self:
-        """Learn.
-
-        Args:
-            rows: What was known at the contact.
-            lost: 1 where the customer was lost, or how likely, shape (n,).
-            offered: Whether the offer was made, else held out, shape (n,).
-        """
-        values = self._values(rows)
-        self.share_ = float(offered.mean())
-        self.trees_ = {"offered": self._trees(values[offered], lost[offered], _ARMS)}
-        if self.kind != "response":
-            self.trees_["control"] = self._trees(values[~offered], lost[~offered], _ARMS)
-        if self.kind == "x":
-            self.trees_ = self._differences(values, lost, offered)
-        return self
-
-    def _differences(
-        self, values: NDArray[np.float32], lost: Floats, offered: Mask
-    ) -> dict[str, xgb.Booster]:
-        saved = self._tell("control", values[offered]) - lost[offered]
-        could_be = lost[~offered] - self._tell("offered", values[~offered])
-        return {
-            "offered": self._trees(values[offered], saved, _DIFFERENCE),
-            "control": self._trees(values[~offered], could_be, _DIFFERENCE),
-        }
+    kind: Kind
+    features: tuple[str, ...]
+    share: float
+    trees: Mapping[str, xgb.Booster]
 
     def predict(self, rows: pd.DataFrame) -> Floats:
         """What the offer saves, in points of risk; of the response model, a rank alone."""
-        values = self._values(rows)
-        offered = self._tell("offered", values)
+        values = _values(rows, self.features)
+        offered = _tell(self.trees["offered"], values)
         if self.kind == "response":
             return 1 - offered
-        control = self._tell("control", values)
+        control = _tell(self.trees["control"], values)
         if self.kind == "t":
             return control - offered
-        return self.share_ * control + (1 - self.share_) * offered
-
-    def _trees(
-        self, values: NDArray[np.float32], target: Floats, parameters: Mapping[str, Any]
-    ) -> xgb.Booster:
-        data = xgb.QuantileDMatrix(values, target)
-        return xgb.train({**_SHARED, **parameters, "seed": self.random_state}, data, _ROUNDS)
-
-    def _tell(self, arm: str, values: NDArray[np.float32]) -> Floats:
-        return np.asarray(self.trees_[arm].inplace_predict(values), dtype=float)
-
-    def _values(self, rows: pd.DataFrame) -> NDArray[np.float32]:
-        return rows[list(self.features)].to_numpy(dtype=np.float32)
+        return self.share * control + (1 - self.share) * offered
 
     def save(self, folder: Path, name: str) -> dict[str, Any]:
         """Write the trees as `NAME-ARM.ubj`; the rest is given back, for JSON."""
-        for arm, trees in self.trees_.items():
+        for arm, trees in self.trees.items():
             trees.save_model(folder / f"{name}-{arm}.ubj")
         return {
             "kind": self.kind,
             "features": list(self.features),
-            "share": self.share_,
-            "arms": list(self.trees_),
+            "share": self.share,
+            "arms": list(self.trees),
         }
 
     @classmethod
     def load(cls, folder: Path, name: str, state: Mapping[str, Any]) -> Self:
         """What `save` wrote."""
-        model = cls(state["kind"], features=state["features"])
-        model.share_ = state["share"]
-        model.trees_ = {
-            arm: xgb.Booster(model_file=folder / f"{name}-{arm}.ubj") for arm in state["arms"]
-        }
-        return model
+        return cls(
+            state["kind"],
+            tuple(state["features"]),
+            state["share"],
+            {arm: xgb.Booster(model_file=folder / f"{name}-{arm}.ubj") for arm in state["arms"]},
+        )
+
+
+def learn(
+    rows: pd.DataFrame,
+    lost: Floats,
+    offered: Mask,
+    *,
+    features: Sequence[str],
+    random_state: int = 0,
+) -> dict[Kind, Uplift]:
+    """Every learner, all on the same two arms.
+
+    Args:
+        rows: What was known at the contact.
+        lost: 1 where the customer was lost, or how likely, shape (n,).
+        offered: Whether the offer was made, else held out, shape (n,).
+        features: What to look at.
+        random_state: Seed of the trees.
+    """
+    values, share = _values(rows, features), float(offered.mean())
+
+    def fit(of: Mask, target: Floats, parameters: Mapping[str, Any]) -> xgb.Booster:
+        data = xgb.QuantileDMatrix(values[of], target)
+        return xgb.train({**_SHARED, **parameters, "seed": random_state}, data, _ROUNDS)
+
+    arms = {name: fit(of, lost[of], _ARMS) for name, of in _of(offered)}
+    saved = {
+        "offered": _tell(arms["control"], values[offered]) - lost[offered],
+        "control": lost[~offered] - _tell(arms["offered"], values[~offered]),
+    }
+    differences = {name: fit(of, saved[name], _DIFFERENCE) for name, of in _of(offered)}
+    return {
+        "t": Uplift("t", tuple(features), share, arms),
+        "x": Uplift("x", tuple(features), share, differences),
+        "response": Uplift("response", tuple(features), share, {"offered": arms["offered"]}),
+    }
+
+
+def _of(offered: Mask) -> tuple[tuple[str, Mask], ...]:
+    return ("offered", offered), ("control", ~offered)
+
+
+def _tell(trees: xgb.Booster, values: Values) -> Floats:
+    return np.asarray(trees.inplace_predict(values), dtype=float)
+
+
+def _values(rows: pd.DataFrame, features: Sequence[str]) -> Values:
+    return rows[list(features)].to_numpy(dtype=np.float32)

@@ -30,7 +30,7 @@ def learned(make_store: MakeStore, quick: TrainingSettings) -> Callable[[Truth],
     """A model that knows what its trials teach, the customers of today, and the truth."""
 
     def learn(effects: Truth) -> tuple[Model, Snapshot, pd.DataFrame]:
-        company = simulate(4_000, random_state=3, effects=effects)
+        company = simulate(3_000, random_state=3, effects=effects)
         store = make_store(**company.tables)
         plan = lay_plan(store, SETTINGS)
         taken = snapshot.take(
