@@ -17,9 +17,10 @@ from training.blend import BlendedRisk
 from training.blending import Blending
 from training.buyers import BuyersSpend
 from training.churn import LogisticRisk, Member, TreeRisk
+from training.effects import Effects
 from training.outlook import Outlook
 from training.prospects import expected_amounts, fit_value, presence, rhythm, tilt
-from training.settings import TrainingSettings
+from training.settings import MoneySettings, TrainingSettings
 from training.value import ValueModel
 
 Floats = NDArray[np.float64]
@@ -42,6 +43,7 @@ class Model:
         outlook: Levels and intervals of what is expected.
         unvaried: The features that were the same for everybody it learned from.
         buyers: Tells what those who buy spend; None where too few bought to learn it.
+        effects: What offers do.
     """
 
     risk: BlendedRisk
@@ -51,6 +53,7 @@ class Model:
     outlook: Outlook = field(default_factory=Outlook)
     unvaried: novelty.Constants = field(default_factory=dict)
     buyers: BuyersSpend | None = None
+    effects: Effects = field(default_factory=lambda: Effects.untried(MoneySettings()))
 
     @classmethod
     def fit(
@@ -84,8 +87,16 @@ class Model:
         risk = BlendedRisk.fit(process, past, settings, present=present.rows, blending=blending)
         unvaried = novelty.constants(past.rows, past.names)
         buyers = BuyersSpend.learn(past)
-        outlook = outlook or Outlook()
-        return cls(risk, value, past.provenance, themes, outlook, unvaried, buyers)
+        return cls(
+            risk,
+            value,
+            past.provenance,
+            themes,
+            outlook or Outlook(),
+            unvaried,
+            buyers,
+            Effects.untried(settings.money),
+        )
 
     def expected_amounts(self, rows: Snapshot, risk: Floats) -> dict[str, Floats]:
         """Expected `purchases` (days) and `spend` (currency) of each row in the horizon.
@@ -134,6 +145,7 @@ class Model:
                     "peers": {name: each.to_dict("list") for name, each in self.risk.peers.items()},
                     "value": self.value.to_dict(),
                     "outlook": self.outlook.to_dict(),
+                    "effects": self.effects.save(folder),
                     "themes": self.themes.to_dict() if self.themes else None,
                     "unvaried": dict(self.unvaried),
                     "buyers": self.buyers.to_dict() if self.buyers else None,
@@ -168,7 +180,9 @@ class Model:
         themes = Themes.from_dict(parameters["themes"]) if parameters["themes"] else None
         outlook = Outlook.from_dict(parameters["outlook"])
         buyers = BuyersSpend.from_dict(parameters["buyers"]) if parameters["buyers"] else None
-        return cls(risk, value, provenance, themes, outlook, parameters["unvaried"], buyers)
+        effects = Effects.load(folder, parameters["effects"])
+        unvaried = parameters["unvaried"]
+        return cls(risk, value, provenance, themes, outlook, unvaried, buyers, effects)
 
 
 def _ordered(snapshot: Snapshot) -> Snapshot:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,9 +17,10 @@ from features.provenance import DefinitionError
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
-from training import backtest, card, plots, rhythm, runlog, survival
+from training import backtest, card, experiment, leaving, plots, rhythm, runlog, survival, trials
 from training.backtest import SERVED
 from training.champion import CHALLENGER, CHAMPION
+from training.effects import Effects
 from training.evidence import Evidence
 from training.model import Model
 from training.registry import Registry, Version
@@ -70,11 +71,13 @@ def retrain(
     cutoffs = lay_plan(store, features)
     trial = attempt(store, cutoffs, features, settings, say=say)
     model, judged = trial.model, trial.judged
+    model = replace(model, effects=_effects(trial, store, cutoffs, features, say))
     say(f"evidence on {len(judged):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
         evidence = trial.evidence()
         runlog.log_evidence(run, evidence)
         runlog.log_rehearsals(run, evidence)
+        runlog.log_effects(run, model.effects)
         _log(run, trial, cutoffs, features)
         _log_definition(run, store, trial.past, cutoffs, features)
         version = _register(registry, run, model, trial.later)
@@ -102,6 +105,21 @@ def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
             "Bring more history, or choose a shorter horizon (features.horizon_days)."
         )
     return laid
+
+
+def _effects(
+    trial: Trial, store: Store, cutoffs: Plan, features: FeatureSettings, say: Say
+) -> Effects:
+    """What offers do, by all that the records know at their end."""
+    tried = trials.take(
+        store, features, before=cutoffs.scoring, has=store.has, themes=trial.model.themes
+    )
+    if tried is not None:
+        say(f"what offers do, from {len(tried):,} contacts drawn at random")
+    known = snapshot.take(
+        store.records(), [cutoffs.scoring], features, has=store.has, only=leaving.HISTORY
+    )
+    return experiment.learn(trial.model, trial.learned, known, tried, trial.settings)
 
 
 def _log_definition(

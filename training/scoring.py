@@ -74,8 +74,17 @@ COLUMNS = (
     Column("silence", "days", "days since the last purchase"),
     Column("mean_gap", "days", "mean days between purchases"),
     Column("purchase_days_180d", "days", "purchase days in the last 180 days"),
+    Column(
+        "saved_prior",
+        "probability",
+        "fall of the chance of losing the customer by an offer that was never tried",
+    ),
+    Column("saved_prior_sd", "probability", "standard deviation of what is believed of it"),
 )
 
+
+PRIOR = "prior"
+"""Stands for any offer that was never tried, in the names of columns."""
 
 _WINDOW = {"from": 0.1, "at": 0.5, "by": 0.8}
 """Chances of having bought again by the instants told of the next purchase."""
@@ -89,7 +98,8 @@ class Scores:
     """What the model says of each customer.
 
     Attributes:
-        rows: One row per snapshot row, with the columns `COLUMNS`.
+        rows: One row per snapshot row, with the columns `COLUMNS`, and `saved_<offer>` and
+            `saved_<offer>_sd` for each offer that was tried.
         provenance: The definitions, the cut-off and the model version.
     """
 
@@ -135,6 +145,7 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
                 "base_risk": reasons.base,
                 "driver_points": reasons.points.max(axis=1).where(told != NO_DRIVER, 0.0),
                 **{name: rows[name] for name in TOLD},
+                **_saved(model, snapshot, risk, told),
             }
         ),
         snapshot.provenance.model_copy(update={"model_version": model_version}),
@@ -153,6 +164,17 @@ def _next_purchase(model: Model, snapshot: Snapshot) -> dict[str, pd.Series]:
         f"next_purchase_{name}": snapshot.rows["cutoff"]
         + pd.to_timedelta(np.ceil(wait(quantile=quantile)), unit="D")
         for name, quantile in _WINDOW.items()
+    }
+
+
+def _saved(model: Model, snapshot: Snapshot, risk: Floats, told: pd.Series) -> dict[str, Floats]:
+    """What each offer that was tried does, and what any other is expected to."""
+    offers = (PRIOR, *model.effects.offers)
+    learned = model.effects.all_saved(offers, snapshot, risk, segment=told.to_numpy(str))
+    return {
+        column: values
+        for offer, saved in zip(offers, learned, strict=True)
+        for column, values in ((f"saved_{offer}", saved.mean), (f"saved_{offer}_sd", saved.sd))
     }
 
 
