@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,10 +17,9 @@ from features.provenance import DefinitionError
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
-from training import backtest, card, experiment, leaving, plots, rhythm, runlog, survival, trials
+from training import backtest, card, plots, rhythm, runlog, survival
 from training.backtest import SERVED
 from training.champion import CHALLENGER, CHAMPION
-from training.effects import Effects
 from training.evidence import Evidence
 from training.model import Model
 from training.registry import Registry, Version
@@ -28,7 +27,7 @@ from training.runs import Run
 from training.scoring import COLUMNS
 from training.settings import MoneySettings, TrainingSettings
 from training.trial import Say as Say
-from training.trial import Trial, attempt
+from training.trial import Trial, attempt, with_effects
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -70,8 +69,8 @@ def retrain(
     """
     cutoffs = lay_plan(store, features)
     trial = attempt(store, cutoffs, features, settings, say=say)
+    trial = with_effects(trial, store, cutoffs, features, say=say)
     model, judged = trial.model, trial.judged
-    model = replace(model, effects=_effects(trial, store, cutoffs, features, say))
     say(f"evidence on {len(judged):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
         evidence = trial.evidence()
@@ -105,21 +104,6 @@ def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
             "Bring more history, or choose a shorter horizon (features.horizon_days)."
         )
     return laid
-
-
-def _effects(
-    trial: Trial, store: Store, cutoffs: Plan, features: FeatureSettings, say: Say
-) -> Effects:
-    """What offers do, by all that the records know at their end."""
-    tried = trials.take(
-        store, features, before=cutoffs.scoring, has=store.has, themes=trial.model.themes
-    )
-    if tried is not None:
-        say(f"what offers do, from {len(tried):,} contacts drawn at random")
-    known = snapshot.take(
-        store.records(), [cutoffs.scoring], features, has=store.has, only=leaving.HISTORY
-    )
-    return experiment.learn(trial.model, trial.learned, known, tried, trial.settings)
 
 
 def _log_definition(
