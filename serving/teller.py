@@ -18,6 +18,7 @@ from features import snapshot
 from serving.leaves import Leaves
 from serving.silence import Silence
 from training.blend import BASE, PEER_LIMITS
+from training.buyers import BuyersSpend
 from training.calibration import clipped
 from training.churn import LogisticRisk, Member, RhythmRisk, TreeRisk
 from training.model import Model
@@ -155,10 +156,11 @@ class Teller:
         bought = self._silence.purchases_if_alive(self._days, h)
         paid = value.spend.expected_spend(h.x, rows.monetary_value)
         if_there = (bought @ self._weights) * value.margin_rate * paid
-        at_stake = outlook.level("spend") * np.maximum(there, 1) * if_there
+        tilt = self._tilt(rows, bought[:, -1], paid)
+        at_stake = outlook.level("spend") * tilt * np.maximum(there, 1) * if_there
         worth = np.minimum(there, 1) * at_stake
         purchases = there * bought[:, -1]
-        expected = outlook.corrected({"purchases": purchases, "spend": purchases * paid})
+        expected = outlook.corrected({"purchases": purchases, "spend": purchases * paid * tilt})
         told = (
             *(risk, worth, *model.value_interval(worth), at_stake, risk * worth),
             *(expected["purchases"], *outlook.interval("purchases", expected["purchases"])),
@@ -197,10 +199,19 @@ class Teller:
             return np.asarray(member.booster_.inplace_predict(values.astype(np.float32)), float)
         return np.asarray([self._leaves.predict(row) for row in values])
 
-    def _linear(self, member: LogisticRisk, rows: Rows) -> Floats:
+    def _linear(self, member: LogisticRisk | BuyersSpend, rows: Rows) -> Floats:
         logs = np.sign(rows.values) * np.log1p(np.abs(rows.values))
-        standard = (logs - member.mean_) / member.scale_
-        return np.where(np.isnan(standard), 0.0, standard) * member.coef_
+        return np.nan_to_num((logs - member.logs_.mean) / member.logs_.scale) * member.coef_
+
+    def _tilt(self, rows: Rows, purchases: Floats, paid: Floats) -> Floats:
+        """`training.prospects.tilt`, in arrays."""
+        buyers = self._model.buyers
+        if buyers is None:
+            return np.ones_like(paid)
+        silent = self._silence.p_silent_if_alive(self._days[-1:], rows.histories)[:, 0]
+        formula = np.maximum(purchases / np.maximum(1 - silent, _RARE), 1) * paid
+        learned = buyers.level_ * np.exp(self._linear(buyers, rows).sum(axis=1))
+        return np.asarray(np.sqrt(learned / formula))
 
     def _contributions(self, name: str, rows: Rows, judged: Judgement) -> Floats:
         """Log-odds each driver adds, by one member, shape (rows, drivers)."""

@@ -148,6 +148,13 @@ class Registry:
             None if found is None else self._version(found, found.aliases, self._metrics([found]))
         )
 
+    def number(self, alias: str) -> int | None:
+        """The number of the version an alias points at, and nothing else: it is soon told."""
+        found: int | None = None
+        with unless("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            found = int(self._find(alias).version)
+        return found
+
     def versions(self) -> tuple[Version, ...]:
         """All versions, the oldest first."""
         found = self._client.search_model_versions(
