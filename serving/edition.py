@@ -29,6 +29,7 @@ AGREES_TO = 1e-6
 """How far the two ways of scoring may be apart, relative to what is at stake."""
 
 _MANY = 100
+"""Rows beside the example, with which it is scored as many rows are."""
 
 
 @dataclass(frozen=True)
