@@ -43,7 +43,6 @@ from training.bootstrap import RESAMPLES, bootstrap, redrawn
 from training.btyd import PurchaseModel
 from training.model import Model
 from training.outlook import Outlook
-from training.prospects import presence
 from training.rehearsal import rehearse, settled
 from training.retrain import lay_plan
 from training.settings import PurchaseProcess, TrainingSettings
@@ -198,7 +197,7 @@ def sample_rmse(store: Store) -> float:
 
 def served_purchases(past: Snapshot, present: Snapshot, settings: TrainingSettings) -> np.ndarray:
     model = Model.fit(past, present, settings, margin_rate=1)
-    there = presence(model.value, present, model.risk.predict(present.rows))
+    there = model.prospects(present).presence(model.risk.predict(present))
     monetary = present.columns["monetary_value"]
     ahead = model.value.expected_amounts(AHEAD, *present.history, monetary, presence=there)
     return ahead["purchases"]

@@ -141,9 +141,9 @@ class Snapshot:
         if "offered_ahead" not in self.columns:
             return self
         offered, propensity = (self.columns[name] for name in labels.OFFERS)
-        copies = np.round(np.minimum(1 / np.nan_to_num(propensity, nan=1.0), MOST_COPIES))
-        times: Ints = np.where(offered == 1, 0, copies).astype(np.int64)
-        return self.select(np.repeat(np.arange(len(self)), times))
+        stands_for = np.round(np.minimum(1 / np.nan_to_num(propensity, nan=1.0), MOST_COPIES))
+        copies = np.where(offered == 1, 0, stands_for).astype(np.intp)
+        return self.select(np.repeat(np.arange(len(self)), copies))
 
     def at(self, *cutoffs: datetime) -> "Snapshot":
         """Only the rows of these cut-offs."""

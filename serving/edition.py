@@ -17,15 +17,19 @@ from features.snapshot import Snapshot
 from serving import lines
 from serving.lines import Lines
 from serving.settings import Settings
-from serving.teller import AMOUNTS, Teller
 from training.champion import Champion
-from training.scoring import Scores, score
+from training.model import Model
+from training.rows import Rows
+from training.scoring import FIGURES, Scores, figures
 from training.sealed import EXAMPLE
 
 Floats = NDArray[np.float64]
 
 AGREES_TO = 1e-6
 """How far the two ways of scoring may be apart, relative to what is at stake."""
+
+_MANY = 100
+"""Rows beside the example, with which it is scored as many rows are."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,6 @@ class Edition:
         places: Where each customer's line is.
         lines: What is told of each.
         ranking: For lists.
-        teller: Scores what is posted.
         example: The rows that were registered with the model.
     """
 
@@ -77,7 +80,6 @@ class Edition:
     places: dict[str, int] = field(repr=False)
     lines: Lines = field(repr=False)
     ranking: Ranking = field(repr=False)
-    teller: Teller = field(repr=False)
     example: Snapshot = field(repr=False)
 
     @classmethod
@@ -96,11 +98,15 @@ class Edition:
             {customer: place for place, customer in enumerate(scores.rows["customer_id"])},
             Lines.of(lines.told(scores.rows, settings.language)),
             Ranking.of(scores.rows),
-            Teller(champion.model),
             _example(folder, champion.model.provenance),
         )
         edition._check()
         return edition
+
+    @property
+    def model(self) -> Model:
+        """What scores."""
+        return self.champion.model
 
     @property
     def number(self) -> int:
@@ -139,16 +145,16 @@ class Edition:
     @property
     def is_sound(self) -> bool:
         """Whether the model answers its own example with probabilities."""
-        risk = self.teller.judge(self.teller.rows(self.example.columns)).risk
+        risk = self.model.risk.predict(self.example)
         return bool(((risk >= 0) & (risk <= 1)).all())
 
     def _check(self) -> None:
-        """Score the example by both ways."""
-        rows = self.teller.rows(self.example.columns)
-        quick = self.teller.figures(rows, self.teller.judge(rows))
-        slow = score(self.champion.model, self.example).rows
+        """Score the example as few rows are, and as many are."""
+        rows = np.arange(len(self.example))
+        many = self.example.select(np.resize(rows, rows.size + _MANY))
+        quick, slow = (figures(self.model, Rows.of(each)) for each in (self.example, many))
         far = AGREES_TO * (1 + quick["value_at_stake"])
-        if not all(_agree(quick[name], slow[name].to_numpy(float), far) for name in AMOUNTS):
+        if not all(_agree(quick[name], slow[name][: rows.size], far) for name in FIGURES):
             raise self._refused("scores its example in two ways that differ")
         if not self.is_sound:
             raise self._refused("gives its example risks that are no probabilities")

@@ -106,14 +106,10 @@ class Watch:
         return self._number
 
     def _ask_champion(self) -> int:
-        registry = self._registry
-        try:
-            found = registry.client.get_model_version_by_alias(registry.model_name, CHAMPION)
-        except MlflowException as error:
-            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                raise
-            raise QuerenciaError("No model serves yet. Train one: querencia train") from None
-        return int(found.version)
+        number = self._registry.number(CHAMPION)
+        if number is None:
+            raise QuerenciaError("No model serves yet. Train one: querencia train")
+        return number
 
     def _try(self, sign: Sign) -> None:
         try:

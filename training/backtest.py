@@ -103,7 +103,7 @@ def outcomes(model: Model, later: Snapshot, risk: Floats) -> dict[str, Amount]:
         later: Rows with closed labels that it has not learned from.
         risk: What it says of them.
     """
-    return amounts.amounts(later, model.expected_amounts(later, risk))
+    return amounts.amounts(later, model.expected_amounts(model.prospects(later), risk))
 
 
 def judge_value(judged: Mapping[str, Amount]) -> Measures:

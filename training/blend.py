@@ -1,18 +1,21 @@
 """The served risk: a mean of members that err differently, and the reasons for it."""
 
 from collections.abc import Mapping
-from typing import Self
+from functools import cached_property
+from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from features import snapshot
 from features.snapshot import Snapshot
 from training.blending import Blending
 from training.calibration import clipped
 from training.churn import LogisticRisk, Member, RhythmRisk, TreeRisk, fit_members
-from training.reasons import Reasons, by_driver, in_points, shared_out
+from training.reasons import Reasons, belonging, in_points, shared_out
+from training.rows import Known, Rows
 from training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
@@ -20,6 +23,26 @@ Ints = NDArray[np.intp]
 
 BASE = "base"
 """Column of the peers: log-odds of a typical one of them."""
+
+
+class _Typical(NamedTuple):
+    """What one member says of a typical customer of each class of peers.
+
+    Attributes:
+        base: Log-odds, shape (classes,).
+        points: What each driver adds to them, shape (classes, drivers).
+        of_driver: Which driver each feature is of (`training.reasons.belonging`).
+    """
+
+    base: Floats
+    points: Floats
+    of_driver: Floats
+
+    @classmethod
+    def of(cls, peers: pd.DataFrame, features: tuple[str, ...], drivers: tuple[str, ...]) -> Self:
+        """As the peers of a member say that tells of these features."""
+        of_driver = belonging(features, drivers)
+        return cls(peers[BASE].to_numpy(), peers[list(features)].to_numpy() @ of_driver, of_driver)
 
 
 class BlendedRisk:
@@ -69,8 +92,9 @@ class BlendedRisk:
         peers = {name: _peers(member, sample) for name, member in members.items()}
         return cls(members, blending or Blending.equal(tuple(members)), peers)
 
-    def predict(self, rows: pd.DataFrame) -> Floats:
+    def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
+        rows = Rows.of(rows)
         return self.blending({name: each.predict(rows) for name, each in self.members.items()})
 
     @property
@@ -88,25 +112,40 @@ class BlendedRisk:
         """The trees."""
         return next(each for each in self.members.values() if isinstance(each, TreeRisk))
 
-    def reasons(self, rows: pd.DataFrame, *, fast: bool = False) -> Reasons:
+    def reasons(self, rows: Known, *, risk: Floats | None = None, fast: bool = False) -> Reasons:
         """What each driver adds to the risk of each row against its peers: it adds up to the bit.
 
         Args:
             rows: Snapshot rows.
+            risk: Theirs, where it is known already.
             fast: Take the trees' part by the fast way (`TreeRisk.fast_contributions`).
         """
+        rows = Rows.of(rows)
         classes = peer_class(rows)
-        base, points = np.zeros(len(rows)), pd.DataFrame(index=rows.index)
+        base, points = np.zeros(len(rows)), np.zeros((len(rows), len(self._drivers)))
         for name, weight in self.blending.weights.items():
-            member = self.members[name]
+            member, typical = self.members[name], self._typical[name]
             ways = member.fast_contributions if fast and isinstance(member, TreeRisk) else None
-            typical = self.peers[name].loc[classes].set_axis(rows.index)
-            own = (ways or member.contributions)(rows) - typical.drop(columns=BASE)
-            log_odds = typical[BASE].to_numpy()
-            points = points.add(weight * in_points(by_driver(own), log_odds), fill_value=0.0)
+            own = (ways or member.contributions)(rows) @ typical.of_driver
+            log_odds = typical.base[classes]
+            points += weight * in_points(own - typical.points[classes], log_odds)
             base += weight * expit(log_odds)
         corrected = self.blending.correction(base)
-        return Reasons(corrected, shared_out(points, self.predict(rows) - corrected))
+        total = (self.predict(rows) if risk is None else risk) - corrected
+        return Reasons(corrected, shared_out(points, total), self._drivers)
+
+    @cached_property
+    def _drivers(self) -> tuple[str, ...]:
+        """All that members with a weight tell of, in order."""
+        told = (name for each in self.blending.weights for name in self.members[each].features)
+        return tuple(sorted({snapshot.driver(name) for name in told}))
+
+    @cached_property
+    def _typical(self) -> dict[str, _Typical]:
+        return {
+            name: _Typical.of(self.peers[name], self.members[name].features, self._drivers)
+            for name in self.blending.weights
+        }
 
 
 PEER_LIMITS = (1, 2, 4, 8, 16)
@@ -116,9 +155,9 @@ _SAMPLE = 1_000
 """Customers of a class whose mean the peers are: enough for a mean, and quick."""
 
 
-def peer_class(rows: pd.DataFrame) -> Ints:
+def peer_class(rows: Known) -> Ints:
     """Which class of peers each row belongs to, by repeat purchase days: 0 to 5."""
-    return np.asarray(np.digitize(rows["frequency"].to_numpy(), PEER_LIMITS))
+    return np.asarray(np.digitize(Rows.of(rows)["frequency"], PEER_LIMITS))
 
 
 def _sample(present: pd.DataFrame, random_state: int) -> pd.DataFrame:
@@ -127,7 +166,9 @@ def _sample(present: pd.DataFrame, random_state: int) -> pd.DataFrame:
 
 
 def _peers(member: Member, sample: pd.DataFrame) -> pd.DataFrame:
-    parts = member.contributions(sample).assign(**{BASE: logit(clipped(member.predict(sample)))})
+    told = member.contributions(sample)
+    parts = pd.DataFrame(told, columns=list(member.features), index=sample.index)
+    parts[BASE] = logit(clipped(member.predict(sample)))
     means = parts.groupby(peer_class(sample)).mean().reindex(range(len(PEER_LIMITS) + 1))
     # A class nobody is in has everybody as its peers.
     return means.fillna(parts.mean())

@@ -23,7 +23,6 @@ from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize.elementwise import find_root
 
 from features.errors import QuerenciaError
 from training._lifetimes import ConvergenceError, carrying
@@ -34,6 +33,9 @@ from training.purchases.histories import Floats, Histories
 from training.purchases.process import Process
 
 Engine = Literal["exact", "lifetimes"]
+
+LIMIT_DAYS = 730
+"""A next purchase is told within so many days."""
 
 # With fewer repeat buyers gone, the data do not tell leaving from not leaving.
 _LEAVERS = 0.005
@@ -188,30 +190,55 @@ class PurchaseModel:
         process = self._process
         return h.each(partial(process.purchases_if_alive, days), process.rhythm)
 
-    def next_purchase_days(
+    def weighed_purchases(
         self,
+        days: Floats,
+        weights: Floats,
         frequency: ArrayLike,
         recency: ArrayLike,
         T: ArrayLike,
-        *,
-        quantile: float = 0.5,
-        limit_days: float = 730,
     ) -> Floats:
-        """Days from the cut-off by which one who is a customer now has bought, shape (n,).
+        """Mean purchases of one who is a customer now by each of m days, added up by weights.
+
+        Args:
+            days: From the cut-off, shape (m,).
+            weights: Shape (m, sums).
+            frequency: Repeat purchase days, shape (n,).
+            recency: Age in days at the last purchase, shape (n,).
+            T: Age in days at the cut-off, shape (n,).
+
+        Returns:
+            Shape (n, sums).
+        """
+        process = self._process
+
+        def weighed(h: Histories) -> Floats:
+            return process.purchases_by(days, h) @ weights
+
+        return Histories.of(frequency, recency, T).each(weighed, process.rhythm)
+
+    def next_purchase_days(
+        self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, chances: Floats
+    ) -> Floats:
+        """Whole days from the cut-off by which one who is a customer now has bought.
 
         Args:
             frequency: Repeat purchase days, shape (n,).
             recency: Age in days at the last purchase, shape (n,).
             T: Age in days at the cut-off, shape (n,).
-            quantile: The probability with which they have; .5 gives the median.
-            limit_days: NaN where it takes longer, or where they leave first more often than that.
+            chances: The probabilities with which they have, shape (m,); .5 gives the median.
+
+        Returns:
+            Shape (n, m); NaN where it takes longer than `LIMIT_DAYS`, or where they leave first
+            more often than that.
         """
-        h, process = Histories.of(frequency, recency, T), self._process
+        process = self._process
 
         def waits(h: Histories) -> Floats:
-            return _quantile(process, h, quantile, limit_days)
+            return process.next_purchase_days(chances, h)
 
-        return h.each(waits, process.rhythm)
+        days = Histories.of(frequency, recency, T).each(waits, process.rhythm)
+        return np.where(days > LIMIT_DAYS, np.nan, days)
 
     @property
     def fitter_(self) -> Any:
@@ -250,16 +277,6 @@ def _fitter(kind: Kind) -> Any:
     if fitter is None:
         raise QuerenciaError(f"lifetimes has no model {kind}: use the engine `exact`.")
     return fitter()
-
-
-def _quantile(process: Process, h: Histories, quantile: float, limit_days: float) -> Floats:
-    def excess(days: Floats, x: Floats, t_x: Floats, T: Floats) -> Floats:
-        left = Histories(x, t_x, T, np.ones_like(x))
-        return process.p_silent_if_alive(days, left) - (1 - quantile)
-
-    bracket = np.zeros_like(h.T), np.full_like(h.T, limit_days)
-    root = find_root(excess, bracket, args=(h.x, h.t_x, h.T), tolerances={"xatol": 0.01})
-    return np.where(root.success, root.x, np.nan)
 
 
 def _warn_of_no_leavers(process: Process, rows: Histories) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge
 
 from features.snapshot import Snapshot
 from training.churn import SignedLogs
+from training.rows import Known
 
 Floats = NDArray[np.float64]
 
@@ -36,9 +36,9 @@ class BuyersSpend:
         bought = past.select(np.flatnonzero(past.columns["spend_ahead"] > 0))
         if len(bought) < _FEWEST:
             return None
-        return cls(features=past.names).fit(bought.rows, bought.columns["spend_ahead"])
+        return cls(features=past.names).fit(bought, bought.columns["spend_ahead"])
 
-    def fit(self, rows: pd.DataFrame, spend: Floats) -> Self:
+    def fit(self, rows: Known, spend: Floats) -> Self:
         """Learn from rows of buyers and what they spent, in currency."""
         self.logs_ = SignedLogs.of(rows, self.features)
         self.coef_: Floats = Ridge(alpha=_PENALTY).fit(self.logs_(rows), np.log(spend)).coef_
@@ -46,7 +46,7 @@ class BuyersSpend:
         self.level_ = float(spend.sum() / self.predict(rows).sum())
         return self
 
-    def predict(self, rows: pd.DataFrame) -> Floats:
+    def predict(self, rows: Known) -> Floats:
         """Spend in currency of each row, should it buy; above 0."""
         # Summed row by row, so that a row comes out the same whatever stands beside it.
         return np.asarray(self.level_ * np.exp((self.logs_(rows) * self.coef_).sum(axis=1)))

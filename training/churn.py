@@ -7,11 +7,11 @@ them where rehearsals show that it helps.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import numpy as np
-import pandas as pd
 import xgboost as xgb
 from numpy.typing import NDArray
 from scipy.special import expit, logit
@@ -21,6 +21,8 @@ from sklearn.preprocessing import StandardScaler
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.calibration import clipped
+from training.leaves import FEW, Leaves, Singles
+from training.rows import Known, Rows
 from training.settings import TrainingSettings, TreeSettings
 
 Floats = NDArray[np.float64]
@@ -32,15 +34,21 @@ RFM = ("silence", "frequency", "T", "spend")
 class RiskModel(Protocol):
     """Anything that tells the chance of churn within the horizon."""
 
-    def predict(self, rows: pd.DataFrame) -> Floats:
+    def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
         ...
 
 
 class Member(RiskModel, Protocol):
-    """A part of the served risk."""
+    """A part of the served risk.
 
-    def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
+    Attributes:
+        features: What it tells the contributions of.
+    """
+
+    features: tuple[str, ...]
+
+    def contributions(self, rows: Known) -> Floats:
         """Log-odds each feature adds: rows by features. What is the same for all is left out."""
         ...
 
@@ -54,9 +62,10 @@ class NaiveRate:
     def __init__(self, horizon_days: int) -> None:
         self.horizon_days = horizon_days
 
-    def predict(self, rows: pd.DataFrame) -> Floats:
+    def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
-        per_day = (rows["frequency"].to_numpy() + 1) / (rows["T"].to_numpy() + 1)
+        known = Rows.of(rows)
+        per_day = (known["frequency"] + 1) / (known["T"] + 1)
         return np.asarray(np.exp(-self.horizon_days * per_day))
 
 
@@ -75,16 +84,16 @@ class SignedLogs:
     scale: Floats
 
     @classmethod
-    def of(cls, rows: pd.DataFrame, features: Sequence[str]) -> Self:
+    def of(cls, rows: Known, features: tuple[str, ...]) -> Self:
         """What makes these rows standard."""
-        logs = _logs(rows, features)
+        logs = np.array(Rows.of(rows).logs(features))
         logs[:, np.isnan(logs).all(axis=0)] = 0  # known of nobody, so without a mean
         scaler = StandardScaler().fit(logs)
-        return cls(tuple(features), scaler.mean_, scaler.scale_)
+        return cls(features, scaler.mean_, scaler.scale_)
 
-    def __call__(self, rows: pd.DataFrame) -> Floats:
+    def __call__(self, rows: Known) -> Floats:
         """Rows by features."""
-        return np.nan_to_num((_logs(rows, self.features) - self.mean) / self.scale)
+        return np.nan_to_num((Rows.of(rows).logs(self.features) - self.mean) / self.scale)
 
     def to_dict(self) -> dict[str, list[float]]:
         """Mean and scale, for JSON."""
@@ -96,11 +105,6 @@ class SignedLogs:
         return cls(tuple(state["features"]), np.asarray(state["mean"]), np.asarray(state["scale"]))
 
 
-def _logs(rows: pd.DataFrame, features: Sequence[str]) -> Floats:
-    values = rows[list(features)].to_numpy(dtype=float)
-    return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
-
-
 class LogisticRisk:
     """Logistic regression on standardised signed logarithms of the features (`SignedLogs`)."""
 
@@ -108,7 +112,7 @@ class LogisticRisk:
         self.features = tuple(features)
         self.penalty = penalty
 
-    def fit(self, rows: pd.DataFrame, churned: Floats) -> Self:
+    def fit(self, rows: Known, churned: Floats) -> Self:
         """Learn from snapshot rows and their labels (1 = churned)."""
         self.logs_ = SignedLogs.of(rows, self.features)
         model = LogisticRegression(C=1 / self.penalty, max_iter=1000)
@@ -117,13 +121,13 @@ class LogisticRisk:
         self.intercept_ = float(model.intercept_[0])
         return self
 
-    def predict(self, rows: pd.DataFrame) -> Floats:
+    def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
-        return np.asarray(expit(self.intercept_ + self.contributions(rows).to_numpy().sum(axis=1)))
+        return np.asarray(expit(self.intercept_ + self.contributions(rows).sum(axis=1)))
 
-    def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def contributions(self, rows: Known) -> Floats:
         """Log-odds each feature adds against the average training row: rows by features."""
-        return pd.DataFrame(self.logs_(rows) * self.coef_, columns=self.features, index=rows.index)
+        return self.logs_(rows) * self.coef_
 
     def to_dict(self) -> dict[str, Any]:
         """The parameters, for JSON."""
@@ -159,7 +163,7 @@ class TreeRisk:
         self.features = tuple(features)
         self.random_state = random_state
 
-    def fit(self, rows: pd.DataFrame, churned: Floats) -> Self:
+    def fit(self, rows: Known, churned: Floats) -> Self:
         """Learn from snapshot rows and their labels (1 = churned)."""
         settings = self.settings
         parameters = {
@@ -174,34 +178,45 @@ class TreeRisk:
         }
         data = xgb.QuantileDMatrix(self._values(rows), churned)
         self.booster_ = xgb.train(parameters, data, settings.rounds)
+        vars(self).pop("_leaves", None)  # those of an earlier fit
         return self
 
-    def predict(self, rows: pd.DataFrame) -> Floats:
-        """P(churn within the horizon) of each row."""
-        return np.asarray(self.booster_.inplace_predict(self._values(rows)), dtype=float)
+    @cached_property
+    def _leaves(self) -> Leaves | None:
+        return Leaves.of(self.booster_)
 
-    def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, rows: Known) -> Floats:
+        """P(churn within the horizon) of each row."""
+        values = self._values(rows)
+        if len(values) <= FEW and self._leaves:
+            return self._leaves.predict(values)
+        return np.asarray(self.booster_.inplace_predict(values), dtype=float)
+
+    def contributions(self, rows: Known) -> Floats:
         """Log-odds each feature adds (exact TreeSHAP): rows by features.
 
         Source: Lundberg et al. 2018, "Consistent individualized feature attribution".
         """
-        return self._contributions(rows, approx_contribs=False)
+        values = self._values(rows)
+        if len(values) <= FEW and self._leaves:
+            return self._leaves.contributions(values)
+        return self._contributions(values, approx_contribs=False)
 
-    def fast_contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def fast_contributions(self, rows: Known) -> Floats:
         """The same by the change of the mean along each tree's path, some 30 times as fast.
 
         They add up alike, but credit a feature by where it stands in the tree (Saabas 2014).
         """
-        return self._contributions(rows, approx_contribs=True)
+        return self._contributions(self._values(rows), approx_contribs=True)
 
-    def _contributions(self, rows: pd.DataFrame, *, approx_contribs: bool) -> pd.DataFrame:
-        values = self.booster_.predict(
-            xgb.DMatrix(self._values(rows)), pred_contribs=True, approx_contribs=approx_contribs
+    def _contributions(self, values: Singles, *, approx_contribs: bool) -> Floats:
+        told = self.booster_.predict(
+            xgb.DMatrix(values), pred_contribs=True, approx_contribs=approx_contribs
         )
-        return pd.DataFrame(values[:, :-1].astype(float), columns=self.features, index=rows.index)
+        return np.asarray(told[:, :-1], dtype=float)
 
-    def _values(self, rows: pd.DataFrame) -> NDArray[np.float32]:
-        return rows[list(self.features)].to_numpy(dtype=np.float32)
+    def _values(self, rows: Known) -> Singles:
+        return Rows.of(rows).values(self.features).astype(np.float32)
 
     def save(self, path: Path) -> None:
         """Write the trees in xgboost's own binary JSON (.ubj)."""
@@ -218,19 +233,19 @@ class TreeRisk:
 class RhythmRisk:
     """P(no purchase in the horizon) of a model of the purchase process: no labels needed."""
 
+    features: tuple[str, ...] = ("silence",)
+
     def __init__(self, purchases: PurchaseModel, horizon_days: int) -> None:
         self.purchases = purchases
         self.horizon_days = horizon_days
 
-    def predict(self, rows: pd.DataFrame) -> Floats:
+    def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
-        return self.purchases.p_no_purchase(
-            self.horizon_days, *(rows[name].to_numpy() for name in ("frequency", "recency", "T"))
-        )
+        return self.purchases.p_no_purchase(self.horizon_days, *Rows.of(rows).history)
 
-    def contributions(self, rows: pd.DataFrame) -> pd.DataFrame:
+    def contributions(self, rows: Known) -> Floats:
         """Its log-odds, all of them the silence's: what it weighs is the silence, by the rhythm."""
-        return pd.DataFrame({"silence": logit(clipped(self.predict(rows)))}, index=rows.index)
+        return np.asarray(logit(clipped(self.predict(rows)))[:, None])
 
 
 def fit_members(

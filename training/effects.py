@@ -100,7 +100,7 @@ class Effects:
 
         Where churn is silence, the risk counts those who have left before. They can't be kept.
         """
-        return risk if self.leaving is None else self.leaving.predict(rows.rows)
+        return risk if self.leaving is None else self.leaving.predict(rows)
 
     def inputs(self, rows: Snapshot, risk: Floats) -> pd.DataFrame:
         """What learners look at: the features, and the chances beside them."""

@@ -132,7 +132,7 @@ def gather(
         settings: What money means, and the seed.
     """
     said = backtest.forecasts(backtest.candidates(model, past), later.rows)
-    _, at_stake = model.value_at_stake(later, said[SERVED])
+    _, at_stake = model.value_at_stake(model.prospects(later), said[SERVED])
     clv = float(at_stake.mean())
     measure = backtest.risk_measures(clv, settings.money)
     outcomes = backtest.outcomes(model, later, said[SERVED])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from features.snapshot import Snapshot
 from training._likelihood import ModelWarning
 from training.intervals import COVERAGES, Spread, coverage_score
-from training.prospects import expected_amounts, fit_value, presence
+from training.prospects import Prospects, fit_value
 from training.rehearsal import Rehearsal
 from training.settings import TrainingSettings
 from training.value import DAYS_PER_YEAR
@@ -100,8 +100,8 @@ def _expected(then: Snapshot, last: Rehearsal, settings: TrainingSettings, days:
         # What there is to warn of is said of the model that serves.
         warnings.simplefilter("ignore", ModelWarning)
         value = fit_value(then, settings.model_copy(update={"money": money}))
-    monetary, there = then.columns["monetary_value"], presence(value, then, last.blend)
-    formula = value.value(*then.history, monetary, presence=there)
-    plain, learned = expected_amounts(value, then, last.blend), last.amounts["spend"].expected
+    prospects = Prospects(value, then, then.provenance)
+    formula, _ = prospects.value_at_stake(last.blend)
+    plain, learned = prospects.expected_amounts(last.blend), last.amounts["spend"].expected
     tilt = np.divide(learned, plain["spend"], out=np.ones_like(learned), where=plain["spend"] > 0)
     return formula * tilt

@@ -19,7 +19,8 @@ from training.buyers import BuyersSpend
 from training.churn import LogisticRisk, Member, TreeRisk
 from training.effects import Effects
 from training.outlook import Outlook
-from training.prospects import expected_amounts, fit_value, presence, rhythm, tilt
+from training.prospects import Prospects, fit_value, rhythm
+from training.rows import Known
 from training.settings import MoneySettings, TrainingSettings
 from training.value import ValueModel
 
@@ -98,24 +99,29 @@ class Model:
             Effects.untried(settings.money),
         )
 
-    def expected_amounts(self, rows: Snapshot, risk: Floats) -> dict[str, Floats]:
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What it knows of a customer, in order."""
+        return self.risk.logistic.features
+
+    def prospects(self, rows: Known) -> Prospects:
+        """What value and buyers tell of rows of any cut-off, made under its definitions."""
+        return Prospects(self.value, rows, self.provenance, self.buyers)
+
+    def expected_amounts(self, prospects: Prospects, risk: Floats) -> dict[str, Floats]:
         """Expected `purchases` (days) and `spend` (currency) of each row in the horizon.
 
         Args:
-            rows: Of any cut-off.
+            prospects: Of the rows.
             risk: Theirs, as `self.risk` predicts it.
         """
-        return self.outlook.corrected(expected_amounts(self.value, rows, risk, self.buyers))
+        return self.outlook.corrected(prospects.expected_amounts(risk))
 
-    def value_at_stake(self, rows: Snapshot, risk: Floats) -> tuple[Floats, Floats]:
+    def value_at_stake(self, prospects: Prospects, risk: Floats) -> tuple[Floats, Floats]:
         """What each row is worth, and what is lost if they leave now, in currency."""
-        there = presence(self.value, rows, risk)
-        history = *rows.history, rows.columns["monetary_value"]
-        if there is None:
-            there = self.value.purchases.p_alive(*rows.history)
-        at_stake = self.value.value_at_stake(*history, presence=there)
-        at_stake *= self.outlook.level("spend") * tilt(self.value, rows, self.buyers)
-        return np.minimum(there, 1) * at_stake, at_stake
+        level = self.outlook.level("spend")
+        value, at_stake = prospects.value_at_stake(risk)
+        return level * value, level * at_stake
 
     def value_interval(self, value: Floats) -> tuple[Floats, Floats]:
         """The ends between which what 80 % of such customers are worth ends up, in currency.

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from features.findings import Finding, tell
+from training.rows import Floats, Known, Rows
 
 Constants = Mapping[str, float | None]
 """Features that never varied, with the value all had; None where it was known of nobody."""
@@ -25,16 +26,18 @@ def constants(rows: pd.DataFrame, names: Iterable[str]) -> Constants:
     }
 
 
-def begun(unvaried: Constants, rows: pd.DataFrame) -> dict[str, int]:
+def begun(unvaried: Constants, rows: Known) -> dict[str, int]:
     """Of features that never varied, those that these rows have another value of; in how many."""
-    counts = {
-        name: int((rows[name].notna() & (rows[name] != (np.nan if was is None else was))).sum())
-        for name, was in unvaried.items()
-    }
+    known = Rows.of(rows)
+    counts = {name: _others(known[name], was) for name, was in unvaried.items()}
     return {name: count for name, count in counts.items() if count}
 
 
-def found(unvaried: Constants, rows: pd.DataFrame) -> Iterator[Finding]:
+def _others(values: Floats, was: float | None) -> int:
+    return int((~np.isnan(values) & (values != (np.nan if was is None else was))).sum())
+
+
+def found(unvaried: Constants, rows: Known) -> Iterator[Finding]:
     """What to know of rows that a model is asked about."""
     new = begun(unvaried, rows)
     if not new:

@@ -1,5 +1,8 @@
 """Risk and value brought together: what is expected of each row of a snapshot."""
 
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,11 +11,15 @@ from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.buyers import BuyersSpend
 from training.churn import RhythmRisk
+from training.rows import Known, Rows
 from training.settings import TrainingSettings
 from training.spend import SpendModel
-from training.value import RARE, ValueModel
+from training.value import IfThere, ValueModel
 
 Floats = NDArray[np.float64]
+
+_RARE = 1e-12
+"""A purchase is never less likely of one who is there."""
 
 
 def fit_value(
@@ -41,41 +48,66 @@ def rhythm(value: ValueModel, origin: Provenance) -> RhythmRisk | None:
     return RhythmRisk(value.purchases, origin.horizon_days)
 
 
-def presence(value: ValueModel, rows: Snapshot, risk: Floats) -> Floats | None:
-    """The chance that each customer is still there, by the risk, where churn is inactivity.
+@dataclass(frozen=True, eq=False)
+class Prospects:
+    """What is expected of rows in the horizon, at no level yet.
 
-    None under the other definitions: their risk is no chance of silence, and the purchase process
-    tells it alone.
+    Attributes:
+        value: Purchase process and spend.
+        known: The rows.
+        origin: Their definitions.
+        buyers: What those who buy spend; None where it was not learned.
     """
-    if rows.provenance.churn != "inactivity":
-        return None
-    return value.presence(1 - risk, rows.provenance.horizon_days, *rows.history)
 
+    value: ValueModel
+    known: Known
+    origin: Provenance
+    buyers: BuyersSpend | None = None
 
-def expected_amounts(
-    value: ValueModel, rows: Snapshot, risk: Floats, buyers: BuyersSpend | None = None
-) -> dict[str, Floats]:
-    """Expected purchase days and spend of each row in the horizon, at no level yet."""
-    expected = value.expected_amounts(
-        rows.provenance.horizon_days,
-        *rows.history,
-        rows.columns["monetary_value"],
-        presence=presence(value, rows, risk),
-    )
-    return {**expected, "spend": expected["spend"] * tilt(value, rows, buyers)}
+    @cached_property
+    def _rows(self) -> Rows:
+        return Rows.of(self.known)
 
+    @cached_property
+    def _if_there(self) -> IfThere:
+        rows = self._rows
+        return self.value.if_there(self.origin.horizon_days, *rows.history, rows["monetary_value"])
 
-def tilt(value: ValueModel, rows: Snapshot, buyers: BuyersSpend | None) -> Floats:
-    """By what spend differs from what purchase process and Gamma-Gamma expect, shape (n,).
+    @cached_property
+    def _buys(self) -> Floats:
+        """P(buys in the horizon) of those who are there."""
+        days, history = self.origin.horizon_days, self._rows.history
+        return np.maximum(self.value.purchases.p_purchase_if_alive(days, *history), _RARE)
 
-    What those who buy spend is taken to be the geometric mean of theirs and what was learned, so
-    that neither's far-off values go undamped. 1 where nothing was learned.
-    """
-    if buyers is None:
-        return np.ones(len(rows))
-    days, purchases = rows.provenance.horizon_days, value.purchases
-    buys = purchases.p_purchase_if_alive(days, *rows.history)
-    count = purchases.purchases_if_alive(days, *rows.history) / np.maximum(buys, RARE)
-    x, monetary = rows.columns["frequency"], rows.columns["monetary_value"]
-    formula = np.maximum(count, 1) * value.spend.expected_spend(x, monetary)
-    return np.sqrt(buyers.predict(rows.rows) / formula)
+    def presence(self, risk: Floats) -> Floats:
+        """The chance that each customer is still there.
+
+        Where churn is inactivity, what this risk amounts to. Under the other definitions the risk
+        is no chance of silence, and the purchase process tells it alone.
+        """
+        if self.origin.churn != "inactivity":
+            return self.value.purchases.p_alive(*self._rows.history)
+        return (1 - risk) / self._buys
+
+    def expected_amounts(self, risk: Floats) -> dict[str, Floats]:
+        """Expected `purchases` (days) and `spend` (currency) of each row in the horizon."""
+        expected = self._if_there.expected_amounts(self.presence(risk))
+        return {**expected, "spend": expected["spend"] * self.tilt}
+
+    def value_at_stake(self, risk: Floats) -> tuple[Floats, Floats]:
+        """What each row is worth, and what is lost if they leave now, in currency."""
+        there = self.presence(risk)
+        at_stake = self.tilt * self._if_there.value_at_stake(there)
+        return np.minimum(there, 1) * at_stake, at_stake
+
+    @cached_property
+    def tilt(self) -> Floats:
+        """By what spend differs from what purchase process and Gamma-Gamma expect, shape (n,).
+
+        What those who buy spend is taken to be the geometric mean of theirs and what was learned,
+        so that neither's far-off values go undamped. 1 where nothing was learned.
+        """
+        if self.buyers is None:
+            return np.ones(len(self._rows))
+        count = np.maximum(self._if_there.purchases / self._buys, 1)
+        return np.sqrt(self.buyers.predict(self._rows) / (count * self._if_there.per_purchase))

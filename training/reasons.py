@@ -18,10 +18,10 @@ References:
     Sundararajan, Taly & Yan 2017, "Axiomatic attribution for deep networks" (the straight line).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
@@ -41,45 +41,44 @@ class Reasons:
         base: Risk of a typical customer who bought as often, of each row.
         points: What each driver adds to it, as a probability: rows by drivers. A row's points and
             its base add up to the risk.
+        drivers: Their names, in order.
     """
 
     base: Floats
-    points: pd.DataFrame
-
-    def money(self, value: pd.Series) -> pd.DataFrame:
-        """The points times what each customer is worth, in currency: rows by drivers.
-
-        They add up to the expected loss less that of a typical customer worth as much.
-        """
-        return self.points.mul(value, axis=0)
+    points: Floats
+    drivers: tuple[str, ...]
 
 
-def in_points(log_odds: pd.DataFrame, base: Floats) -> pd.DataFrame:
+def in_points(log_odds: Floats, base: Floats) -> Floats:
     """What each column of log-odds adds to the probability, from these base log-odds on."""
-    added = log_odds.to_numpy().sum(axis=1)
+    added = log_odds.sum(axis=1)
     typical = expit(base)
     slope = _slope(expit(base + added) - typical, added, typical * (1 - typical))
-    return log_odds.mul(slope, axis=0)
+    return log_odds * slope[:, None]
 
 
-def shared_out(points: pd.DataFrame, total: Floats) -> pd.DataFrame:
+def shared_out(points: Floats, total: Floats) -> Floats:
     """The points of a mean in proportion, so that they add up to these totals.
 
     What rounding leaves is shared out equally.
     """
-    added = points.to_numpy().sum(axis=1)
-    shared = points.mul(_slope(total, added, np.ones_like(added)), axis=0)
-    left = total - shared.to_numpy().sum(axis=1)
-    return shared.add(left / points.shape[1], axis=0)
+    added = points.sum(axis=1)
+    shared = points * _slope(total, added, np.ones_like(added))[:, None]
+    left = total - shared.sum(axis=1)
+    return np.asarray(shared + left[:, None] / points.shape[1])
 
 
 def _slope(rise: Floats, run: Floats, where_flat: Floats) -> Floats:
     return np.divide(rise, run, out=where_flat.copy(), where=np.abs(run) > _CLOSE)
 
 
-def by_driver(contributions: pd.DataFrame) -> pd.DataFrame:
-    """Columns of features summed into columns of drivers."""
-    return contributions.T.groupby(snapshot.driver).sum().T
+def belonging(features: Sequence[str], drivers: Sequence[str]) -> Floats:
+    """1 where a feature is of a driver, else 0, shape (features, drivers).
+
+    Contributions of features times it are those of drivers.
+    """
+    own = [snapshot.driver(name) for name in features]
+    return np.array([[float(name == each) for each in drivers] for name in own])
 
 
 def agreement(exact: Reasons, fast: Reasons, *, faint: float) -> dict[str, float]:
@@ -91,6 +90,6 @@ def agreement(exact: Reasons, fast: Reasons, *, faint: float) -> dict[str, float
         points from the exact ones.
     """
     told = exact.points.max(axis=1) > faint
-    same = exact.points.idxmax(axis=1) == fast.points.idxmax(axis=1)
-    distance = (exact.points - fast.points).abs().to_numpy()
+    same = exact.points.argmax(axis=1) == fast.points.argmax(axis=1)
+    distance = np.abs(exact.points - fast.points)
     return {"same_driver": float(same[told].mean()), "mean_points": float(distance.mean())}

@@ -48,6 +48,10 @@ class Version:
     metrics: dict[str, float]
 
 
+# MLflow calls an alias nobody set an invalid parameter.
+_UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+
+
 class Registry:
     """The store in one folder, and the versions of one registered model in it.
 
@@ -141,12 +145,18 @@ class Registry:
     def version(self, which: str | int) -> Version | None:
         """Look up a version by alias or number; None when there is none."""
         found: ModelVersion | None = None
-        # MLflow calls an alias nobody set an invalid parameter.
-        with unless("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+        with unless(*_UNKNOWN):
             found = self._find(which)
         return (
             None if found is None else self._version(found, found.aliases, self._metrics([found]))
         )
+
+    def number(self, alias: str) -> int | None:
+        """The number of the version an alias points at, and nothing else: it is soon told."""
+        found: ModelVersion | None = None
+        with unless(*_UNKNOWN):
+            found = self._find(alias)
+        return None if found is None else int(found.version)
 
     def versions(self) -> tuple[Version, ...]:
         """All versions, the oldest first."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import QuerenciaError
@@ -21,7 +20,8 @@ from training.amounts import Amount, amounts
 from training.btyd import PurchaseModel
 from training.buyers import BuyersSpend
 from training.churn import RiskModel, baselines, fit_members
-from training.prospects import expected_amounts, fit_value, rhythm
+from training.prospects import Prospects, fit_value, rhythm
+from training.rows import Rows
 from training.settings import TrainingSettings
 
 Floats = NDArray[np.float64]
@@ -134,16 +134,17 @@ def _rehearsal(known: Snapshot, then: Snapshot, settings: TrainingSettings) -> R
         value = fit_value(then, settings)
     known, then = known.untreated, then.untreated
     members = fit_members(rhythm(value, then.provenance), known, settings)
-    said = _said(members, then.rows)
-    expected = expected_amounts(value, then, _mean(said), BuyersSpend.learn(known))
+    said = _said(members, then)
+    prospects = Prospects(value, then, then.provenance, BuyersSpend.learn(known))
     return Rehearsal(
         then.provenance.cutoff,
         said,
-        _said(baselines(known), then.rows),
+        _said(baselines(known), then),
         then.churned,
-        amounts(then, expected),
+        amounts(then, prospects.expected_amounts(_mean(said))),
     )
 
 
-def _said(models: Mapping[str, RiskModel], rows: pd.DataFrame) -> dict[str, Floats]:
+def _said(models: Mapping[str, RiskModel], then: Snapshot) -> dict[str, Floats]:
+    rows = Rows.of(then)
     return {name: model.predict(rows) for name, model in models.items()}

@@ -2,7 +2,6 @@
 
 import warnings
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from training import novelty
 from training._likelihood import ModelWarning
 from training.model import Model
 from training.reasons import Reasons
+from training.rows import Rows
 
 Floats = NDArray[np.float64]
 
@@ -86,8 +86,14 @@ COLUMNS = (
 PRIOR = "prior"
 """Stands for any offer that was never tried, in the names of columns."""
 
-_WINDOW = {"from": 0.1, "at": 0.5, "by": 0.8}
+FIGURES = tuple(column.name for column in COLUMNS[1:13])
+"""The columns that are figures of the model, from risk to the ends of the expected spend."""
+
+WINDOW = {"next_purchase_from": 0.1, "next_purchase_at": 0.5, "next_purchase_by": 0.8}
 """Chances of having bought again by the instants told of the next purchase."""
+
+NEEDED = ("frequency", "recency", "T", "monetary_value")
+"""Features that must be known: without them there is no purchase process, and no value."""
 
 TOLD = ("T", "frequency", "silence", "mean_gap", "purchase_days_180d")
 """Features that go along with the scores, for the reasons told in words."""
@@ -117,39 +123,46 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
         ModelWarning: Features that never varied in training do now.
     """
     model.provenance.require_same(snapshot.provenance)
-    rows = snapshot.rows
+    rows = Rows.of(snapshot)
     for finding in novelty.found(model.unvaried, rows):
         warnings.warn(finding.text, ModelWarning, stacklevel=2)
-    risk = model.risk.predict(rows)
-    value, at_stake = model.value_at_stake(snapshot, risk)
-    expected = model.expected_amounts(snapshot, risk)
-    reasons = model.risk.reasons(rows, fast=len(rows) > EXACT_UP_TO)
-    told = drivers(reasons)
+    told = figures(model, rows)
+    reasons = model.risk.reasons(rows, risk=told["risk"], fast=len(rows) > EXACT_UP_TO)
+    driver, points = drivers(reasons)
+    columns = {
+        "customer_id": snapshot.ids[snapshot.customer],
+        **told,
+        **_instants(next_purchase_days(model, rows), snapshot.instants),
+        "driver": driver,
+        "base_risk": reasons.base,
+        "driver_points": points,
+        **{name: snapshot.columns[name] for name in TOLD},
+        **_saved(model, snapshot, told["risk"], driver),
+    }
     return Scores(
-        pd.DataFrame(
-            {
-                "customer_id": rows["customer_id"],
-                "risk": risk,
-                **_with_ends("value", value, model.value_interval(value)),
-                "value_at_stake": at_stake,
-                "expected_loss": risk * value,
-                **{
-                    column: values
-                    for name, each in expected.items()
-                    for column, values in _with_ends(
-                        f"expected_{name}", each, model.outlook.interval(name, each)
-                    ).items()
-                },
-                **_next_purchase(model, snapshot),
-                "driver": told,
-                "base_risk": reasons.base,
-                "driver_points": reasons.points.max(axis=1).where(told != NO_DRIVER, 0.0),
-                **{name: rows[name] for name in TOLD},
-                **_saved(model, snapshot, risk, told),
-            }
-        ),
+        pd.DataFrame(columns),
         snapshot.provenance.model_copy(update={"model_version": model_version}),
     )
+
+
+def figures(model: Model, rows: Rows) -> dict[str, Floats]:
+    """`FIGURES` of each row, each of shape (rows,)."""
+    risk, prospects = model.risk.predict(rows), model.prospects(rows)
+    value, at_stake = model.value_at_stake(prospects, risk)
+    expected = model.expected_amounts(prospects, risk)
+    return {
+        "risk": risk,
+        **_with_ends("value", value, model.value_interval(value)),
+        "value_at_stake": at_stake,
+        "expected_loss": risk * value,
+        **{
+            column: values
+            for name, each in expected.items()
+            for column, values in _with_ends(
+                f"expected_{name}", each, model.outlook.interval(name, each)
+            ).items()
+        },
+    }
 
 
 def _with_ends(name: str, amount: Floats, ends: tuple[Floats, Floats]) -> dict[str, Floats]:
@@ -157,20 +170,27 @@ def _with_ends(name: str, amount: Floats, ends: tuple[Floats, Floats]) -> dict[s
     return {name: amount, f"{name}_low": low, f"{name}_high": high}
 
 
-def _next_purchase(model: Model, snapshot: Snapshot) -> dict[str, pd.Series]:
-    """The window of the next purchase, in whole days from the cut-off."""
-    wait = partial(model.value.purchases.next_purchase_days, *snapshot.history)
+def next_purchase_days(model: Model, rows: Rows) -> Floats:
+    """Whole days from the cut-off, by the chances of `WINDOW`, shape (rows, 3)."""
+    chances = np.array([*WINDOW.values()])
+    return model.value.purchases.next_purchase_days(*rows.history, chances=chances)
+
+
+def _instants(days: Floats, cutoffs: NDArray[np.datetime64]) -> dict[str, pd.Series]:
+    """The window of the next purchase."""
+    start = pd.Series(pd.DatetimeIndex(cutoffs).tz_localize("UTC"))
     return {
-        f"next_purchase_{name}": snapshot.rows["cutoff"]
-        + pd.to_timedelta(np.ceil(wait(quantile=quantile)), unit="D")
-        for name, quantile in _WINDOW.items()
+        name: start + pd.to_timedelta(wait, unit="D")
+        for name, wait in zip(WINDOW, days.T, strict=True)
     }
 
 
-def _saved(model: Model, snapshot: Snapshot, risk: Floats, told: pd.Series) -> dict[str, Floats]:
+def _saved(
+    model: Model, snapshot: Snapshot, risk: Floats, driver: NDArray[np.object_]
+) -> dict[str, Floats]:
     """What each offer that was tried does, and what any other is expected to."""
     offers = (PRIOR, *model.effects.offers)
-    learned = model.effects.all_saved(offers, snapshot, risk, segment=told.to_numpy(str))
+    learned = model.effects.all_saved(offers, snapshot, risk, segment=driver.astype(str))
     return {
         column: values
         for offer, saved in zip(offers, learned, strict=True)
@@ -178,11 +198,13 @@ def _saved(model: Model, snapshot: Snapshot, risk: Floats, told: pd.Series) -> d
     }
 
 
-def drivers(reasons: Reasons) -> pd.Series:
+def drivers(reasons: Reasons) -> tuple[NDArray[np.object_], Floats]:
     """What raises each row's risk most against customers who have bought about as often.
 
     Returns:
-        A driver, or `NO_DRIVER` where none adds more than `FAINT`.
+        A driver and its points; `NO_DRIVER` and 0 where none adds more than `FAINT`.
     """
-    points = reasons.points
-    return points.idxmax(axis=1).where(points.max(axis=1) > FAINT, NO_DRIVER)
+    names, most = np.array(reasons.drivers, dtype=object), reasons.points.max(axis=1)
+    clear = most > FAINT
+    told = np.where(clear, names[reasons.points.argmax(axis=1)], NO_DRIVER)
+    return told, np.where(clear, most, 0.0)

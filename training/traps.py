@@ -137,7 +137,7 @@ def _partial_z(latest: Snapshot, name: str) -> float:
         return 0.0
     features = list(dict.fromkeys([name, *_CONTROLS]))
     model = LogisticRisk(features=features).fit(rows, churned)
-    x = model.contributions(rows).to_numpy() / np.where(model.coef_ == 0, 1, model.coef_)
+    x = model.contributions(rows) / np.where(model.coef_ == 0, 1, model.coef_)
     x = np.column_stack([x, np.ones(len(rows))])
     p = model.predict(rows)
     penalty = np.diag([model.penalty] * len(features) + [0])

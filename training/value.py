@@ -12,7 +12,7 @@ References:
 """
 
 import math
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,11 +24,31 @@ Floats = NDArray[np.float64]
 
 DAYS_PER_YEAR = 365.25
 
-RARE = 1e-12
-"""A purchase is never less likely of one who is there."""
-
 # 16 points are right to 1e-5 for a value horizon of 5 years, and to 1e-8 for one.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(16)
+
+
+class IfThere(NamedTuple):
+    """What is expected of those who are customers now, each of shape (n,).
+
+    Attributes:
+        value: Discounted margin over the value horizon, in currency.
+        purchases: Within the horizon, which they may still leave in.
+        per_purchase: Spend, in currency.
+    """
+
+    value: Floats
+    purchases: Floats
+    per_purchase: Floats
+
+    def expected_amounts(self, presence: Floats) -> dict[str, Floats]:
+        """`purchases` (days) and `spend` (currency, not discounted) in the horizon."""
+        purchases = presence * self.purchases
+        return {"purchases": purchases, "spend": purchases * self.per_purchase}
+
+    def value_at_stake(self, presence: Floats) -> Floats:
+        """What is lost if they leave now, in currency; at least what they are worth."""
+        return np.maximum(presence, 1) * self.value
 
 
 class ValueModel:
@@ -69,18 +89,6 @@ class ValueModel:
         self.spend.fit(frequency, monetary_value)
         return self
 
-    def presence(
-        self,
-        p_buys: ArrayLike,
-        horizon_days: float,
-        frequency: ArrayLike,
-        recency: ArrayLike,
-        T: ArrayLike,
-    ) -> Floats:
-        """The chance of still being there that a P(buys within the horizon) amounts to."""
-        if_there = self.purchases.p_purchase_if_alive(horizon_days, frequency, recency, T)
-        return np.asarray(p_buys) / np.maximum(if_there, RARE)
-
     def value(
         self,
         frequency: ArrayLike,
@@ -96,8 +104,8 @@ class ValueModel:
         integral of exp(-delta t) dN(t) from 0 to the value horizon H. By parts that is
         exp(-delta H) N(H) plus the integral of delta exp(-delta t) N(t), taken by Gauss-Legendre.
         """
-        there = self._there(presence, frequency, recency, T)
-        return there * self._value_if_there(frequency, recency, T, monetary_value)
+        of = self.if_there(self.value_horizon_days, frequency, recency, T, monetary_value)
+        return self._there(presence, frequency, recency, T) * of.value
 
     def value_at_stake(
         self,
@@ -112,30 +120,38 @@ class ValueModel:
 
         It is value / P(alive), without dividing, and at least the value.
         """
-        there = self._there(presence, frequency, recency, T)
-        return np.maximum(there, 1) * self._value_if_there(frequency, recency, T, monetary_value)
+        of = self.if_there(self.value_horizon_days, frequency, recency, T, monetary_value)
+        return of.value_at_stake(self._there(presence, frequency, recency, T))
 
     def _there(
         self, presence: Floats | None, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
     ) -> Floats:
         return self.purchases.p_alive(frequency, recency, T) if presence is None else presence
 
-    def _value_if_there(
-        self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, monetary_value: ArrayLike
-    ) -> Floats:
-        purchases: Floats = np.zeros(1)
-        for end, weight in self._grid():
-            expected = self.purchases.purchases_if_alive(end, frequency, recency, T)
-            purchases = purchases + weight * expected
-        return purchases * self.margin_rate * self.spend.expected_spend(frequency, monetary_value)
+    def if_there(
+        self,
+        horizon_days: float,
+        frequency: ArrayLike,
+        recency: ArrayLike,
+        T: ArrayLike,
+        monetary_value: ArrayLike,
+    ) -> IfThere:
+        """All that is in proportion to the chance of being there, at a chance of 1."""
+        days, weights = self._grid()
+        ends = np.append(days, horizon_days)
+        sums = np.stack([np.append(weights, 0), np.append(np.zeros_like(weights), 1)], axis=1)
+        discounted, purchases = self.purchases.weighed_purchases(
+            ends, sums, frequency, recency, T
+        ).T
+        per_purchase = self.spend.expected_spend(frequency, monetary_value)
+        return IfThere(discounted * self.margin_rate * per_purchase, purchases, per_purchase)
 
-    def _grid(self) -> list[tuple[float, float]]:
+    def _grid(self) -> tuple[Floats, Floats]:
         """Days by which to expect purchases, and the weights with which to add those up."""
         horizon, delta = self.value_horizon_days, self.discount_rate / DAYS_PER_YEAR
         days = horizon * (_NODES + 1) / 2
         weights = horizon * _WEIGHTS / 2 * delta * np.exp(-delta * days)
-        end = horizon, math.exp(-delta * horizon)
-        return [*zip(days.tolist(), weights.tolist(), strict=True), end]
+        return np.append(days, horizon), np.append(weights, math.exp(-delta * horizon))
 
     def expected_amounts(
         self,
@@ -148,10 +164,8 @@ class ValueModel:
         presence: Floats | None = None,
     ) -> dict[str, Floats]:
         """Expected `purchases` (days) and `spend` (currency, not discounted) within the horizon."""
-        if_there = self.purchases.purchases_if_alive(horizon_days, frequency, recency, T)
-        purchases = self._there(presence, frequency, recency, T) * if_there
-        per_purchase = self.spend.expected_spend(frequency, monetary_value)
-        return {"purchases": purchases, "spend": purchases * per_purchase}
+        of = self.if_there(horizon_days, frequency, recency, T, monetary_value)
+        return of.expected_amounts(self._there(presence, frequency, recency, T))
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that `from_dict` needs, ready for JSON."""

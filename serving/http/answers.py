@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic_core import to_json
 
 from features import online, snapshot
@@ -23,8 +24,19 @@ from serving.http.asked import (
 from serving.http.problem import Problem
 from serving.http.told import Explanation
 from serving.posted import Posted
-from serving.teller import AMOUNTS, NEEDED, WINDOW, Rows, Why
-from training.scoring import TOLD
+from training.reasons import Reasons
+from training.rows import Rows
+from training.scoring import (
+    FIGURES,
+    NEEDED,
+    TOLD,
+    WINDOW,
+    drivers,
+    figures,
+    next_purchase_days,
+)
+
+Floats = NDArray[np.float64]
 
 
 def score(edition: Edition, request: ScoreRequest) -> bytes:
@@ -61,7 +73,7 @@ def customer(edition: Edition, request: CustomerRequest) -> bytes:
     customer_id = request.customer_id
     row = _looked_up(edition, customer_id)
     features = {
-        name: float(row.columns[name][0]) if len(row) else None for name in edition.teller.features
+        name: float(row.columns[name][0]) if len(row) else None for name in edition.model.features
     }
     return _joined(
         edition,
@@ -83,7 +95,7 @@ def model(edition: Edition) -> bytes:
             "trained_as_of": edition.trained_as_of,
             "model_age_days": definitions["age_days"] + since_trained / timedelta(days=1),
             "customers": len(edition.lines),
-            "features": edition.teller.features,
+            "features": edition.model.features,
             "training": edition.champion.model.provenance.model_dump(mode="json"),
             "metrics": version.metrics,
         },
@@ -135,7 +147,7 @@ def _posted(edition: Edition, histories: Sequence[Posted], cutoff: datetime) -> 
         return []
     rows = [_online(edition, history, cutoff) for history in histories]
     known = [row for row in rows if len(row)]
-    scored = iter(_scored(edition, snapshot.together(known), cutoff) if known else ())
+    scored = iter(_scored(edition, Rows.of(snapshot.together(known)), cutoff) if known else ())
     return [
         lines.known({"customer_id": history.customer_id, "known": True, **next(scored)})
         if len(row)
@@ -144,51 +156,52 @@ def _posted(edition: Edition, histories: Sequence[Posted], cutoff: datetime) -> 
     ]
 
 
-def _scored(edition: Edition, rows: Snapshot, cutoff: datetime) -> Iterable[dict[str, Any]]:
+def _scored(edition: Edition, rows: Rows, cutoff: datetime) -> Iterable[dict[str, Any]]:
     """What is told of each row but whose it is."""
-    teller = edition.teller
-    read = teller.rows(rows.columns)
-    judged = teller.judge(read)
-    figures, why = teller.figures(read, judged), teller.why(read, judged)
-    reasons = _in_words(edition, rows, why)
-    waits = teller.next_purchase(read).tolist()
-    amounts = zip(*(figures[name].tolist() for name in AMOUNTS), strict=True)
-    for own, days, reason in zip(amounts, waits, reasons, strict=True):
+    told, reasons = _judged(edition, rows)
+    waits = next_purchase_days(edition.model, rows).tolist()
+    owns = zip(*(told[name].tolist() for name in FIGURES), strict=True)
+    words_of = _in_words(edition, rows, reasons)
+    for own, days, reason in zip(owns, waits, words_of, strict=True):
         due = (None if each != each else cutoff + timedelta(days=each) for each in days)
         yield {
-            **dict(zip(AMOUNTS, own, strict=True)),
+            **dict(zip(FIGURES, own, strict=True)),
             **dict(zip(WINDOW, due, strict=True)),
             "reason": reason,
         }
 
 
-def _in_words(edition: Edition, rows: Snapshot, why: Why) -> list[str]:
-    told = {name: rows.columns[name].tolist() for name in TOLD}
-    most = why.most.tolist()
+def _judged(edition: Edition, rows: Rows) -> tuple[dict[str, Floats], Reasons]:
+    told = figures(edition.model, rows)
+    return told, edition.model.risk.reasons(rows, risk=told["risk"])
+
+
+def _in_words(edition: Edition, rows: Rows, reasons: Reasons) -> list[str]:
+    told = [each.tolist() for each in (*drivers(reasons), *(rows[name] for name in TOLD))]
+    names = ("driver", "driver_points", *TOLD)
     return [
-        words.reason(
-            {"driver": driver, "driver_points": most[i], **{n: told[n][i] for n in TOLD}},
-            edition.settings.language,
-        )
-        for i, driver in enumerate(why.told)
+        words.reason(dict(zip(names, own, strict=True)), edition.settings.language)
+        for own in zip(*told, strict=True)
     ]
 
 
 def _rows(edition: Edition, asked: FeatureRows) -> bytes:
-    rows = _read(edition, asked)
-    figures = edition.teller.figures(rows, edition.teller.judge(rows))
-    data = np.stack([figures[name] for name in AMOUNTS], axis=1).tolist()
-    return to_json({"columns": AMOUNTS, "data": data}, inf_nan_mode="null")
+    try:
+        told = figures(edition.model, _read(edition, asked))
+    except QuerenciaError as error:
+        raise _unusable(str(error).rstrip(".")) from None
+    data = np.stack([told[name] for name in FIGURES], axis=1).tolist()
+    return to_json({"columns": FIGURES, "data": data}, inf_nan_mode="null")
 
 
 def _read(edition: Edition, asked: FeatureRows) -> Rows:
-    """The rows as the model reads them.
+    """The rows as the model reads them; a feature that is left out is not known.
 
     Raises:
         Problem: where a column is unknown, named twice or missing, or a row has another length.
     """
     names = asked.columns
-    strange = sorted(set(names) - set(edition.teller.features))
+    strange = sorted(set(names) - set(edition.model.features))
     if strange:
         raise _unusable(f"{len(strange)} of the columns are no features of this model")
     if len(set(names)) < len(names):
@@ -199,10 +212,8 @@ def _read(edition: Edition, asked: FeatureRows) -> Rows:
     if any(len(row) != len(names) for row in asked.data):
         raise _unusable(f"every row needs {len(names)} numbers, one per column")
     values = np.array(asked.data, dtype=float).T
-    try:
-        return edition.teller.rows(dict(zip(names, values, strict=True)))
-    except QuerenciaError as error:
-        raise _unusable(str(error).rstrip(".")) from None
+    unknown = dict.fromkeys(edition.model.features, np.full(len(asked.data), np.nan))
+    return Rows(unknown | dict(zip(names, values, strict=True)))
 
 
 def _unusable(why: str) -> Problem:
@@ -212,23 +223,21 @@ def _unusable(why: str) -> Problem:
 def _explanation(edition: Edition, customer_id: str, row: Snapshot) -> dict[str, Any]:
     if not len(row):
         return Explanation(customer_id=customer_id, known=False).model_dump()
-    teller = edition.teller
-    read = teller.rows(row.columns)
-    judged = teller.judge(read)
-    figures, why = teller.figures(read, judged), teller.why(read, judged)
+    rows = Rows.of(row)
+    told, reasons = _judged(edition, rows)
     return {
         "customer_id": customer_id,
         "known": True,
-        "risk": float(figures["risk"][0]),
-        "base_risk": float(why.base[0]),
-        "reason": _in_words(edition, row, why)[0],
-        "reasons": _reasons(why, float(figures["value"][0])),
+        "risk": float(told["risk"][0]),
+        "base_risk": float(reasons.base[0]),
+        "reason": _in_words(edition, rows, reasons)[0],
+        "reasons": _reasons(reasons, float(told["value"][0])),
     }
 
 
-def _reasons(why: Why, value: float) -> list[dict[str, Any]]:
+def _reasons(reasons: Reasons, value: float) -> list[dict[str, Any]]:
     """Every driver, what adds most first."""
-    added = sorted(zip(why.points[0].tolist(), why.drivers, strict=True), reverse=True)
+    added = sorted(zip(reasons.points[0].tolist(), reasons.drivers, strict=True), reverse=True)
     return [
         {"driver": driver, "points": points, "money": points * value, "action": ACTIONS[driver]}  # type: ignore[index]
         for points, driver in added

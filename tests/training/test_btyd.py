@@ -16,7 +16,8 @@ from sklearn.metrics import roc_auc_score
 
 from features.errors import QuerenciaError
 from training._lifetimes import ParetoNBDFitter
-from training.btyd import ModelWarning, PurchaseModel
+from training.btyd import LIMIT_DAYS, ModelWarning, PurchaseModel
+from training.purchases.histories import FEW
 
 KINDS = ["pareto_nbd", "bg_nbd", "mbg_nbd"]
 WEEKS = 39
@@ -320,21 +321,27 @@ def test_probabilities_and_purchases_obey_their_bounds(kind, params, history):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("quantile", [0.2, 0.5])
-def test_the_next_purchase_is_the_quantile_of_those_alive(models, kind, quantile):
-    model, history = models[kind], (np.array([1, 2, 9]), np.array([8, 20, 30]), np.full(3, 35))
-    days = model.next_purchase_days(*history, quantile=quantile)
-    for i, wait in enumerate(days):
+@pytest.mark.parametrize("rows", [3, FEW + 2])
+def test_the_next_purchase_is_the_day_by_which_as_many_of_those_alive_have_bought(
+    models, kind, rows
+):
+    """Few rows are looked up another way than many."""
+    model, columns = models[kind], (np.array([1, 2, 9]), np.array([8, 20, 30]), np.full(3, 35))
+    history, chances = [np.resize(column, rows) for column in columns], np.array([0.2, 0.5])
+    days = model.next_purchase_days(*history, chances=chances)
+    assert days.shape == (rows, 2)
+    for i, waits in enumerate(days):
         own = tuple(column[i] for column in history)
-        alive = model.p_alive(*own)
-        silent = (model.p_no_purchase(wait, *own) - (1 - alive)) / alive
-        assert silent == pytest.approx(1 - quantile, abs=1e-3)
+        for wait, chance in zip(waits, chances, strict=True):
+            assert model.p_purchase_if_alive(wait, *own) >= chance
+            assert model.p_purchase_if_alive(wait - 1, *own) < chance
 
 
-def test_a_next_purchase_beyond_the_limit_is_not_a_number(models):
+def test_a_next_purchase_beyond_two_years_is_not_a_number(models):
     history = [0, 9], [0, 30], [35, 35]
-    waits = models["pareto_nbd"].next_purchase_days(*history, limit_days=30)
-    assert np.isnan(waits).tolist() == [True, False]
+    waits = models["pareto_nbd"].next_purchase_days(*history, chances=np.array([0.8]))
+    assert np.isnan(waits[:, 0]).tolist() == [True, False]
+    assert np.nanmax(waits) <= LIMIT_DAYS
 
 
 # Fitting

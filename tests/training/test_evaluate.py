@@ -135,9 +135,9 @@ def test_means_are_those_of_the_table(found: Evaluation) -> None:
 
 
 def test_runs_are_nested_and_nothing_is_registered(found: Evaluation, registry: Registry) -> None:
-    experiment = registry.client.get_experiment_by_name(EXPERIMENT)
+    experiment = registry.store.client.get_experiment_by_name(EXPERIMENT)
     assert experiment is not None
-    runs = registry.client.search_runs([experiment.experiment_id], max_results=1000)
+    runs = registry.store.client.search_runs([experiment.experiment_id], max_results=1000)
     (top,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
     under = [run for run in runs if run.data.tags.get("mlflow.parentRunId") == top.info.run_id]
     assert {run.info.run_name for run in under} == {f"as of {each.day}" for each in found.judged}

@@ -40,7 +40,7 @@ def test_another_value_is_counted_even_of_everybody() -> None:
 def test_what_is_new_is_told_with_what_it_was_and_what_to_do() -> None:
     (told,) = novelty.found(UNVARIED, SEEN.assign(offers=[0.0, 1.0, 0.0]))
     assert told.level == "warning"
-    assert "offers: 0 for everybody then, another value for 1 of 3 now" in told.text
+    assert "offers: 0 for everybody then, another value for 1 of 3 customers now" in told.text
     assert told.text.endswith("querencia train")
     (told,) = novelty.found(UNVARIED, SEEN.assign(effort_mean=0.1))
     assert "effort_mean: known of nobody then" in told.text

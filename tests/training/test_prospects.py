@@ -5,7 +5,7 @@ import pytest
 
 from features.snapshot import Snapshot
 from training.model import Model
-from training.prospects import expected_amounts, presence, rhythm, tilt
+from training.prospects import Prospects, rhythm
 
 
 def test_spend_is_the_chance_of_buying_times_the_spend_of_those_who_buy(
@@ -15,7 +15,7 @@ def test_spend_is_the_chance_of_buying_times_the_spend_of_those_who_buy(
     process = model.value.purchases
     alone = process.expected_purchases(90, *later.history)
     buys = 1 - process.p_no_purchase(90, *later.history)
-    expected = expected_amounts(model.value, later, risk)
+    expected = Prospects(model.value, later, later.provenance).expected_amounts(risk)
     well_known = buys > 1e-6  # else the division below is rounding
     assert expected["purchases"][well_known] == pytest.approx(
         ((1 - risk) * alone / buys)[well_known], rel=1e-6
@@ -33,14 +33,16 @@ def test_those_who_buy_spend_the_geometric_mean_of_what_was_learned_and_the_form
 ) -> None:
     assert model.buyers is not None
     risk = model.risk.predict(later.rows)
-    formula = expected_amounts(model.value, later, risk)
-    served = expected_amounts(model.value, later, risk, model.buyers)
+    plain, tilted = (
+        Prospects(model.value, later, later.provenance, buyers) for buyers in (None, model.buyers)
+    )
+    formula, served = (each.expected_amounts(risk) for each in (plain, tilted))
     assert (served["purchases"] == formula["purchases"]).all()
     if_buys = formula["spend"] / (1 - risk)
     learned = model.buyers.predict(later.rows)
     geometric = (1 - risk) * np.sqrt(if_buys * learned)
     assert served["spend"] == pytest.approx(geometric, rel=1e-3)
-    assert (tilt(model.value, later, None) == 1).all()
+    assert (plain.tilt == 1).all()
 
 
 def test_with_the_risk_of_the_process_itself_its_own_amounts_come_out(
@@ -48,9 +50,10 @@ def test_with_the_risk_of_the_process_itself_its_own_amounts_come_out(
 ) -> None:
     process = model.value.purchases
     risk = process.p_no_purchase(90, *later.history)
-    there = presence(model.value, later, risk)
-    assert there == pytest.approx(process.p_alive(*later.history), abs=1e-9)
-    expected = expected_amounts(model.value, later, risk)["purchases"]
+    prospects = Prospects(model.value, later, later.provenance)
+    alive = process.p_alive(*later.history)
+    assert prospects.presence(risk) == pytest.approx(alive, abs=1e-9)
+    expected = prospects.expected_amounts(risk)["purchases"]
     assert expected == pytest.approx(process.expected_purchases(90, *later.history), abs=1e-9)
 
 
@@ -59,9 +62,9 @@ def test_a_risk_that_is_not_of_silence_says_nothing_of_buying(
     model: Model, later: Snapshot, churn: str
 ) -> None:
     origin = later.provenance.model_copy(update={"churn": churn})
-    other = Snapshot(later.ids, later.customer, later.instants, later.columns, later.names, origin)
+    prospects = Prospects(model.value, later, origin)
     risk = np.full(len(later), 0.99)
     assert rhythm(model.value, origin) is None
-    assert presence(model.value, other, risk) is None
+    assert (prospects.presence(risk) == model.value.purchases.p_alive(*later.history)).all()
     alone = model.value.purchases.expected_purchases(90, *later.history)
-    assert (expected_amounts(model.value, other, risk)["purchases"] == alone).all()
+    assert prospects.expected_amounts(risk)["purchases"] == pytest.approx(alone, rel=1e-12)

@@ -85,6 +85,7 @@ def test_a_version_carries_what_its_run_logged(champion: Registry) -> None:
 
 def test_a_version_is_the_same_by_alias_by_number_and_in_the_list(champion: Registry) -> None:
     assert champion.version("champion") == champion.version(1) == champion.versions()[0]
+    assert champion.number("champion") == 1
 
 
 def test_fetched_files_equal_those_registered(champion: Registry) -> None:
@@ -103,6 +104,7 @@ def test_the_model_card_has_signature_example_and_no_code(champion: Registry) ->
 def test_a_version_nobody_registered_is_none(champion: Registry, copied: Registry) -> None:
     assert champion.version("challenger") is None
     assert champion.version(2) is None
+    assert champion.number("challenger") is None
     other = Registry(copied.folder, model_name="uplift")
     assert (other.version("champion"), other.version(1), other.versions()) == (None, None, ())
 

@@ -14,15 +14,27 @@ from features.provenance import DefinitionError
 from features.settings import FeatureSettings
 from features.snapshot import DRIVERS, Snapshot
 from features.store import Store
-from training import scoring
+from training import leaves, scoring
 from training._likelihood import ModelWarning
 from training.intervals import Spread
 from training.model import Model
 from training.outlook import Outlook
-from training.prospects import expected_amounts, tilt
+from training.prospects import Prospects
+from training.purchases import histories
 from training.reasons import Reasons
 from training.rehearsal import rehearse
-from training.scoring import COLUMNS, FAINT, NO_DRIVER, Scores, drivers, score
+from training.rows import Rows
+from training.scoring import (
+    COLUMNS,
+    FAINT,
+    FIGURES,
+    NO_DRIVER,
+    WINDOW,
+    Scores,
+    drivers,
+    figures,
+    score,
+)
 from training.settings import TrainingSettings
 from training.value import ValueModel
 
@@ -103,30 +115,59 @@ def test_risk_value_and_spend_are_the_models_own(
     risk = model.risk.predict(later.rows)
     assert (scores.rows["risk"] == risk).all()
     history = *later.history, later.columns["monetary_value"]
-    there = model.value.presence(1 - risk, 90, *later.history)
-    value = model.value.value(*history, presence=there)
-    value = value * tilt(model.value, later, model.buyers)
+    prospects = Prospects(model.value, later, later.provenance, model.buyers)
+    value = model.value.value(*history, presence=prospects.presence(risk)) * prospects.tilt
     assert scores.rows["value"].to_numpy() == pytest.approx(value)
-    spend = expected_amounts(model.value, later, risk, model.buyers)["spend"]
+    spend = prospects.expected_amounts(risk)["spend"]
     assert scores.rows["expected_spend"].to_numpy() == pytest.approx(spend)
 
 
-@pytest.mark.parametrize(("name", "quantile"), [("from", 0.1), ("at", 0.5), ("by", 0.8)])
 def test_the_window_of_the_next_purchase_lies_its_wait_after_the_cutoff(
-    scores: Scores, model: Model, later: Snapshot, name: str, quantile: float
+    scores: Scores, model: Model, later: Snapshot
 ) -> None:
-    due = scores.rows[f"next_purchase_{name}"]
-    wait = (due - pd.Timestamp(CUTOFF)) / pd.Timedelta(days=1)
-    exact = model.value.purchases.next_purchase_days(*later.history, quantile=quantile)
-    assert (wait.isna() == np.isnan(exact)).all()
-    assert wait.dropna().between(exact[wait.notna()], exact[wait.notna()] + 1).all()
+    waits = scoring.next_purchase_days(model, Rows.of(later))
+    for name, wait in zip(WINDOW, waits.T, strict=True):
+        told = (scores.rows[name] - pd.Timestamp(CUTOFF)) / pd.Timedelta(days=1)
+        np.testing.assert_array_equal(told, wait)
+    known = waits[~np.isnan(waits).any(axis=1)]
+    assert (np.diff(known) >= 0).all()
 
 
 def test_a_score_does_not_depend_on_the_other_rows(model: Model, later: Snapshot) -> None:
-    some = np.array([1200, 3, 47])
+    among = score(model, later).rows
+    some = np.random.default_rng(0).permutation(len(later))[:300]
     alone = score(model, later.select(some)).rows
-    among = score(model, later).rows.iloc[some].reset_index(drop=True)
-    pd.testing.assert_frame_equal(alone, among, rtol=1e-12)
+    pd.testing.assert_frame_equal(alone, among.iloc[some].reset_index(drop=True), rtol=1e-12)
+    assert len(score(model, later.select(some[:0])).rows) == 0
+
+
+@pytest.mark.parametrize("which", ["cdnow", "company"])
+@pytest.mark.parametrize("size", [1, leaves.FEW, histories.FEW])
+def test_few_rows_are_scored_as_many_are(
+    request: pytest.FixtureRequest, which: str, size: int
+) -> None:
+    model, present = _known(request, which)
+    some = np.random.default_rng(size).permutation(len(present))[:size]
+    few = score(model, present.select(some)).rows
+    many = score(model, present).rows.iloc[some].reset_index(drop=True)
+    told = [name for name in few if name != "driver"]
+    pd.testing.assert_frame_equal(few[told], many[told], rtol=1e-5, atol=1e-6)
+    assert (few["driver"] != many["driver"]).sum() <= 1  # two may add all but as much
+
+
+def _known(request: pytest.FixtureRequest, which: str) -> tuple[Model, Snapshot]:
+    if which == "cdnow":
+        return request.getfixturevalue("model"), request.getfixturevalue("later")
+    _, present = request.getfixturevalue("company_past_and_later")
+    return request.getfixturevalue("company_model"), present
+
+
+def test_figures_are_those_of_the_scores_in_their_order(
+    scores: Scores, model: Model, later: Snapshot
+) -> None:
+    told = figures(model, Rows.of(later))
+    assert tuple(told) == FIGURES
+    assert (told["risk"] == scores.rows["risk"]).all()
 
 
 def test_a_feature_that_never_varied_in_training_and_does_now_is_told_loudly(
@@ -206,18 +247,24 @@ def test_every_feature_has_a_driver_and_every_row_one_of_them(
 
 def standing_out(**points: float) -> Reasons:
     """Reasons of one customer with these points of these drivers."""
-    return Reasons(np.array([0.3]), pd.DataFrame([{"habit": 0.0, **points}]))
+    told = {"habit": 0.0, **points}
+    return Reasons(np.array([0.3]), np.array([[*told.values()]]), tuple(told))
+
+
+def driver_of(reasons: Reasons) -> str:
+    names, _ = drivers(reasons)
+    return str(names[0])
 
 
 def test_the_driver_is_what_stands_out_most() -> None:
-    assert drivers(standing_out(spend=0.03, silence=0.04, habit=-0.2)).tolist() == ["silence"]
+    assert driver_of(standing_out(spend=0.03, silence=0.04, habit=-0.2)) == "silence"
 
 
 def test_nothing_is_told_where_nothing_stands_out() -> None:
-    assert drivers(standing_out()).tolist() == [NO_DRIVER]
-    assert drivers(standing_out(silence=-0.2)).tolist() == [NO_DRIVER]
-    assert drivers(standing_out(silence=0.9 * FAINT)).tolist() == [NO_DRIVER]
-    assert drivers(standing_out(silence=1.1 * FAINT)).tolist() == ["silence"]
+    assert driver_of(standing_out()) == NO_DRIVER
+    assert driver_of(standing_out(silence=-0.2)) == NO_DRIVER
+    assert driver_of(standing_out(silence=0.9 * FAINT)) == NO_DRIVER
+    assert driver_of(standing_out(silence=1.1 * FAINT)) == "silence"
 
 
 def test_the_points_told_are_the_drivers_own(scores: Scores, model: Model, later: Snapshot) -> None:
@@ -225,7 +272,8 @@ def test_the_points_told_are_the_drivers_own(scores: Scores, model: Model, later
     rows = scores.rows
     assert rows["base_risk"].to_numpy() == pytest.approx(reasons.base)
     told = rows["driver"] != NO_DRIVER
-    own = reasons.points.to_numpy()[told, reasons.points.columns.get_indexer(rows["driver"][told])]
+    places = [reasons.drivers.index(name) for name in rows["driver"][told]]
+    own = reasons.points[told, places]
     assert rows["driver_points"][told].to_numpy() == pytest.approx(own)
     assert (rows["driver_points"][~told] == 0).all()
     assert 0 < told.mean() < 1
@@ -239,5 +287,6 @@ def test_many_rows_get_the_fast_reasons(
     monkeypatch.setattr(scoring, "EXACT_UP_TO", 199)
     fast = score(model, some).rows["driver_points"]
     own = model.risk.reasons(some.rows, fast=True).points.max(axis=1)
-    assert fast[fast > 0].to_numpy() == pytest.approx(own[fast > 0].to_numpy())
+    told = fast.to_numpy() > 0
+    assert fast[told].to_numpy() == pytest.approx(own[told])
     assert (fast != exact).any()

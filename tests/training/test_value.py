@@ -134,7 +134,7 @@ def test_all_is_in_proportion_to_the_chance_of_being_there(kind):
 def test_what_is_at_stake_is_never_less_than_the_value(kind):
     """Also of one who buys more surely than the process holds possible."""
     model, sure = fitted(kind), np.full(4, 0.999)
-    there = model.presence(sure, 90, *HISTORY)
+    there = sure / model.purchases.p_purchase_if_alive(90, *HISTORY)
     assert (there > 1).all()
     value, at_stake = (
         method(*HISTORY, MONETARY_VALUE, presence=there)
@@ -150,7 +150,8 @@ def test_the_process_alone_says_its_own_presence(kind):
     model = fitted(kind)
     buys = 1 - model.purchases.p_no_purchase(90, *HISTORY)
     alive = model.purchases.p_alive(*HISTORY)
-    assert model.presence(buys, 90, *HISTORY) == pytest.approx(alive, abs=1e-9)
+    if_there = model.purchases.p_purchase_if_alive(90, *HISTORY)
+    assert buys / if_there == pytest.approx(alive, abs=1e-9)
 
 
 @pytest.mark.filterwarnings("ignore:P.alive.:training.btyd.ModelWarning")  # nobody leaves here

@@ -78,7 +78,7 @@ class BetaGeometric(Process):
         """They leave after a purchase only, and there has been none."""
         return np.exp(self.alive(h.later(days))[0] - self.alive(h)[0])
 
-    def purchases_if_alive(self, days: float, h: Histories) -> Floats:
+    def purchases_if_alive(self, days: float | Floats, h: Histories) -> Floats:
         """Fader et al. (2005), the numerator of equation 10.
 
         Its hypergeometric function overflows for many purchases and for customers of yesterday who
@@ -90,7 +90,8 @@ class BetaGeometric(Process):
             left = (1 + ratio) ** -shape * hyp2f1(shape, stays, last, ratio / (1 + ratio))
             purchases: Floats = last / (self.a - 1) * (1 - left)
         lost = ~np.isfinite(purchases) | (abs(self.a - 1) < 1e-7)
-        purchases[lost] = _integrated_purchases(shape[lost], ratio[lost], self.a, stays[lost])
+        if lost.any():
+            purchases[lost] = _integrated_purchases(shape[lost], ratio[lost], self.a, stays[lost])
         return np.maximum(purchases, 0)  # rounding may leave it below 0
 
 

@@ -22,6 +22,9 @@ _WHOLE, _PACKED = 2**20, 2**62
 
 _PIECE = 16_384
 
+FEW = 64
+"""Histories up to which sharing work between them costs more than it saves."""
+
 # A table with so many places a row is quicker than hashing.
 _DENSE = 8
 
@@ -50,7 +53,9 @@ class Histories:
             QuerenciaError: A history is impossible.
         """
         columns = [np.atleast_1d(np.asarray(v, dtype=float)) for v in (frequency, recency, T)]
-        x, t_x, age = np.broadcast_arrays(*columns)
+        if len({column.size for column in columns}) > 1:
+            columns = list(np.broadcast_arrays(*columns))
+        x, t_x, age = columns
         possible = (x >= 0) & (t_x <= age) & np.isfinite(age) & ((x > 0) == (t_x > 0)) & (t_x >= 0)
         if not possible.all():
             i = int(np.argmin(possible))
@@ -96,6 +101,10 @@ class Histories:
         """The same histories with so many days as the unit of time."""
         return replace(self, t_x=self.t_x / unit, T=self.T / unit)
 
+    def repeated(self, times: int) -> Self:
+        """Each so many times, one after another."""
+        return self.rows(np.repeat(np.arange(self.x.size), times))
+
     def sample(self, size: int, rng: np.random.Generator) -> Self:
         """About so many rows, standing for all: the more customers share one, the likelier."""
         chance = np.minimum(self.counts * (size / self.x.size), 1)
@@ -113,7 +122,9 @@ class Histories:
     def each(
         self, function: Callable[[Self], Floats], columns: tuple[str, ...] = COLUMNS
     ) -> Floats:
-        """A function of these columns for every customer, calculated once a distinct history."""
+        """A function of these columns for every customer, once a distinct history of many."""
+        if self.x.size <= FEW:
+            return function(self)
         rows, codes = self.distinct(columns)
         return function(rows)[codes]
 

@@ -27,6 +27,9 @@ _RULES = [
     for least, most, points in ((0, 0.5, 4), (0.5, 4, 8), (4, np.inf, 24))
 ]
 
+# Up to so many histories, an integral for each is quicker than panels.
+_APART = 4096
+
 # Shares of a sum this much smaller than its largest term have lost digits to underflow.
 _UNDERFLOW = 1e-270
 
@@ -89,6 +92,14 @@ class ParetoNBD(Process):
         with np.errstate(divide="ignore"):  # nobody has had time to leave when recency is T
             log_total = np.log(total)
         return math.log(self.s) + scale + log_total, slopes
+
+    def log_dead(self, h: Histories) -> Floats:
+        """Without panels to share, each of not too many histories by an integral of its own."""
+        if h.x.size > _APART:
+            return self.dead(h)[0]
+        total = _sums(self._departures(h.x, h.t_x, h.T - h.t_x), h.x.size)
+        with np.errstate(divide="ignore"):  # nobody has had time to leave when recency is T
+            return math.log(self.s) + self._log_density(h.x, h.t_x) + np.log(total)
 
     def _log_density(self, x: Floats, age: Floats) -> Floats:
         fall = (self.r + x) * np.log(self.alpha + age) + (self.s + 1) * np.log(self.beta + age)
@@ -164,7 +175,7 @@ class ParetoNBD(Process):
         now = replace(h, t_x=h.T)
         return np.exp(self.log_silent(now.later(days)) - self.alive(h)[0])
 
-    def purchases_if_alive(self, days: float, h: Histories) -> Floats:
+    def purchases_if_alive(self, days: float | Floats, h: Histories) -> Floats:
         """Schmittlein et al. (1987); `exprel` carries it through s = 1."""
         beta = self.beta + h.T
         stretch = np.log1p(days / beta)

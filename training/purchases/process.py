@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln, psi
 
-from training.purchases.histories import Floats, Histories
+from training.purchases.histories import FEW, Floats, Histories
 
 # The exponential neither overflows here nor falls back to its slow path for underflow.
 _STEEP = 700.0
+
+# Steps of days, and how many: a search over two years and more, by few calls or by few points.
+_AT_ONCE = ((28, 26), (1, 27))
+_BY_HALVES = tuple((2**power, 1) for power in reversed(range(10)))
 
 Slopes = Callable[[Floats], Floats]
 """Derivatives of a log-likelihood by each parameter, summed over histories so weighted: shape
@@ -58,16 +62,43 @@ class Process(ABC):
         """P(no purchase within so many days) of one who is a customer now."""
 
     @abstractmethod
-    def purchases_if_alive(self, days: float, h: Histories) -> Floats:
+    def purchases_if_alive(self, days: float | Floats, h: Histories) -> Floats:
         """Mean number of purchases within so many days of one who is a customer now."""
+
+    def purchases_by(self, days: Floats, h: Histories) -> Floats:
+        """The same by each of these days, shape (n, days)."""
+        if h.x.size > FEW:
+            return np.stack([self.purchases_if_alive(each, h) for each in days.tolist()], axis=1)
+        spans = np.tile(days, h.x.size)
+        return self.purchases_if_alive(spans, h.repeated(days.size)).reshape(-1, days.size)
+
+    def next_purchase_days(self, chances: Floats, h: Histories) -> Floats:
+        """Whole days by which one who is a customer now has bought, shape (n, chances).
+
+        Args:
+            chances: With which they have.
+            h: Their histories.
+        """
+        steps = _AT_ONCE if h.x.size <= FEW else _BY_HALVES
+        silent_days = np.zeros((h.x.size, chances.size, 1))
+        for step, points in steps:
+            days = silent_days + step * np.arange(1, points + 1)
+            silent = self.p_silent_if_alive(days.ravel(), h.repeated(chances.size * points))
+            still = silent.reshape(days.shape) > 1 - chances[:, None]
+            silent_days += step * still.sum(axis=2, keepdims=True)
+        return silent_days[:, :, 0] + 1
 
     def log_offset(self, h: Histories) -> float:  # noqa: ARG002 - for models that have one
         """What the log-likelihood holds that no parameter changes, summed over the customers."""
         return 0.0
 
+    def log_dead(self, h: Histories) -> Floats:
+        """The logarithm of the dead part."""
+        return self.dead(h)[0]
+
     def log_silent(self, h: Histories) -> Floats:
         """The log-likelihood up to C."""
-        return np.logaddexp(self.alive(h)[0], self.dead(h)[0])
+        return np.logaddexp(self.alive(h)[0], self.log_dead(h))
 
     def log_likelihood(self, h: Histories) -> float:
         """The sum over the customers."""
@@ -83,7 +114,7 @@ class Process(ABC):
         return np.concatenate([self._p_alive(piece) for piece in self.pieces(h)])
 
     def _p_alive(self, h: Histories) -> Floats:
-        odds = self.dead(h)[0] - self.alive(h)[0]
+        odds = self.log_dead(h) - self.alive(h)[0]
         return 1 / (1 + np.exp(np.clip(odds, -_STEEP, _STEEP)))
 
     def pieces(self, h: Histories) -> list[Histories]:

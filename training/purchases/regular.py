@@ -77,15 +77,18 @@ class RegularBetaGeometric(ModifiedBetaGeometric):
         odds = [(shape + j) / (j + 1) * share for j in range(self.k - 1)]
         return np.cumprod([np.ones_like(shape), *odds], axis=0)
 
-    def purchases_if_alive(self, days: float, h: Histories) -> Floats:
+    def purchases_if_alive(self, days: float | Floats, h: Histories) -> Floats:
         """A mean over the stages passed since the last purchase, each exactly."""
         stages = self._stages(h)
         stages /= stages.sum(axis=0)
-        waits, codes = h.distinct(("x", "T"))
-        series = [self._purchases_from(j, days, waits)[codes] for j in range(self.k)]
+        if np.ndim(days):
+            series = [self._purchases_from(j, days, h) for j in range(self.k)]
+        else:
+            waits, codes = h.distinct(("x", "T"))
+            series = [self._purchases_from(j, days, waits)[codes] for j in range(self.k)]
         return np.asarray((stages * series).sum(axis=0))
 
-    def _purchases_from(self, stage: int, days: float, h: Histories) -> Floats:
+    def _purchases_from(self, stage: int, days: float | Floats, h: Histories) -> Floats:
         """Over n, P(they stay for n purchases) times P(k n - stage stages are passed in time).
 
         With the rate integrated out, that number of stages is negative binomial.

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.purchases.histories import Histories
+from training.purchases.histories import FEW, Histories
 
 
 @st.composite
@@ -30,8 +30,8 @@ def test_distinct_histories_and_whose_they_are(h):
 
 
 @given(customers())
-def test_what_depends_on_some_columns_is_calculated_once_for_each(h):
-    sizes = []
+def test_what_depends_on_some_columns_of_many_is_calculated_once_for_each(h):
+    h, sizes = h.repeated(FEW + 1), []
 
     def function(rows):
         sizes.append(rows.x.size)

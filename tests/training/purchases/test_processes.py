@@ -7,11 +7,13 @@ from dataclasses import asdict, astuple, replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.integrate import quad_vec
 from scipy.stats import beta, gamma
 
 from training.purchases.beta_geometric import BetaGeometric, ModifiedBetaGeometric
-from training.purchases.histories import Histories
+from training.purchases.histories import FEW, Histories
 from training.purchases.pareto_nbd import ParetoNBD
 from training.purchases.regular import RegularBetaGeometric
 
@@ -154,3 +156,41 @@ def test_regular_buyers_buy_and_leave_as_expected(k):
         assert silent[few].mean() == pytest.approx((later[few] == 0).mean(), abs=error / 2)
         spread = later[few].std()
         assert expected[few].mean() == pytest.approx(later[few].mean(), abs=error * spread)
+
+
+# Few histories, and the same among many
+
+CHANCES, SPANS = np.array([0.1, 0.5, 0.8]), np.array([1.0, 30.0, 365.0])
+
+
+@st.composite
+def few_histories(draw):
+    triples = st.tuples(st.integers(0, 300), st.integers(1, 2000), st.integers(0, 2000))
+    rows = draw(st.lists(triples, min_size=1, max_size=5))
+    x, t_x, wait = np.array(rows, dtype=float).T
+    return Histories.of(x, np.where(x > 0, t_x, 0), np.where(x > 0, t_x, 0) + wait)
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+@given(h=few_histories())
+def test_few_histories_are_judged_as_they_are_among_many(process, h):
+    few, many = h.x.size, h.rows(np.resize(np.arange(h.x.size), FEW + h.x.size))
+
+    def same(method, *days):
+        return pytest.approx(getattr(process, method)(*days, many)[:few], rel=1e-9, abs=1e-9)
+
+    assert process.p_alive(h) == same("p_alive")
+    assert process.p_silent(90, h) == same("p_silent", 90)
+    assert process.purchases_by(SPANS, h) == same("purchases_by", SPANS)
+    days, among = (process.next_purchase_days(CHANCES, each) for each in (h, many))
+    known = among[:few] <= 729  # beyond it the two searches end at days of their own
+    assert (days[known] == among[:few][known]).all()
+    assert (days[~known] > 729).all()
+
+
+@given(h=few_histories())
+def test_integrals_of_their_own_are_those_of_the_panels(h):
+    alive, dead = CDNOW.alive(h)[0], CDNOW.dead(h)[0]
+    own = CDNOW.log_dead(h)
+    together = np.logaddexp(alive, dead)
+    assert np.exp(own - together) == pytest.approx(np.exp(dead - together), abs=1e-9)
