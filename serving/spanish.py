@@ -298,7 +298,6 @@ NAMES: Mapping[str, str] = {
     "hours": "horas",
     "minutes": "minutos",
     "currency": "moneda",
-    "none": "nada en particular",
     "contact": "contacto",
     "purchase": "compra",
     "delivery": "entrega",

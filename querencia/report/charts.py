@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
@@ -14,7 +15,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from features.indicators.reading import Reading
 from features.voice import ThemeVoice
 from serving import words
-from serving.budget import Point
 from serving.words import Language
 
 INK, SOFT, LINE, ACCENT = "#010101", "#020202", "#030303", "#040404"
@@ -97,11 +97,11 @@ def _tick(number: float, unit: str, language: Language) -> str:
 
 
 def profit(
-    curve: Sequence[Point], spent: float, labels: tuple[str, str], alternative: str, language: Language
+    curve: Sequence[Mapping[str, float]], spent: float, labels: tuple[str, str], alternative: str, language: Language
 ) -> Markup:
     """What a budget brings, and where the list is."""
     with _drawing(5.2, 2.6) as (figure, axes):
-        budgets, profits = ([getattr(point, n) for point in curve] for n in ("budget", "profit"))
+        budgets, profits = ([point[name] for point in curve] for name in ("budget", "profit"))
         axes.plot([0, *budgets], [0, *profits], color=ACCENT)
         axes.axvline(spent, color=INK, linestyle="--", linewidth=1)
         _money(axes, labels, language)
@@ -135,9 +135,11 @@ def calibration(
     return svg(figure, alternative)
 
 
-def themes(voices: Sequence[ThemeVoice], label: str, alternative: str) -> Markup:
+def themes(voices: Sequence[ThemeVoice], label: str, alternative: str) -> Markup | None:
     """How much more often customers left after a comment on each theme than after others."""
     shown = [each for each in voices if each.churn.high > each.churn.low]
+    if not shown:
+        return None
     with _drawing(6.2, 0.6 + 0.27 * len(shown)) as (figure, axes):
         places = range(len(shown), 0, -1)
         low, value, high = ([getattr(each.churn, n) for each in shown] for n in ("low", "value", "high"))
@@ -151,17 +153,20 @@ def themes(voices: Sequence[ThemeVoice], label: str, alternative: str) -> Markup
     return svg(figure, alternative)
 
 
-def realised(
-    campaigns: Sequence[tuple[str, float, float, float, float]], label: str, alternative: str, language: Language
-) -> Markup:
-    """What campaigns promised (a bar) and brought (a point with its interval), in currency.
+class Kept(NamedTuple):
+    """What a campaign promised, and what it brought with its interval, in currency."""
 
-    Args:
-        campaigns: Of each its name, what was promised, and what was realised: value, low, high.
-        label: Of the axis.
-        alternative: All of it in words.
-        language: How numbers are written.
-    """
+    name: str
+    promised: float
+    realised: float
+    low: float
+    high: float
+
+
+def realised(
+    campaigns: Sequence[Kept], label: str, alternative: str, language: Language
+) -> Markup:
+    """What campaigns promised (a bar) and brought (a point with its interval)."""
     with _drawing(6.2, 0.7 + 0.3 * len(campaigns)) as (figure, axes):
         places = range(len(campaigns), 0, -1)
         names, promised, value, low, high = zip(*campaigns, strict=True)
