@@ -1,6 +1,7 @@
 """Figures as people read them: in their unit, as their language writes numbers."""
 
 import math
+import re
 
 from features.indicators.figures import Figure
 from serving import words
@@ -11,9 +12,11 @@ PLAIN = frozenset({"share", "currency", "scale", "count", "ratio"})
 scale in the definition."""
 
 WHOLE = 100
-"""Money from which cents say nothing."""
+"""From here on decimals say nothing."""
 
-UNKNOWN = "–"
+UNKNOWN = "\N{EN DASH}"
+
+_NOT_NOTHING = re.compile("[1-9]")
 
 
 def value(number: float, unit: str, language: Language, *, signed: bool = False) -> str:
@@ -21,13 +24,14 @@ def value(number: float, unit: str, language: Language, *, signed: bool = False)
     if math.isnan(number):
         return UNKNOWN
     sign = "+" if signed else ""
-    return words.fill(f"{{number:{sign},{_form(number, unit)}}}", language, number=number)
+    told = words.fill(f"{{number:{sign},{_form(number, unit)}}}", language, number=number)
+    return told if _NOT_NOTHING.search(told) else told.lstrip("+-")
 
 
 def _form(number: float, unit: str) -> str:
     if unit == "share":
         return ".1%"
-    return ".0f" if unit == "currency" and abs(number) >= WHOLE else ".2f"
+    return ".0f" if abs(number) >= WHOLE else ".2f"
 
 
 def named(number: float, unit: str, language: Language, *, signed: bool = False) -> str:

@@ -4,7 +4,8 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 from markupsafe import Markup, escape
@@ -21,7 +22,7 @@ INK, SOFT, LINE, ACCENT = "#010101", "#020202", "#030303", "#040404"
 """Stand for the colours of the page, which differ in the dark."""
 
 _COLOURS = {INK: "var(--ink)", SOFT: "var(--soft)", LINE: "var(--line)", ACCENT: "var(--accent)"}
-_STYLE = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "querencia",
     "font.size": 9,
@@ -63,9 +64,12 @@ def svg(figure: Figure, alternative: str) -> Markup:
 def _short(drawn: str) -> str:
     """What matplotlib writes, without what a page has no use for."""
     for pattern, rest in (
-        (r' id="(?:figure|axes|patch|line2d|text|xtick|ytick|matplotlib|PolyC|Fill|LineC)[^"]*"', ""),
+        (
+            r' id="(?:figure|axes|patch|line2d|text|xtick|ytick|matplotlib|PolyC|Fill|LineC)[^"]*"',
+            "",
+        ),
         (r"font-size: [\d.]+px; font-family: [^;]+; ", "font-size: 9px; "),
-        (r"(\d+\.\d)\d+", r"\1"),
+        (r"(\d+\.\d)\d+(?=[^<>]*>)", r"\1"),  # in tags, not in the words between them
         (r"<style type[^>]*>[^<]*</style>", ""),
         (r"\n\s*", " "),
     ):
@@ -76,14 +80,14 @@ def _short(drawn: str) -> str:
 def history(readings: Sequence[Reading], alternative: str, language: Language) -> Markup:
     """An indicator over several periods, with its intervals and its target."""
     unit = readings[0].indicator.unit
-    days = [reading.period.end for reading in readings]
+    days = [reading.period.end - timedelta(days=1) for reading in readings]
     value, low, high = ([getattr(r.figure, n) for r in readings] for n in ("value", "low", "high"))
     with _drawing(2.7, 1.5) as (figure, axes):
         axes.fill_between(days, low, high, color=LINE, linewidth=0)  # type: ignore[arg-type]
         axes.plot(days, value, color=ACCENT, marker="o", markersize=4)  # type: ignore[arg-type]
         if readings[-1].target is not None:
             axes.axhline(readings[-1].target, color=INK, linestyle="--", linewidth=1)
-        axes.set_xticks([days[0], days[-1]], [f"{day:%Y-%m-%d}" for day in (days[0], days[-1])])  # type: ignore[arg-type, list-item]
+        axes.set_xticks([days[0], days[-1]], [f"{day:%Y-%m-%d}" for day in (days[0], days[-1])])  # type: ignore[arg-type]
         axes.get_xticklabels()[0].set_horizontalalignment("left")
         axes.get_xticklabels()[-1].set_horizontalalignment("right")
         axes.yaxis.set_major_locator(MaxNLocator(3))
@@ -97,7 +101,11 @@ def _tick(number: float, unit: str, language: Language) -> str:
 
 
 def profit(
-    curve: Sequence[Mapping[str, float]], spent: float, labels: tuple[str, str], alternative: str, language: Language
+    curve: Sequence[Mapping[str, float]],
+    spent: float,
+    labels: tuple[str, str],
+    alternative: str,
+    language: Language,
 ) -> Markup:
     """What a budget brings, and where the list is."""
     with _drawing(5.2, 2.6) as (figure, axes):
@@ -142,7 +150,9 @@ def themes(voices: Sequence[ThemeVoice], label: str, alternative: str) -> Markup
         return None
     with _drawing(6.2, 0.6 + 0.27 * len(shown)) as (figure, axes):
         places = range(len(shown), 0, -1)
-        low, value, high = ([getattr(each.churn, n) for each in shown] for n in ("low", "value", "high"))
+        low, value, high = (
+            [getattr(each.churn, n) for each in shown] for n in ("low", "value", "high")
+        )
         axes.axvline(0, color=SOFT, linewidth=1)
         axes.hlines(places, low, high, color=ACCENT)
         axes.plot(value, places, color=ACCENT, marker="o", linestyle="none", markersize=5)
@@ -163,9 +173,7 @@ class Kept(NamedTuple):
     high: float
 
 
-def realised(
-    campaigns: Sequence[Kept], label: str, alternative: str, language: Language
-) -> Markup:
+def realised(campaigns: Sequence[Kept], label: str, alternative: str, language: Language) -> Markup:
     """What campaigns promised (a bar) and brought (a point with its interval)."""
     with _drawing(6.2, 0.7 + 0.3 * len(campaigns)) as (figure, axes):
         places = range(len(campaigns), 0, -1)
@@ -186,5 +194,3 @@ def track(share: float) -> Markup:
     return Markup(  # noqa: S704 - a number
         f'<span class="track" aria-hidden="true"><i style="width:{width:.1f}%"></i></span>'
     )
-
-

@@ -45,7 +45,7 @@ def render(report: Report, *, is_masked: bool = False) -> str:
         is_masked=is_masked,
         churn=words.HEADINGS[settings.language][settings.features.churn],
         charts=_charts(report, writer),
-        moves=report.indicators.sure[:MOVES],
+        most=MOVES,
         quotes={} if is_masked else _quotes(report),
         costliest=_costliest(report.journey),
         judged=[past for past in report.campaigns if past.outcome],
@@ -72,16 +72,16 @@ def _charts(report: Report, w: Writer) -> Mapping[str, object]:
 
 
 def _history(w: Writer, readings: Sequence[Reading]) -> Markup:
-    unit, name = readings[0].indicator.unit, w.told(readings[0].indicator.title)
+    unit, title = readings[0].indicator.unit, w.told(readings[0].indicator.title)
     values = "; ".join(w.value(reading.figure.value, unit) for reading in readings)
     days = round(readings[0].period.days)
-    told = w.say("history_alt", name=name, count=len(readings), days=days, values=values)
+    told = w.say("history_alt", title=title, count=len(readings), days=days, values=values)
     return charts.history(readings, told, w.settings.language)
 
 
 def _calibration(trust: Trust, w: Writer) -> Markup:
     values = "; ".join(
-        f"{w.value(row['predicted'], 'share')} – {w.value(row['observed'], 'share')}"
+        f"{w.value(row['predicted'], 'share')}, {w.value(row['observed'], 'share')}"
         for row in trust.reliability.values()
     )
     labels = w.say("risk_told"), w.say("left")
@@ -116,7 +116,7 @@ def _judged(campaigns: Sequence[Past]) -> Iterator[charts.Kept]:
 
 def _past(judged: Sequence[charts.Kept], w: Writer) -> Markup:
     values = "; ".join(
-        f"{each.name}: {w.money(each.promised)} – {w.money(each.realised)}" for each in judged
+        f"{each.name}: {w.money(each.promised)}, {w.money(each.realised)}" for each in judged
     )
     told = w.say("past_alt", values=values)
     return charts.realised(judged, w.currency, told, w.settings.language)

@@ -21,25 +21,27 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "q_costs": "What does it cost?",
         "q_do": "What do we do?",
         "q_trust": "Can we trust it?",
-        "rose": "{name} rose from {before} to {now}",
-        "fell": "{name} fell from {before} to {now}",
+        "rose": "{title} rose from {before} to {now}",
+        "fell": "{title} fell from {before} to {now}",
         "better": "better",
         "worse": "worse",
         "why_moved": "{mix} from a different mix of customers, {rate} from the same ones doing "
         "otherwise.",
         "goes_with": "Goes with {money} of spend in {days} days ({interval}).",
         "still": "None of the {count} measures moved beyond chance since the period before.",
+        "nearest": "Nearest to it, but what so many measures show by chance alone:",
         "more_moves": "{count} more moved beyond chance: see below.",
         "leaving": "of {customers} customers are expected to leave in {days} days",
-        "core": "customers carry half of the loss expected: {risk} risk on average, {value} of "
-        "value each",
+        "core": "customers carry half of the loss expected: {risk} risk and {value} ({interval}) "
+        "of value on average",
         "main_reason": "The costliest reason: {driver} ({customers} customers, {loss} expected to "
         "be lost).",
-        "loss": "of value expected to be lost in {days} days, {share} of all there is",
+        "loss": "of value expected to be lost in {days} days, {share} of all there is (interval: "
+        "luck alone, the risks taken to be right)",
         "moment": "Costliest touchpoint: {touchpoint}. Who met us there left {points} points more "
         "often than customers alike; {money} of spend goes with it.",
-        "silent_board": "{customers} customers at risk have not said a word in {days} days; {loss} "
-        "expected to be lost with them.",
+        "silent_board": "{customers} customers with a risk of {min_risk} or more have not said a "
+        "word in {days} days; {loss} expected to be lost with them.",
         "contacts": "customers to contact in campaign {campaign} ({state}); {control} left alone "
         "as control",
         "promise": "expected beyond a cost of {spent}; at least {low} if offers do as little as "
@@ -63,24 +65,23 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "no_scores": "No scores yet: who is at risk is not known. Train and score: querencia "
         "train, querencia score",
         "health_ok": "The records have no errors.",
-        "health_bad": "The records: {errors} errors, {warnings} warnings. See data health.",
+        "health_bad": "The records: errors {errors}, warnings {warnings}. See data health.",
         "indicators": "Indicators",
         "indicators_lead": "Every indicator this period and before. Bold: moved beyond chance, of "
         "all looked at (at most 5 % of those told so have not). Mix: other customers ({by}); rate: "
         "the same ones, otherwise.",
         "caution": "“A point goes with”: spend in the {days} days after, per customer, at equal "
         "spend before. It goes with, it does not cause: who is content may spend more for other "
-        "reasons. Of churn: the spend of a customer who buys. “To target” in money is for the "
+        "reasons. Of churn: the spend of a customer who buys. Under a target, the money is for the "
         "{customers} customers at the period's start.",
         "indicator": "indicator",
         "now": "this period",
         "before": "before",
         "difference": "difference",
-        "mix_rate": "mix / rate",
         "mix": "mix",
         "rate": "rate",
         "target": "target",
-        "to_target": "to target",
+        "to_target": "{gap} to go",
         "reached": "reached",
         "point": "a point goes with",
         "by_segment": "by segment",
@@ -88,8 +89,8 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "definitions": "Definitions, by version",
         "definition": "definition",
         "version": "version",
-        "history": "{name}, the last periods",
-        "history_alt": "{name} over {count} periods of {days} days: {values}.",
+        "history": "{title}, the last periods",
+        "history_alt": "{title} over {count} periods of {days} days: {values}.",
         "history_note": "Line: value; band: 95 % interval; dashed: target.",
         "topics": "Tickets by topic",
         "topic": "topic",
@@ -177,7 +178,6 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "ids_masked": "Ids are masked: # is the row in the campaign's list.csv, in the list of "
         "silent customers the rank.",
         "who": "customer",
-        "action": "what to do",
         "value": "value",
         "at_stake": "at stake",
         "cost": "cost",
@@ -207,7 +207,21 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "drivers_lead": "What goes along with the risk, compared with customers who bought as "
         "often. Intervals are those of luck alone: the risks are taken to be right.",
         "driver": "driver",
-        "nothing": "nothing in particular",
+        "driver_silence": "long silence",
+        "driver_fading": "buying less than before",
+        "driver_habit": "no firm habit of buying",
+        "driver_spend": "spending little",
+        "driver_newness": "length of the relationship",
+        "driver_returns": "sending much back",
+        "driver_breadth": "buying from few categories or channels",
+        "driver_discounts": "buying at a discount",
+        "driver_promises": "late or slow deliveries",
+        "driver_satisfaction": "unfavourable answers, or none",
+        "driver_effort": "many tickets, contacts or much waiting",
+        "driver_loyalty": "recommending little",
+        "driver_offers": "had offers and stayed away",
+        "driver_season": "time of the year",
+        "driver_none": "nothing in particular",
         "share_of_loss": "of the loss",
         "trust": "The model",
         "trust_lead": "Version {version}, registered on {made_at:%Y-%m-%d}; trained as of "
@@ -260,25 +274,27 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "q_costs": "¿Cuánto cuesta?",
         "q_do": "¿Qué hacemos?",
         "q_trust": "¿Es de fiar?",
-        "rose": "{name} subió de {before} a {now}",
-        "fell": "{name} bajó de {before} a {now}",
+        "rose": "{title} subió de {before} a {now}",
+        "fell": "{title} bajó de {before} a {now}",
         "better": "mejor",
         "worse": "peor",
         "why_moved": "{mix} por otra mezcla de clientes, {rate} porque los mismos hacen otra cosa.",
         "goes_with": "Va con {money} de gasto en {days} días ({interval}).",
         "still": "Ninguna de las {count} medidas se movió más allá del azar desde el periodo "
         "anterior.",
+        "nearest": "Lo más cercano, aunque entre tantas medidas puede ser azar:",
         "more_moves": "Otras {count} se movieron más allá del azar: véase abajo.",
         "leaving": "de {customers} clientes se irán, se espera, en {days} días",
-        "core": "clientes llevan la mitad de la pérdida esperada: {risk} de riesgo de media, "
-        "{value} de valor cada uno",
+        "core": "clientes llevan la mitad de la pérdida esperada: {risk} de riesgo y {value} "
+        "({interval}) de valor de media",
         "main_reason": "La razón que más cuesta: {driver} ({customers} clientes, {loss} de pérdida "
         "esperada).",
-        "loss": "de valor se perderá, se espera, en {days} días, el {share} de todo el que hay",
+        "loss": "de valor se perderá, se espera, en {days} días, el {share} de todo el que hay "
+        "(intervalo: el del azar solo, con los riesgos por ciertos)",
         "moment": "El punto de contacto que más cuesta: {touchpoint}. Quien pasó por él se fue "
         "{points} puntos más a menudo que clientes parecidos; con ello van {money} de gasto.",
-        "silent_board": "{customers} clientes en riesgo no han dicho nada en {days} días; con "
-        "ellos se espera perder {loss}.",
+        "silent_board": "{customers} clientes con un riesgo de {min_risk} o más no han dicho "
+        "nada en {days} días; con ellos se espera perder {loss}.",
         "contacts": "clientes que contactar en la campaña {campaign} ({state}); {control} se dejan "
         "en paz como control",
         "promise": "esperados más allá de un coste de {spent}; al menos {low} si las ofertas "
@@ -303,7 +319,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "no_scores": "Aún no hay puntuaciones: no se sabe quién está en riesgo. Entrene y puntúe: "
         "querencia train, querencia score",
         "health_ok": "Los registros no tienen errores.",
-        "health_bad": "Los registros: {errors} errores, {warnings} avisos. Véase la salud de los "
+        "health_bad": "Los registros: errores {errors}, avisos {warnings}. Véase la salud de los "
         "datos.",
         "indicators": "Indicadores",
         "indicators_lead": "Cada indicador en este periodo y antes. En negrita: se movió más allá "
@@ -311,17 +327,16 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "Mezcla: otros clientes ({by}); tasa: los mismos, de otra manera.",
         "caution": "«Un punto va con»: gasto en los {days} días siguientes, por cliente, a igual "
         "gasto anterior. Va con ello, no lo causa: quien está contento puede gastar más por otras "
-        "razones. Del abandono: el gasto de un cliente que compra. «Hasta el objetivo» en dinero "
-        "es para los {customers} clientes al comienzo del periodo.",
+        "razones. Del abandono: el gasto de un cliente que compra. Bajo un objetivo, el dinero "
+        "es el de los {customers} clientes al comienzo del periodo.",
         "indicator": "indicador",
         "now": "este periodo",
         "before": "antes",
         "difference": "diferencia",
-        "mix_rate": "mezcla / tasa",
         "mix": "mezcla",
         "rate": "tasa",
         "target": "objetivo",
-        "to_target": "hasta el objetivo",
+        "to_target": "faltan {gap}",
         "reached": "logrado",
         "point": "un punto va con",
         "by_segment": "por segmento",
@@ -329,8 +344,8 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "definitions": "Definiciones, por versión",
         "definition": "definición",
         "version": "versión",
-        "history": "{name}, los últimos periodos",
-        "history_alt": "{name} en {count} periodos de {days} días: {values}.",
+        "history": "{title}, los últimos periodos",
+        "history_alt": "{title} en {count} periodos de {days} días: {values}.",
         "history_note": "Línea: valor; banda: intervalo del 95 %; a trazos: objetivo.",
         "topics": "Incidencias por tema",
         "topic": "tema",
@@ -419,7 +434,6 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "ids_masked": "Los identificadores están ocultos: # es la fila de list.csv de la campaña; "
         "entre los callados, el puesto.",
         "who": "cliente",
-        "action": "qué hacer",
         "value": "valor",
         "at_stake": "en juego",
         "cost": "coste",
@@ -450,7 +464,21 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "drivers_lead": "Lo que va con el riesgo, frente a clientes que compraron tanto. Los "
         "intervalos son los del azar solo: los riesgos se dan por ciertos.",
         "driver": "motivo",
-        "nothing": "nada en particular",
+        "driver_silence": "largo silencio",
+        "driver_fading": "compra menos que antes",
+        "driver_habit": "sin costumbre firme de comprar",
+        "driver_spend": "gasta poco",
+        "driver_newness": "duración de la relación",
+        "driver_returns": "devuelve mucho",
+        "driver_breadth": "compra en pocas categorías o canales",
+        "driver_discounts": "compra con descuento",
+        "driver_promises": "entregas tardías o lentas",
+        "driver_satisfaction": "respuestas poco favorables, o ninguna",
+        "driver_effort": "muchas incidencias, contactos o esperas",
+        "driver_loyalty": "recomienda poco",
+        "driver_offers": "tuvo ofertas y no volvió",
+        "driver_season": "época del año",
+        "driver_none": "nada en particular",
         "share_of_loss": "de la pérdida",
         "trust": "El modelo",
         "trust_lead": "Versión {version}, registrada el {made_at:%Y-%m-%d}; entrenada a "

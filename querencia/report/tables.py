@@ -18,7 +18,7 @@ from features.voice import ThemeVoice
 from querencia import figures
 from querencia.report import charts
 from querencia.report.writer import Table, Writer
-from serving import words
+from serving import words, written
 from serving.past import Past
 from serving.report.life import Life
 from serving.report.moves import Indicators, Move
@@ -31,23 +31,29 @@ TOP = 10
 
 _OF_RISK = ("auc_score", "log_loss", "calibration_loss", "top_decile_lift_score", "profit_score")
 
-_BETTER, _WORSE = "▲", "▼"
+MARKS = {"better": "▲", "worse": "▼"}
+"""Of moves beyond chance, so that they are told apart in grey."""
 
 
 def indicators(w: Writer, found: Indicators) -> Table:
     """Each indicator now and before, what it split into, its target, and what goes with it."""
     has_targets = any(move.now.target is not None for move in found.moves)
-    aims = ("target", "to_target") if has_targets else ()
     return w.table(
-        ("indicator", "now", "before", "difference", "mix_rate", *aims, "point"),
+        (
+            "indicator",
+            "now",
+            "before",
+            "difference",
+            *(("target",) if has_targets else ()),
+            "point",
+        ),
         (
             (
                 w.told(move.now.indicator.title),
                 w.cell(move.now.figure, move.now.indicator.unit),
                 w.cell(move.before.figure, move.now.indicator.unit) if move.before else UNKNOWN,
-                _moved(w, move),
-                _split(w, move),
-                *(_aims(w, move, found.customers) if has_targets else ()),
+                _moved(w, move) + _split(w, move),
+                *((_target(w, move, found.customers),) if has_targets else ()),
                 _worth(w, move),
             )
             for move in found.moves
@@ -58,42 +64,52 @@ def indicators(w: Writer, found: Indicators) -> Table:
 def _moved(w: Writer, move: Move) -> Markup:
     unit = move.now.indicator.unit
     if math.isnan(move.difference.value):
-        return Markup(UNKNOWN)
+        return escape(UNKNOWN)
     told = w.value(move.difference.value, unit, signed=True)
     ends = w.interval(move.difference, unit, signed=True)
     if not move.is_sure:
         return w.beside(told, ends)
-    mark, kind = (_BETTER, "better") if move.is_better else (_WORSE, "worse")
+    kind = direction(move)
     return Markup('<b class="{}">{} {}</b> <small>{} · {}</small>').format(
-        kind, mark, told, w.say(kind), ends
+        kind, MARKS[kind], told, w.say(kind), ends
     )
 
 
-def _split(w: Writer, move: Move) -> str:
+def direction(move: Move) -> str:
+    """Whether the way an indicator moved is the better one."""
+    return "better" if move.is_better else "worse"
+
+
+def _split(w: Writer, move: Move) -> Markup:
     if move.change is None or move.before is None:
-        return UNKNOWN
+        return Markup("")
     unit = move.now.indicator.unit
-    parts = (move.change.mix, move.change.rate)
-    return " / ".join(w.value(part, unit, signed=True) for part in parts)
+    parts = (
+        f"{w.say(name)} {written.value(part, unit, w.settings.language, signed=True)}"
+        for name, part in (("mix", move.change.mix), ("rate", move.change.rate))
+    )
+    return Markup("<small>{}</small>").format(", ".join(parts))
 
 
-def _aims(w: Writer, move: Move, customers: int) -> tuple[str, str]:
+def _target(w: Writer, move: Move, customers: int) -> Markup:
     target, gap, unit = move.now.target, move.now.gap, move.now.indicator.unit
     if target is None or gap is None:
-        return UNKNOWN, UNKNOWN
+        return Markup("")
     if gap <= 0:
-        return w.value(target, unit), w.say("reached")
+        return w.beside(w.value(target, unit), w.say("reached"))
+    told = w.beside(w.value(target, unit), w.say("to_target", gap=w.value(gap, unit)))
     money = move.money(gap * move.now.indicator.direction, customers)
-    told = w.money(money.value, signed=True) if money else ""
-    ends = w.interval(money, "currency", signed=True) if money else ""
-    return w.value(target, unit), w.beside(w.value(gap, unit), told, ends)
+    if money is None:
+        return told
+    ends = w.interval(money, "currency", signed=True)
+    return told + w.beside("", w.money(money.value, signed=True), ends)
 
 
 def _worth(w: Writer, move: Move) -> Markup:
     """What a point, of a hundred for a share, goes with per customer."""
     unit = 0.01 if move.now.indicator.unit == "share" else 1.0
     money = move.money(unit, 1)
-    return w.cell(money, "currency", signed=True) if money else Markup(UNKNOWN)
+    return w.cell(money, "currency", signed=True) if money else escape(UNKNOWN)
 
 
 def definitions(w: Writer, found: Indicators) -> Table:
@@ -318,9 +334,7 @@ def _rows(rows: pd.DataFrame) -> Iterator[Mapping[Any, Any]]:
 
 
 def _value(w: Writer, row: Mapping[Any, Any]) -> Markup:
-    return w.cell(
-        Figure(1, row["value"], row["value_low"], row["value_high"]), "currency", n=False
-    )
+    return w.cell(Figure(1, row["value"], row["value_low"], row["value_high"]), "currency", n=False)
 
 
 def campaign(w: Writer, rows: pd.DataFrame) -> Table:
@@ -330,14 +344,10 @@ def campaign(w: Writer, rows: pd.DataFrame) -> Table:
     language = w.settings.language
     actions, reasons = words.actions(told, language), words.reasons(told, language)
     return w.table(
-        (
-            *("who", "action", "why", "risk", "value", "at_stake", "cost", "brings"),
-            "next_purchase",
-        ),
+        (*("who", "why", "risk", "value", "at_stake", "cost", "brings", "next_purchase"),),
         (
             (
-                w.id(row["customer_id"], row["place"]),
-                action,
+                w.beside(w.id(row["customer_id"], row["place"]), action),
                 reason,
                 w.value(row["risk"], "share"),
                 _value(w, row),
@@ -350,7 +360,7 @@ def campaign(w: Writer, rows: pd.DataFrame) -> Table:
             )
             for row, action, reason in zip(_rows(told), actions, reasons, strict=True)
         ),
-        words=3,
+        words=2,
     )
 
 
@@ -374,8 +384,7 @@ def drivers(w: Writer, found: Risk) -> Table:
                 _risk(w, group),
                 w.cell(group.value, "currency", n=False),
                 w.cell(group.loss, "currency", n=False),
-                charts.track(group.loss.value / total)
-                + w.value(group.loss.value / total, "share"),
+                charts.track(group.loss.value / total) + w.value(group.loss.value / total, "share"),
             )
             for group in found.drivers
         ),
@@ -384,7 +393,7 @@ def drivers(w: Writer, found: Risk) -> Table:
 
 def driver(w: Writer, name: str) -> str:
     """What raises a risk, in words."""
-    return w.say("nothing") if name == "none" else w.told(name)
+    return w.say(f"driver_{name}")
 
 
 def campaigns(w: Writer, found: Iterable[Past]) -> Table:

@@ -15,6 +15,8 @@ from querencia.report import phrases
 from serving import words, written
 from serving.settings import Settings
 
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
 
 @dataclass(frozen=True)
 class Table:
@@ -71,7 +73,7 @@ class Writer:
     def money(self, number: float, *, signed: bool = False) -> str:
         """Currency."""
         told = written.value(number, "currency", self.settings.language, signed=signed)
-        return told if told == written.UNKNOWN else f"{told} {self.currency}"
+        return told if told == written.UNKNOWN else f"{told}{_NO_BREAK}{self.currency}"
 
     def interval(self, figure: Figure, unit: str, *, signed: bool = False) -> str:
         """From where to where a figure lies."""
@@ -115,11 +117,14 @@ class Writer:
         last = self.day(period.end) - timedelta(microseconds=1)
         return {"start": self.day(period.start), "last": last, "days": round(period.days)}
 
-    def id(self, customer: object, row: int) -> str:
+    def id(self, customer: object, row: int) -> Markup:
         """A customer's id, or where they stand in the list."""
-        return f"#{row}" if self.is_masked else str(customer)
+        told = f"#{row}" if self.is_masked else str(customer)
+        return Markup('<span class="id">{}</span>').format(told)
 
-    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1) -> Table:
+    def table(
+        self, headings: Sequence[str], rows: Iterable[Sequence[str]], words: int = 1
+    ) -> Table:
         """A table under phrases.
 
         Args:

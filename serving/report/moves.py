@@ -80,9 +80,16 @@ class Indicators:
     @property
     def sure(self) -> tuple[Move, ...]:
         """What moved beyond chance, the surest first."""
-        return tuple(
-            sorted((move for move in self.moves if move.is_sure), key=lambda m: _p(m.difference))
-        )
+        return tuple(move for move in self._surest if move.is_sure)
+
+    @property
+    def nearest(self) -> tuple[Move, ...]:
+        """What would have moved beyond chance if nothing else had been looked at."""
+        return tuple(move for move in self._surest if _p(move.difference) < SURE)
+
+    @property
+    def _surest(self) -> list[Move]:
+        return sorted(self.moves, key=lambda move: _p(move.difference))
 
 
 def indicators(
@@ -113,7 +120,7 @@ def indicators(
         for name in [each.indicator.name]
         for early, money in [(before.get(name), worths.get(name))]
     ]
-    history = _history(store, settings, period)
+    history = _history(store, settings, period, targets)
     return Indicators(period, tuple(marked(moves)), by, history, _customers(now))
 
 
@@ -147,8 +154,9 @@ def difference(before: Reading | None, now: Reading) -> Figure:
         return Figure(now.figure.n)
     (_, early, early_low, early_high), (n, late, low, high) = before.figure, now.figure
     value = late - early
-    below, above = math.hypot(late - low, early_high - early), math.hypot(
-        high - late, early - early_low
+    below, above = (
+        math.hypot(late - low, early_high - early),
+        math.hypot(high - late, early - early_low),
     )
     return Figure(n, value, value - below, value + above)
 
@@ -171,13 +179,15 @@ def marked(moves: Sequence[Move]) -> Iterator[Move]:
 
 
 def _history(
-    store: Store, settings: FeatureSettings, period: Period
+    store: Store, settings: FeatureSettings, period: Period, targets: Mapping[str, float]
 ) -> Mapping[str, tuple[Reading, ...]]:
     periods = [period]
     while len(periods) < PERIODS:
         periods.insert(0, periods[0].before)
     found = [
-        reading for each in periods for reading in read(store, settings, each, indicators=HEADLINES)
+        reading
+        for each in periods
+        for reading in read(store, settings, each, indicators=HEADLINES, targets=targets)
     ]
     told = {
         name: tuple(reading for reading in found if reading.indicator.name == name)

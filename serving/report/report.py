@@ -121,9 +121,7 @@ def _scored(settings: Settings) -> tuple[Scores, Champion] | None:
     return batch.last(settings.data, champion, settings.features), champion
 
 
-def _journey(
-    store: Store, settings: FeatureSettings, period: Period
-) -> tuple[Touchpoint, ...]:
+def _journey(store: Store, settings: FeatureSettings, period: Period) -> tuple[Touchpoint, ...]:
     """The touchpoints; none where purchases are all there is, which is no journey."""
     found = touchpoints(store, settings, period)
     return found if any(each.phase != "purchase" for each in found) else ()
