@@ -130,12 +130,13 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "effort": "effort",
         "drop_off": "never met again",
         "churn_more": "left more often, points",
-        "spend_more": "spend of one",
+        "spend_more": "of one {spend}",
         "money_with": "money that goes with it",
         "customers": "customers",
         "moments": "Moments of truth, by money",
         "moments_lead": "Met before {middle:%Y-%m-%d}; what followed is judged in the {days} days "
-        "after. A comparison of customers alike in their purchases, and in nothing else.",
+        "after. A comparison of customers alike in their purchases, and in nothing else. Money: of "
+        "those who bought again or did not; under it the spend of one, against those alike.",
         "no_moments": "At no touchpoint does what follows differ beyond chance.",
         "other_touchpoints": "All other touchpoints",
         "voice": "Voice",
@@ -386,12 +387,14 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "effort": "esfuerzo",
         "drop_off": "no se le vio más",
         "churn_more": "se fue más, puntos",
-        "spend_more": "gasto de uno",
+        "spend_more": "de uno {spend}",
         "money_with": "dinero que va con ello",
         "customers": "clientes",
         "moments": "Momentos de la verdad, por dinero",
         "moments_lead": "Encontrados antes del {middle:%Y-%m-%d}; lo que siguió se juzga en los "
-        "{days} días siguientes. Se comparan clientes parecidos en sus compras, y en nada más.",
+        "{days} días siguientes. Se comparan clientes parecidos en sus compras, y en nada más. "
+        "Dinero: de quienes volvieron a comprar o no; debajo, el gasto de uno, frente a los "
+        "parecidos.",
         "no_moments": "En ningún punto de contacto lo que sigue difiere más allá del azar.",
         "other_touchpoints": "Todos los demás puntos de contacto",
         "voice": "Voz",

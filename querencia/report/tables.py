@@ -241,7 +241,7 @@ def touchpoints(w: Writer, found: Iterable[Touchpoint]) -> Table:
     return w.table(
         (
             *("touchpoint", "customers", "satisfaction", "effort", "drop_off", "churn_more"),
-            *("spend_more", "money_with"),
+            "money_with",
         ),
         (
             (
@@ -251,8 +251,11 @@ def touchpoints(w: Writer, found: Iterable[Touchpoint]) -> Table:
                 w.cell(each.effort, "scale"),
                 w.cell(each.drop_off, "share"),
                 w.gap(each.churn),
-                w.cell(each.spend, "currency", signed=True, n=False),
-                w.money(each.money, signed=True),
+                w.beside(
+                    w.money(each.money, signed=True),
+                    w.say("spend_more", spend=w.money(each.spend.value, signed=True)),
+                    w.interval(each.spend, "currency", signed=True),
+                ),
             )
             for each in found
         ),
