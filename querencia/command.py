@@ -47,6 +47,7 @@ app = typer.Typer(
     `querencia score` scores every customer,\n
     `querencia flag` chooses whom to make which offer within a budget,\n
     `querencia campaigns` tells what came of it,\n
+    `querencia report` writes all of it as a page for people,\n
     `querencia serve` answers over HTTP.
 
     Settings come from `querencia.toml`; `querencia config` prints each with its meaning.
@@ -422,6 +423,39 @@ def indicators(
     if output:
         readings.write(found, settings, output)
         shows.line(out, f"Written: {output}")
+
+
+@app.command()
+def report(
+    output: Annotated[Path, typer.Option(metavar="FILE.html", help="Where to write it")] = Path(
+        "report.html"
+    ),
+    language: Annotated[str | None, typer.Option("--lang", help="en or es")] = None,
+    mask: Annotated[
+        bool, typer.Option("--mask", help="Keep out customers' ids, and their words")
+    ] = False,
+) -> None:
+    """Write what people look at as one page: for the board first, then in detail.
+
+    What changed, who is at risk, what it costs, what to do, and whether to trust it; then
+    indicators, customers, the list, campaigns, stages, journey, voice, the model, and the data.
+    Every figure comes with its interval and what it rests on. What the records don't carry is left
+    out.
+
+    The page is one file that asks nothing of the network, made for the screen and for paper: print
+    it to have a PDF. A copy without ids is logged in MLflow with the model that serves.
+    """
+    from features.files import aside
+    from querencia import jobs, shows
+    from querencia.progress import Steps
+    from querencia.report.phrases import say
+
+    settings = _load(language=language)
+    with Steps(out) as steps:
+        page = jobs.report(settings, steps, is_masked=mask)
+    with aside(output) as new:
+        new.write_text(page, "utf-8")
+    shows.line(out, say("written", settings.language, path=output))
 
 
 @app.command()

@@ -27,6 +27,7 @@ from features.sources import Source
 from features.store import Store
 from features.usability import Report
 from querencia import page
+from querencia.report import page as report_page
 from serving import batch, words
 from serving.batch import ScoreFile
 from serving.campaigns import Campaign, Campaigns
@@ -34,6 +35,7 @@ from serving.catalogue import catalogue, question
 from serving.decisions import Desk
 from serving.past import Past, look_back
 from serving.promise import Promise
+from serving.report import report as reporting
 from serving.settings import Settings
 from serving.touches import Touches
 from training import evaluate as backtests
@@ -352,6 +354,27 @@ def indicators(
         customer=customer,
         targets={name: entry.target for name, entry in settings.indicators.items()},
     )
+
+
+def report(settings: Settings, say: Say, *, is_masked: bool = False) -> str:
+    """The report as a page; a masked one is logged with the run of the model that serves.
+
+    Args:
+        settings: Its language among them.
+        say: Told what is being done.
+        is_masked: Keep out customers' ids, and their words.
+    """
+    say("reading records, scores and campaigns")
+    found = reporting.gather(settings, now=datetime.now(UTC))
+    say("writing")
+    if found.trust:
+        registry = settings.registry
+        version = registry.version(found.trust.version)
+        if version:
+            logged = registry.logged(version, f"report_{settings.language}.html")
+            with aside(logged) as new:
+                new.write_text(report_page.render(found, is_masked=True), "utf-8")
+    return report_page.render(found, is_masked=is_masked)
 
 
 def require_service(settings: Settings) -> None:

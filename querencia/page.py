@@ -15,24 +15,29 @@ from serving.settings import Settings
 def usability(report: Report, settings: Settings) -> str:
     """The report in the language of the settings; nothing in it asks the network for anything."""
     language = settings.language
-    environment = Environment(
-        loader=PackageLoader("querencia"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals |= {
+    templates = environment()
+    templates.globals |= {
         "say": partial(say, language=language),
         "finding": partial(words.finding, language=language),
         "told": partial(words.told, language=language),
         "number": lambda value, form=",": words.fill(f"{{value:{form}}}", language, value=value),
         "bar": partial(_bar, tables=report.summary.tables),
     }
-    return environment.get_template("usability.html").render(
+    return templates.get_template("usability.html").render(
         report=report,
         language=language,
         churn=words.HEADINGS[language][report.settings.churn],
+    )
+
+
+def environment() -> Environment:
+    """The templates of all pages."""
+    return Environment(
+        loader=PackageLoader("querencia"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 

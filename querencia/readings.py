@@ -17,13 +17,9 @@ from features.files import aside
 from features.indicators.reading import Reading
 from querencia.phrases import say
 from querencia.shows import grid, line
-from serving import words
+from serving import words, written
 from serving.settings import Settings
 from serving.words import Language
-
-PLAIN = frozenset({"share", "currency", "scale", "count", "ratio"})
-"""Units that are not written: a share is in percent, that of money stands in the caption, that of a
-scale in the definition."""
 
 NAMED = ("stage", "promise")
 """What has groups of our own naming, to be told in the reader's language."""
@@ -82,26 +78,20 @@ def _group(reading: Reading, by: str | None, language: Language) -> str:
 
 def _figures(reading: Reading, language: Language) -> tuple[str, str, str]:
     figure, unit = reading.figure, reading.indicator.unit
-    low, high = (_written(end, unit, language, told=False) for end in (figure.low, figure.high))
-    n = words.fill("{n:,}", language, n=figure.n)
-    return _written(figure.value, unit, language), f"{low} … {high}", n
+    return (
+        written.named(figure.value, unit, language),
+        written.interval(figure, unit, language),
+        written.count(figure.n, language),
+    )
 
 
 def _aims(reading: Reading, language: Language) -> Iterable[str]:
     if reading.target is None or reading.gap is None:
         return ("", "")
     return (
-        _written(each, reading.indicator.unit, language) for each in (reading.target, reading.gap)
+        written.named(each, reading.indicator.unit, language)
+        for each in (reading.target, reading.gap)
     )
-
-
-def _written(value: float, unit: str, language: Language, *, told: bool = True) -> str:
-    if math.isnan(value):
-        return "-"
-    if unit == "share":
-        return words.fill("{value:.1%}", language, value=value)
-    named = f" {words.told(unit, language)}" if told and unit not in PLAIN else ""
-    return words.fill("{value:,.2f}{unit}", language, value=value, unit=named)
 
 
 def _definitions(readings: Sequence[Reading], language: Language) -> Any:

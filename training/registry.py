@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from features.errors import QuerenciaError
 from training import sealed
 from training.runs import Run, metric_entities, open_run
-from training.tracking import TrackingStore, unless
+from training.tracking import TrackingStore, inside, unless
 
 if TYPE_CHECKING:  # slow to import
     import pandas as pd
@@ -185,6 +185,15 @@ class Registry:
         whose = f"Version {version.number} of {version.name!r}"
         sealed.verify(folder, seal=version.tags.get(SEAL), whose=whose)
         return folder
+
+    def logged(self, version: Version, file: str) -> Path:
+        """Where the run that trained a version keeps a file, whether or not there is one.
+
+        Raises:
+            QuerenciaError: If the name leads out of the run's folder.
+        """
+        uri = self._client.get_run(version.run_id).info.artifact_uri
+        return inside(self.store.local(uri), file)
 
     @property
     def _client(self) -> "MlflowClient":

@@ -11,8 +11,8 @@ from features.indicators.catalogue import INDICATORS
 from features.indicators.indicator import Unit
 from features.records import CONTRACTS, TRANSACTIONS
 from features.stages import STAGES
-from querencia.readings import PLAIN
 from serving import spanish, words
+from serving.written import PLAIN
 from tests.features.histories import THEMES
 
 FEATURES = [
