@@ -250,6 +250,42 @@ def train() -> None:
 
 
 @app.command()
+def history(
+    most: Annotated[int, typer.Option("--most", min=1, help="At most so many, the latest")] = 20,
+) -> None:
+    """Who was registered, promoted, refused or rolled back: when, why, and at whose wish.
+
+    The whole of it is `history.jsonl` in the MLflow store: a line of JSON each, only appended to.
+    """
+    from querencia import ledger
+    from training.history import History
+
+    settings = _load()
+    ledger.show(out, History(settings.store).entries()[-most:], settings)
+
+
+@app.command()
+def rollback(
+    to: Annotated[
+        int | None, typer.Option(metavar="N", help="The version; default: the champion before")
+    ] = None,
+) -> None:
+    """Let an earlier version serve again, at once.
+
+    Its files are checked first. Services notice within seconds; `querencia score` makes the scores
+    that lists are made of.
+    """
+    from querencia import shows
+    from querencia.phrases import say
+    from training.rollback import roll_back
+
+    settings = _load()
+    entry = roll_back(settings.registry, to=to)
+    told = {"number": entry.version, "before": entry.champion}
+    shows.line(out, say("back", settings.language, **told))
+
+
+@app.command()
 def evaluate(
     most: Annotated[
         int, typer.Option("--cutoffs", min=1, help="At most so many; the latest are taken")

@@ -98,6 +98,34 @@ FINDINGS: Mapping[str, str] = {
     "{measures}.",
     "ceiling": "{feature} está en su techo: el {share:.0%} de las respuestas es lo mejor que se "
     "puede contestar, así que distingue a pocos clientes. Pregunte algo más fino.",
+    "first_model": "el primer modelo",
+    "unfit_champion": "No se comparó nada: el campeón, la versión {version}, no encaja: {why}",
+    "earns_more": "{gain:+.4f} {currency} (de {low:+.4f} a {high:+.4f}) de beneficio de campaña por cliente frente "
+    "a la versión {version} con {customers:,} clientes posteriores, y {loss:+.4f} de pérdida "
+    "logarítmica (de {loss_low:+.4f} a {loss_high:+.4f}).",
+    "surprised_more": "{gain:+.4f} {currency} (de {low:+.4f} a {high:+.4f}) de beneficio de campaña por cliente frente "
+    "a la versión {version} con {customers:,} clientes posteriores, y {loss:+.4f} de pérdida "
+    "logarítmica (de {loss_low:+.4f} a {loss_high:+.4f}). Lo ocurrido le sorprendió más, fuera de duda.",
+    "renewed": "{gain:+.4f} {currency} (de {low:+.4f} a {high:+.4f}) de beneficio de campaña por cliente frente "
+    "a la versión {version} con {customers:,} clientes posteriores, y {loss:+.4f} de pérdida "
+    "logarítmica (de {loss_low:+.4f} a {loss_high:+.4f}). No es peor, y el campeón tiene {horizons:.1f} horizontes (se renueva a "
+    "los {most:g}).",
+    "not_better": "{gain:+.4f} {currency} (de {low:+.4f} a {high:+.4f}) de beneficio de campaña por cliente frente "
+    "a la versión {version} con {customers:,} clientes posteriores, y {loss:+.4f} de pérdida "
+    "logarítmica (de {loss_low:+.4f} a {loss_high:+.4f}). No es mejor fuera de duda.",
+    "miscalibrated": "Su riesgo se desvía {loss:.3f} de media (ECE); se admite {most:.3f}, y "
+    "{chance:.3f} podría ser azar.",
+    "lost_records": "Los registros carecen de {records}, por los que la versión {version} conoce a "
+    "los clientes. Devuélvalos; si sobran, entrene una vez con "
+    "QUERENCIA_TRAINING__PROMOTION__ACCEPT_LOSS=true.",
+    "shrunken": "{table}: {now:,} filas, un {share:.0%} menos que las {before:,} con que se "
+    "entrenó la versión {version}. Devuélvalos; si sobran, entrene una vez con "
+    "QUERENCIA_TRAINING__PROMOTION__ACCEPT_LOSS=true.",
+    "older_records": "Los registros acaban antes que cuando se entrenó la versión {version}. "
+    "Devuélvalos; si sobran, entrene una vez con "
+    "QUERENCIA_TRAINING__PROMOTION__ACCEPT_LOSS=true.",
+    "example_failed": "La versión {version} no responde a su ejemplo guardado como antes de "
+    "guardarse.",
 }
 """The findings of `features.findings` and of training, by name."""
 

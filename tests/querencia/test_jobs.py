@@ -334,7 +334,7 @@ def test_training_again_on_the_same_records_promotes_nothing(mine: Settings) -> 
     again = jobs.train(mine, said.append)
 
     assert (again.version.number, again.promoted) == (2, False)
-    assert "+0.0000 USD" in again.reason
+    assert "+0.0000 USD" in again.promotion.reason
     assert said[0] == "opening the MLflow store"
     scores, path = jobs.score(mine, hush)
     assert scores.provenance.model_version == "1"
