@@ -15,6 +15,9 @@ from training.settings import PromotionSettings
 
 Floats = NDArray[np.float64]
 
+DISTRUST = frozenset({"lost_records", "shrunken", "older_records"})
+"""The findings that speak against the records, whatever model is made of them."""
+
 _SURE = 0.95
 
 

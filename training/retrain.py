@@ -285,7 +285,7 @@ def _horizons(version: Version, present: Provenance) -> float:
 def _examined(registry: Registry, version: Version, model: Model) -> Iterator[Finding]:
     """An error where what was stored does not answer its own example as the model does."""
     folder = registry.fetch(version)
-    example = pd.read_json(folder / sealed.EXAMPLE, orient="split", convert_dates=False)
+    example = pd.read_json(folder / sealed.EXAMPLE, orient="split", dtype=False)
     told, expected = (
         each.risk.predict(example.astype(float)) for each in (Model.load(folder), model)
     )

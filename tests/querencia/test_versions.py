@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 
 from features.findings import tell
-from querencia import ledger
+from querencia import versions
 from serving.settings import Settings
 from training.history import Entry
 
@@ -28,7 +28,7 @@ def shown(entries: list[Entry], **settings: str) -> str:
     console = Console(width=140, record=True, file=None, quiet=True)
     with console.capture() as captured:
         console.quiet = False
-        ledger.show(console, entries, Settings.model_construct(**settings))
+        versions.show(console, entries, Settings.model_construct(**settings))
     return captured.get()
 
 

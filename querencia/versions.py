@@ -18,8 +18,8 @@ def show(console: Console, entries: Sequence[Entry], settings: Settings) -> None
     if not entries:
         line(console, say("no_history", language))
         return
-    table = grid(say("when", language), title=say("history", language))
-    for name in ("version", "what", "by"):
+    table = grid(say("at", language), title=say("versions", language))
+    for name in ("of_version", "became", "asked_by"):
         table.add_column(say(name, language), no_wrap=True)
     table.add_column(say("why", language), ratio=1)
     for entry in entries:
@@ -27,7 +27,7 @@ def show(console: Console, entries: Sequence[Entry], settings: Settings) -> None
         table.add_row(
             f"{entry.at:%Y-%m-%d %H:%M}",
             str(entry.version),
-            say(entry.what, language),
+            say(f"was_{entry.what}", language),
             escape(f"{entry.by} ({entry.user})"),
             escape(why),
         )
