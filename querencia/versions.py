@@ -18,7 +18,7 @@ def show(console: Console, entries: Sequence[Entry], settings: Settings) -> None
     if not entries:
         line(console, say("no_history", language))
         return
-    table = grid(say("at", language), title=say("versions", language))
+    table = grid(say("at", language), title=say("of_versions", language))
     for name in ("of_version", "became", "asked_by"):
         table.add_column(say(name, language), no_wrap=True)
     table.add_column(say("why", language), ratio=1)
