@@ -62,15 +62,14 @@ class Pace:
 def refused(facts: Facts, *, most: float) -> Findings:
     """Tables of which too many rows went to quarantine."""
     for intake in facts.intakes:
-        share = 1 - intake.kept / intake.rows if intake.rows else 0.0
-        if share > most:
+        if intake.refused > most:
             yield tell(
                 "error",
                 "too_many_refused",
                 "{table}: {share:.1%} of the {rows:,} rows read were refused, and at most "
                 "{most:.1%} is let pass (watch.most_refused). The quarantine file tells why.",
                 table=intake.table,
-                share=share,
+                share=intake.refused,
                 rows=intake.rows,
                 most=most,
             )
