@@ -174,16 +174,14 @@ def few_customers(bought: Purchases, _: Facts) -> Findings:
 def many_refused(facts: Facts) -> Findings:
     """Rows that were refused may not be missing at random."""
     for intake in facts.intakes:
-        # None is new where all complete, or repeat, what is known.
-        refused = 1 - intake.kept / intake.rows if intake.rows else 0.0
-        if refused > MOST_REFUSED:
+        if intake.refused > MOST_REFUSED:
             yield tell(
                 "warning",
                 "many_refused",
                 "{table}: {share:.1%} of the rows were refused; see the quarantine file for each "
                 "reason.",
                 table=intake.table,
-                share=refused,
+                share=intake.refused,
             )
 
 

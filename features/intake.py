@@ -60,6 +60,11 @@ class Intake:
     again: int = 0
     completed: int = 0
 
+    @property
+    def refused(self) -> float:
+        """Share of the rows read that did not go on; 0 where nothing new was told."""
+        return 1 - self.kept / self.rows if self.rows else 0.0
+
 
 def take_in(source: Source, contract: Contract, folder: Path, settings: FeatureSettings) -> Intake:
     """Read, check, convert and sort one table into `folder`, in place of what was there.

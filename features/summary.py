@@ -87,13 +87,13 @@ def summarise(store: Store, time_zone: str, *, now: datetime) -> Summary:
     held = [table for table in CONTRACTS if store.path(table).is_file()]
     with connect(time_zone) as connection:
         for table in held:
-            _view(connection, table, store.path(table))
+            view(connection, table, store.path(table))
         tables = tuple(_held(connection, CONTRACTS[table], held, now + AHEAD) for table in held)
         purchases = _purchases(connection, now + AHEAD) if "transactions" in held else None
         return Summary(tables, purchases, _answering(connection) if purchases else 0)
 
 
-def _view(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+def view(connection: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
     """The present versions of a table's rows, under its name."""
     quoted = str(path).replace("'", "''")
     replaced = "superseded_at" in pq.read_schema(path).names

@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +20,7 @@ from features import adapters
 from features.errors import QuerenciaError
 
 if TYPE_CHECKING:
+    from querencia.run import State
     from serving.settings import Settings
 
 WIDTH_OF_A_FILE = 140
@@ -48,6 +49,7 @@ app = typer.Typer(
     `querencia flag` chooses whom to make which offer within a budget,\n
     `querencia campaigns` tells what came of it,\n
     `querencia report` writes all of it as a page for people,\n
+    `querencia schedule` does all of this again and again, unattended,\n
     `querencia serve` answers over HTTP.
 
     Settings come from `querencia.toml`; `querencia config` prints each with its meaning.
@@ -456,6 +458,98 @@ def report(
     with aside(output) as new:
         new.write_text(page, "utf-8")
     shows.line(out, say("written", settings.language, path=output))
+
+
+@app.command()
+def run() -> None:
+    """Read, train, promote or not, score and flag, once: for cron, systemd, Kubernetes, Airflow.
+
+    One at a time; one that was killed is taken up where it was. Where the records are not to be
+    trusted it stops: champion, scores and list stay as they are. What somebody should know goes to
+    the log, `data/alerts.jsonl` and `watch.webhook`; every run is a line of `data/runs.jsonl`.
+    """
+    from querencia import run as runs
+    from querencia.progress import Steps
+
+    settings = _load()
+    with Steps(out) as steps:
+        state = runs.run(settings, steps)
+    if state is not None and _tell(state, settings) != "done":
+        raise typer.Exit(1)
+
+
+@app.command()
+def schedule() -> None:
+    """Stay, and `run` whenever `schedule.cron` says, in the time zone of the configuration.
+
+    What was missed while nothing ran is made up once. Several may stay: one of them makes the run.
+    """
+    import logging
+
+    from querencia import run as runs
+    from querencia import schedule as schedules
+
+    settings = _load()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    log = logging.getLogger("querencia.schedule")
+    log.info("next run: %s", schedules.due_after(settings, datetime.now(UTC)).isoformat())
+
+    def make(due: datetime) -> "State | None":
+        state = runs.run(settings, log.info, due=due)
+        if state is not None:
+            _tell(state, settings)
+        return state
+
+    schedules.keep(settings, make)
+
+
+def _tell(state: "State", settings: "Settings") -> str | None:
+    """What a run came to."""
+    from querencia import shows
+    from querencia.phrases import say
+    from serving import words
+
+    for finding in state.findings:
+        shows.line(out, words.finding(finding, settings.language))
+    steps = ", ".join(state.done)
+    shows.line(out, say(f"run_{state.outcome}", settings.language, run=state.id, steps=steps))
+    return state.outcome
+
+
+@app.command()
+def history(
+    most: Annotated[int, typer.Option("--most", min=1, help="At most so many, the latest")] = 20,
+) -> None:
+    """Who was registered, promoted, refused or rolled back: when, why, and at whose wish.
+
+    The whole of it is `history.jsonl` in the MLflow store: a line of JSON each, only appended to.
+    """
+    from querencia import versions
+    from training.history import History
+
+    settings = _load()
+    versions.show(out, History(settings.store).entries()[-most:], settings)
+
+
+@app.command()
+def rollback(
+    to: Annotated[
+        int | None, typer.Option(metavar="N", help="The version; default: the champion before")
+    ] = None,
+) -> None:
+    """Let an earlier version serve again, at once.
+
+    Its files are checked first. Services notice within seconds; `querencia score` makes the scores
+    that lists are made of.
+    """
+    from querencia import shows
+    from querencia.phrases import say
+    from training.rollback import roll_back
+
+    settings = _load()
+    entry = roll_back(settings.registry, to=to)
+    told = {"number": entry.version, "before": entry.champion}
+    shows.line(out, say("back", settings.language, **told))
 
 
 @app.command()

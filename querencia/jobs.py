@@ -17,6 +17,7 @@ from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.feature import Feature
 from features.files import aside, clear, locked, renewed
+from features.findings import Finding
 from features.indicators.period import Period, last_day
 from features.indicators.reading import Reading, read
 from features.intake import Intake
@@ -205,13 +206,30 @@ def features(settings: Settings, say: Say) -> Path:
     return album.folder
 
 
-def train(settings: Settings, say: Say) -> Training:
-    """Train, judge, register, and promote if better."""
+def train(
+    settings: Settings, say: Say, *, by: str = "train", objections: Sequence[Finding] = ()
+) -> Training:
+    """Train, judge, register, and promote if better.
+
+    Args:
+        settings: Definitions, and what a model must show.
+        say: Told what is being done.
+        by: The job that asks for it, for the history.
+        objections: What is known to speak against the records.
+    """
     store, registry = Store(settings.data), settings.registry
     _require_usable(store, settings)
     say("opening the MLflow store")
     registry.versions()
-    return retrain(store, registry, settings.features, settings.training, say=say)
+    return retrain(
+        store,
+        registry,
+        settings.features,
+        settings.training,
+        say=say,
+        by=by,
+        objections=objections,
+    )
 
 
 def _require_usable(store: Store, settings: Settings) -> None:

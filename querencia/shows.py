@@ -58,8 +58,8 @@ def training(console: Console, result: Training, settings: Settings) -> None:
         console.print(_importance(evidence.importance, language), "")
     _judged(console, evidence, language)
     verb = "serves" if result.promoted else "serves_not"
-    told = say(verb, language, number=result.version.number, reason=result.reason)
-    line(console, told)
+    reason = " ".join(words.finding(each, language) for each in result.promotion.findings)
+    line(console, say(verb, language, number=result.version.number, reason=reason))
 
 
 _SAID = ("coverage", "amount", "importance", "said_only", "done_only")

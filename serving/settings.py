@@ -19,6 +19,7 @@ from features.errors import QuerenciaError
 from features.settings import FeatureSettings, TableSettings
 from serving.catalogue import Offers
 from serving.limits import CampaignSettings
+from serving.upkeep import ScheduleSettings, WatchSettings
 from serving.words import Language
 from training.registry import Registry
 from training.settings import TrainingSettings
@@ -91,6 +92,8 @@ class Settings(BaseSettings):
     list: ListSettings = ListSettings()
     indicators: dict[str, IndicatorSettings] = Field({}, description="targets, by indicator")
     service: ServiceSettings = ServiceSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    watch: WatchSettings = WatchSettings()
 
     @property
     def keys(self) -> Path:

@@ -2,6 +2,15 @@
 
 from collections.abc import Mapping
 
+_COMPARED = (
+    "{gain:+.4f} {currency} (de {low:+.4f} a {high:+.4f}) de beneficio de campaña por cliente "
+    "frente a la versión {version} con {customers:,} clientes posteriores, y {loss:+.4f} de "
+    "pérdida logarítmica (de {loss_low:+.4f} a {loss_high:+.4f})."
+)
+_BRING_BACK = (
+    "Devuélvalos; si sobran, entrene una vez con QUERENCIA_TRAINING__PROMOTION__ACCEPT_LOSS=true."
+)
+
 FINDINGS: Mapping[str, str] = {
     "no_transactions": "faltan las transacciones: los modelos de abandono y valor las necesitan. "
     "Dé un fichero de compras.",
@@ -118,6 +127,34 @@ FINDINGS: Mapping[str, str] = {
     "{measures}.",
     "ceiling": "{feature} está en su techo: el {share:.0%} de las respuestas es lo mejor que se "
     "puede contestar, así que distingue a pocos clientes. Pregunte algo más fino.",
+    "first_model": "el primer modelo",
+    "unfit_champion": "No se comparó nada: el campeón, la versión {version}, no encaja: {why}",
+    "earns_more": _COMPARED,
+    "surprised_more": f"{_COMPARED} Lo ocurrido le sorprendió más, fuera de duda.",
+    "renewed": f"{_COMPARED} No es peor, y el campeón tiene {{horizons:.1f}} horizontes (se "
+    "renueva a los {most:g}).",
+    "not_better": f"{_COMPARED} No es mejor fuera de duda.",
+    "miscalibrated": "Su riesgo se desvía {loss:.3f} de media (ECE); se admite {most:.3f}, y "
+    "{chance:.3f} podría ser azar.",
+    "lost_records": "Los registros carecen de {records}, por los que la versión {version} conoce a "
+    f"los clientes. {_BRING_BACK}",
+    "shrunken": "{table}: {now:,} filas, un {share:.0%} menos que las {before:,} con que se "
+    f"entrenó la versión {{version}}. {_BRING_BACK}",
+    "older_records": "Los registros acaban antes que cuando se entrenó la versión {version}. "
+    f"{_BRING_BACK}",
+    "too_many_refused": "{table}: se rechazó el {share:.1%} de las {rows:,} filas leídas, y se "
+    "admite el {most:.1%} (watch.most_refused). El fichero de cuarentena da los motivos.",
+    "no_table": "{table}: no hay registros, y se esperan (watch.most_days_old).",
+    "too_old": "{table}: el último registro es de hace {days:,} días, y se admiten {most} "
+    "(watch.most_days_old). ¿Se sigue haciendo la exportación?",
+    "amount_jump": "transactions: en {count} semanas los importes son de otro tamaño, como desde "
+    "{week} ({median:,.2f} en el medio, {usual:,.2f} en todas; watch.most_jump). Corríjalos y "
+    "envíelos de nuevo con un recorded_at posterior, o lea de nuevo todos los ficheros.",
+    "missing_days": "transactions: ninguna en {days}, aunque esos días de la semana tienen "
+    "{usual:,.0f}. Envíelas, si las hubo.",
+    "run_failed": "El paso {step} falló: {why}",
+    "example_failed": "La versión {version} no responde a su ejemplo guardado como antes de "
+    "guardarse.",
 }
 """The findings of `features.findings` and of training, by name."""
 

@@ -1,36 +1,44 @@
 """The training job: past cut-offs, models, evidence on a later period, promotion or not."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from features import snapshot
+from features import holdings, snapshot
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
-from features.provenance import DefinitionError
+from features.findings import Finding, tell
+from features.provenance import DefinitionError, Provenance
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
-from training import backtest, card, plots, rhythm, runlog, survival
-from training.backtest import SERVED
+from training import backtest, card, plots, rhythm, runlog, sealed, survival
 from training.champion import CHALLENGER, CHAMPION
 from training.evidence import Evidence
+from training.history import History
 from training.model import Model
+from training.promotion import Contest, Incumbent, Promotion, decide, miscalibrated
 from training.registry import Registry, Version
 from training.runs import Run
 from training.scoring import COLUMNS
-from training.settings import MoneySettings, TrainingSettings
+from training.settings import TrainingSettings
 from training.trial import Say as Say
 from training.trial import Trial, attempt, with_effects
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
+
+TRAINED, ROWS = "trained_as_of", "rows"
+"""Tags of a version: the instant it knows nothing after, and the rows of each table then."""
 
 
 @dataclass(frozen=True)
@@ -39,17 +47,20 @@ class Training:
 
     Attributes:
         version: The version registered.
-        promoted: Whether it is the champion now; and
-        reason: why, in words.
+        promotion: Whether it is the champion now, and why.
         plan: The cut-offs it used.
         evidence: Its measures beside members and baselines.
     """
 
     version: Version
-    promoted: bool
-    reason: str
+    promotion: Promotion
     plan: Plan
     evidence: Evidence
+
+    @property
+    def promoted(self) -> bool:
+        """Whether it is the champion now."""
+        return self.promotion.promoted
 
 
 def retrain(
@@ -59,10 +70,21 @@ def retrain(
     settings: TrainingSettings,
     *,
     say: Say,
+    by: str = "train",
+    objections: Sequence[Finding] = (),
 ) -> Training:
     """Train on closed horizons, judge on the latest one, register, promote if better in money.
 
     The model is trained as of the evaluation cut-off, so that what is served is what was judged.
+
+    Args:
+        store: The records.
+        registry: Where the model is registered.
+        features: Definitions.
+        settings: How models are made, and what one must show.
+        say: Told what is being done.
+        by: The job that asks for it, for the history.
+        objections: What is known to speak against the records: an error stops the promotion.
 
     Raises:
         QuerenciaError: where the records are too short or too thin to train on.
@@ -70,8 +92,8 @@ def retrain(
     cutoffs = lay_plan(store, features)
     trial = attempt(store, cutoffs, features, settings, say=say)
     trial = with_effects(trial, store, cutoffs, features, say=say)
-    model, judged = trial.model, trial.judged
-    say(f"evidence on {len(judged):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
+    model = trial.model
+    say(f"evidence on {len(trial.judged):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
         evidence = trial.evidence()
         runlog.log_evidence(run, evidence)
@@ -79,12 +101,26 @@ def retrain(
         runlog.log_effects(run, model.effects)
         _log(run, trial, cutoffs, features)
         _log_definition(run, store, trial.past, cutoffs, features)
-        version = _register(registry, run, model, trial.later)
-        promoted, reason = _compare(registry, store, evidence, judged, features, settings.money)
-        registry.set_alias(CHAMPION if promoted else CHALLENGER, version.number)
-        run.set_tags({"promoted": str(promoted), "reason": reason})
+        version = _register(registry, run, model, trial.later, holdings.rows(store))
+        history = History(registry.folder)
+        history.note("registered", version.number, by=by)
+        objections = (*objections, *_examined(registry, version, model))
+        found = _promotion(registry, store, trial, evidence, features, objections)
+        registry.set_alias(CHAMPION if found.promoted else CHALLENGER, version.number)
+        _note(history, version, found, by)
+        run.set_tags({"promoted": str(found.promoted), "reason": found.reason})
         run.log_text(card.write(model, evidence, len(trial.learned)), "model_card.md")
-    return Training(version, promoted, reason, cutoffs, evidence)
+    return Training(version, found, cutoffs, evidence)
+
+
+def _note(history: History, version: Version, found: Promotion, by: str) -> None:
+    history.note(
+        "promoted" if found.promoted else "refused",
+        version.number,
+        by=by,
+        champion=found.champion,
+        findings=found.findings,
+    )
 
 
 def lay_plan(store: Store, settings: FeatureSettings) -> Plan:
@@ -150,7 +186,9 @@ def _flat(settings: BaseModel, prefix: str) -> Iterator[tuple[str, object]]:
             yield f"{prefix}{name}", value
 
 
-def _register(registry: Registry, run: Run, model: Model, later: Snapshot) -> Version:
+def _register(
+    registry: Registry, run: Run, model: Model, later: Snapshot, rows: Mapping[str, int]
+) -> Version:
     with _written(model) as folder:
         return registry.register(
             run,
@@ -158,8 +196,9 @@ def _register(registry: Registry, run: Run, model: Model, later: Snapshot) -> Ve
             signature=_signature(later.names),
             input_example=later.rows[list(later.names)].head(5),
             tags={
-                "trained_as_of": later.provenance.cutoff.isoformat(),
+                TRAINED: later.provenance.cutoff.isoformat(),
                 "churn": model.provenance.churn,
+                ROWS: json.dumps(rows),
             },
         )
 
@@ -189,30 +228,76 @@ def _written(model: Model) -> Iterator[Path]:
         yield Path(folder) / "model"
 
 
-def _compare(
+def _promotion(
     registry: Registry,
     store: Store,
+    trial: Trial,
     evidence: Evidence,
-    later: Snapshot,
     features: FeatureSettings,
-    money: MoneySettings,
-) -> tuple[bool, str]:
-    """Whether the new model's campaigns would earn more on the same customers, and why."""
-    version = registry.version(CHAMPION)
+    objections: Sequence[Finding],
+) -> Promotion:
+    """Hold the new model against the champion, and against what is asked of it by itself."""
+    asked, outcome = trial.settings.promotion, evidence.outcome
+    against = (
+        *objections,
+        *miscalibrated(*outcome, asked, random_state=trial.settings.random_state),
+    )
+    return decide(
+        _incumbent(registry, store, trial, evidence, features),
+        against,
+        rows=holdings.rows(store),
+        currency=features.currency,
+        settings=asked,
+    )
+
+
+def _incumbent(
+    registry: Registry, store: Store, trial: Trial, evidence: Evidence, features: FeatureSettings
+) -> Incumbent | None:
+    version, later = registry.version(CHAMPION), trial.judged
     if version is None:
-        return True, "the first model"
+        return None
+    known = Incumbent(
+        version.number,
+        _horizons(version, later.provenance),
+        json.loads(version.tags.get(ROWS, "{}")),
+    )
     try:
         champion = Model.load(registry.fetch(version))
+        known = replace(known, lacking=sorted({*champion.provenance.records} - store.has))
         own = _as_seen_by(champion, store, later, features)
-    except DefinitionError as mismatch:
-        return True, f"the champion, version {version.number}, does not fit: {mismatch}"
-    theirs = backtest.judge_risk({CHAMPION: champion.risk}, own, clv=evidence.clv, money=money)
-    gain = evidence.risk[SERVED]["profit_score"] - theirs[CHAMPION]["profit_score"]
-    compared = (
-        f"{gain:+.4f} {later.provenance.currency} of campaign profit per customer against version "
-        f"{version.number} on {len(later.rows):,} later customers"
+    except QuerenciaError as mismatch:
+        return replace(known, unfit=str(mismatch))
+    contest = Contest.of(
+        later.churned,
+        champion.risk.predict(own.rows),
+        evidence.outcome[1],
+        backtest.risk_measures(evidence.clv, trial.settings.money),
+        random_state=trial.settings.random_state,
     )
-    return gain > 0, compared
+    return replace(known, contest=contest)
+
+
+def _horizons(version: Version, present: Provenance) -> float:
+    """How many horizons before the present cut-off a version was trained."""
+    trained = datetime.fromisoformat(version.tags.get(TRAINED, present.cutoff.isoformat()))
+    return (present.cutoff - trained) / timedelta(days=present.horizon_days)
+
+
+def _examined(registry: Registry, version: Version, model: Model) -> Iterator[Finding]:
+    """An error where what was stored does not answer its own example as the model does."""
+    folder = registry.fetch(version)
+    example = pd.read_json(folder / sealed.EXAMPLE, orient="split", dtype=False)
+    told, expected = (
+        each.risk.predict(example.astype(float)) for each in (Model.load(folder), model)
+    )
+    if not np.allclose(told, expected, rtol=0, atol=1e-9):
+        yield tell(
+            "error",
+            "example_failed",
+            "Version {version} does not answer its stored example as it did before it was stored.",
+            version=version.number,
+        )
 
 
 def _as_seen_by(

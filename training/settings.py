@@ -44,6 +44,32 @@ class MoneySettings(BaseModel):
     save_rate_beta: float = Field(14, gt=0, description="Beta prior of the share saved: beta")
 
 
+class PromotionSettings(BaseModel):
+    """What a new model must show to take the champion's place."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    most_calibration_loss: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="mean distance of risk from what came of it (ECE) that is let pass, beyond "
+        "what chance explains",
+    )
+    renew_after_horizons: float = Field(
+        2,
+        ge=1,
+        description="a champion older than so many horizons gives way to one that is no worse: by "
+        "then the outcomes of a whole horizon of cut-offs are new to it",
+    )
+    most_shrinkage: float = Field(
+        0.1, gt=0, le=1, description="share of a table's rows that may be gone since the champion"
+    )
+    accept_loss: bool = Field(
+        False, description="promote although tables, columns or rows the champion knew are gone"
+    )
+
+
 class TrainingSettings(BaseModel):
     """How models are made."""
 
@@ -62,4 +88,5 @@ class TrainingSettings(BaseModel):
         description="trials in which Optuna tunes trees and penalty at earlier cut-offs; 0: none",
     )
     money: MoneySettings = MoneySettings()
+    promotion: PromotionSettings = PromotionSettings()
     random_state: int = Field(0, ge=0, description="seed of everything random")

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("workplace")
 
 VERBS = (
     *("demo", "check", "features", "train", "evaluate", "score", "flag", "campaigns"),
-    *("indicators", "serve", "key", "config"),
+    *("indicators", "report", "run", "schedule", "history", "rollback", "serve", "key", "config"),
 )
 
 
@@ -541,3 +541,17 @@ def test_an_interrupted_job_ends_with_the_code_of_an_interrupt(
     outcome = run("check", "a.csv")
     assert outcome.code == 130
     assert "Traceback" not in outcome.err
+
+
+# History
+
+
+@pytest.mark.usefixtures("mine")
+def test_the_history_is_told_and_a_rollback_without_an_earlier_champion_refused(run: Run) -> None:
+    told = run("history").out
+    assert "registered" in told
+    assert "promoted" in told
+    assert "the first model" in told
+    error = refused(run("rollback"))
+    assert "Cannot go back from version 1 to the one before" in error
+    assert "--to N" in error

@@ -129,6 +129,16 @@ def test_check_reads_every_table_configured_in_the_order_they_need() -> None:
     assert "surveys.answered_at" in store.has
 
 
+def test_the_same_file_added_again_tells_nothing_new_and_is_no_fault() -> None:
+    table = pd.read_csv(purchases(["a", "b"], MONTHS))
+    table.assign(transaction_id=table.index).to_csv("orders.csv", index=False)
+    given = {"transactions": Path("orders.csv")}
+    jobs.check(load(), given, hush)
+    again = jobs.check(load(), given, hush, append=True)
+    assert [(read.rows, read.refused, read.again) for read in again.intakes] == [(0, 0.0, 48)]
+    assert "many_refused" not in {finding.name for finding in again.findings}
+
+
 def test_check_finds_records_unusable_that_are_too_few() -> None:
     found = jobs.check(load(), {"transactions": purchases(["a", "b"], MONTHS)}, hush)
     assert not found.usable
@@ -334,7 +344,7 @@ def test_training_again_on_the_same_records_promotes_nothing(mine: Settings) -> 
     again = jobs.train(mine, said.append)
 
     assert (again.version.number, again.promoted) == (2, False)
-    assert "+0.0000 USD" in again.reason
+    assert "+0.0000 USD" in again.promotion.reason
     assert said[0] == "opening the MLflow store"
     scores, path = jobs.score(mine, hush)
     assert scores.provenance.model_version == "1"

@@ -25,6 +25,7 @@ from training import reached
 from training.bootstrap import Interval
 from training.grade import Grade
 from training.importance import Importance
+from training.promotion import Promotion
 from training.purchases.fitting import Kind
 from training.registry import Version
 from training.retrain import Evidence, Training
@@ -72,8 +73,7 @@ def training(process: str = "pareto_nbd", *, promoted: bool = True) -> Training:
     april = datetime(1998, 4, 1, tzinfo=UTC)
     return Training(
         Version("querencia", 3, "run", (), april, {}, {}),
-        promoted,
-        "+0.0100 USD [so]",
+        Promotion(promoted, (Finding("advice", "+0.0100 USD [so]"),)),
         Plan((april,), april, april),
         Evidence(10.0, dict.fromkeys(names, RISK), dict.fromkeys(amounts, AMOUNT)),
     )

@@ -14,6 +14,7 @@ from features.stages import STAGES
 from serving import spanish, words
 from serving.written import PLAIN
 from tests.features.histories import THEMES
+from training import promotion
 
 FEATURES = [
     feature
@@ -92,3 +93,16 @@ def fields(text: str) -> set[str]:
 def test_there_are_words_for_both_languages() -> None:
     assert set(get_args(words.Language)) == {"en", "es"}
     assert all(fields(text) or "{" not in text for text in spanish.FINDINGS.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "english"),
+    [
+        ("earns_more", promotion._COMPARED),
+        ("surprised_more", promotion._SURPRISED),
+        ("renewed", promotion._RENEWED),
+        ("not_better", promotion._NOT_BETTER),
+    ],
+)
+def test_a_promotion_tells_the_same_figures_in_spanish(name: str, english: str) -> None:
+    assert fields(spanish.FINDINGS[name]) == fields(english)

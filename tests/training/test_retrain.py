@@ -159,7 +159,7 @@ def test_the_run_tells_when_how_and_how_well(job: Job) -> None:
     run, evidence = job.run, job.training.evidence
     assert (run.info.run_name, run.info.status) == ("train 1998-04-01", "FINISHED")
     assert run.data.tags["promoted"] == "True"
-    assert run.data.tags["reason"] == job.training.reason
+    assert run.data.tags["reason"] == job.training.promotion.reason
     assert evidence.risk[SERVED].items() <= run.data.metrics.items()
     spend = evidence.value[f"{SERVED} spend"]
     assert run.data.metrics["spend_gini_score"] == spend["gini_score"]
@@ -342,14 +342,16 @@ def test_a_leak_stops_the_training(
 
 def test_the_first_model_is_promoted(jobs: list[Job]) -> None:
     assert jobs[0].training.promoted
-    assert jobs[0].training.reason == "the first model"
+    assert jobs[0].training.promotion.reason == "the first model"
 
 
 def test_the_same_model_again_is_a_challenger(jobs: list[Job]) -> None:
     second = jobs[1].training
     assert not second.promoted
-    assert second.reason == (
-        "+0.0000 USD of campaign profit per customer against version 1 on 2,357 later customers"
+    assert second.promotion.reason == (
+        "+0.0000 USD (+0.0000 to +0.0000) of campaign profit per customer against version 1 on "
+        "2,357 later customers, and +0.0000 log loss (+0.0000 to +0.0000). It is not better beyond "
+        "doubt."
     )
     assert jobs[1].run.data.tags["promoted"] == "False"
     versions = jobs[1].registry.versions()
@@ -360,8 +362,8 @@ def test_the_same_model_again_is_a_challenger(jobs: list[Job]) -> None:
 def test_a_model_under_other_definitions_is_promoted_and_says_so(jobs: list[Job]) -> None:
     third = jobs[2].training
     assert third.promoted
-    assert "the champion, version 1, does not fit" in third.reason
-    assert "horizon_days: 90 against 60" in third.reason
+    assert "the champion, version 1, does not fit" in third.promotion.reason
+    assert "horizon_days: 90 against 60" in third.promotion.reason
     champion = Champion.require(jobs[2].registry)
     assert champion.version.number == 3
     assert champion.version.aliases == (CHAMPION,)
@@ -406,7 +408,7 @@ def test_a_better_model_is_promoted(
     copied.set_alias(CHAMPION, 4)
     better = train(cdnow_store, copied, cdnow_settings, quick).training
     assert better.promoted
-    assert re.match(r"\+\d+\.\d+ USD .* against version 4 ", better.reason)
+    assert re.match(r"\+\d+\.\d+ USD .* against version 4 ", better.promotion.reason)
     assert Champion.require(copied).version.number == better.version.number == 5
 
 
@@ -421,7 +423,7 @@ def test_a_champion_of_a_format_of_before_gives_way(
     monkeypatch.setattr("training.model.FORMAT", FORMAT + 1)
     result = train(cdnow_store, copied, cdnow_settings, quick).training
     assert result.promoted
-    assert f"version 1, does not fit: This model has format {FORMAT}" in result.reason
+    assert f"version 1, does not fit: This model has format {FORMAT}" in result.promotion.reason
 
 
 def test_a_training_that_dies_leaves_the_champion(

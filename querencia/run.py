@@ -1,0 +1,216 @@
+"""A run: read, train, score, flag; one at a time, and taken up again where it was killed."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from features.errors import QuerenciaError
+from features.files import aside, locked
+from features.findings import Finding, tell
+from querencia import alerts
+from serving.settings import Settings
+from training.history import append_line
+from training.trial import Say
+
+log = logging.getLogger("querencia.run")
+
+
+class BusyError(QuerenciaError):
+    """Another run is at work."""
+
+
+class Came(NamedTuple):
+    """What a step came to: its figures, what to know, and whether the run ends with it."""
+
+    figures: Mapping[str, Any] = {}
+    findings: tuple[Finding, ...] = ()
+    stop: bool = False
+
+
+class State(BaseModel):
+    """How far a run is: `run.json` in the data folder, and once it ended a line of `runs.jsonl`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    began: AwareDatetime = Field(description="when it began, UTC")
+    done: dict[str, dict[str, Any]] = Field({}, description="the steps done, and what they came to")
+    findings: tuple[Finding, ...] = Field((), description="what to know of them")
+    ended: AwareDatetime | None = Field(None, description="when it ended; none while it goes on")
+    outcome: Literal["done", "stopped", "failed"] | None = Field(
+        None, description="stopped: the records are not to be trusted"
+    )
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+        return f"{self.began:%Y-%m-%dT%H:%M:%SZ}"
+
+    def after(self, step: str, came: Came) -> "State":
+        """How far it is when a step is done."""
+        done = {**self.done, step: dict(came.figures)}
+        return self.model_copy(update={"done": done, "findings": self.findings + came.findings})
+
+    def end(self, outcome: Literal["done", "stopped", "failed"], *found: Finding) -> "State":
+        """The state it ends in."""
+        ended = {"ended": datetime.now(UTC), "outcome": outcome}
+        return self.model_copy(update={**ended, "findings": self.findings + found})
+
+
+def run(
+    settings: Settings, say: Say, *, due: datetime | None = None, steps: "Steps | None" = None
+) -> State | None:
+    """Read, train, score and flag; tell what somebody should know; take up what was killed.
+
+    Every step leaves what was there until its own is whole, so that champion, scores and list are
+    always the last good ones. Where the records are not to be trusted the run stops: nothing is
+    promoted, and scores and list stay.
+
+    Args:
+        settings: Everything.
+        say: Told what is being done.
+        due: The time that called for it; none is made where one began since.
+        steps: What to do; left out: `STEPS`.
+
+    Raises:
+        BusyError: where another process is at it.
+        QuerenciaError: where a step can't be done; it is written down and told first.
+    """
+    with _alone(settings):
+        last = read(settings.data)
+        if due is not None and last is not None and last.ended and last.began >= due:
+            return None
+        state = _taken_up(last, settings) or State(began=datetime.now(UTC))
+        _write(settings.data, state)
+        return _through(settings, state, steps or STEPS, say)
+
+
+def _through(settings: Settings, state: State, steps: "Steps", say: Say) -> State:
+    stopped = False
+    for name, step in steps.items():
+        if name in state.done:
+            continue
+        try:
+            came = step(settings, say)
+            state = state.after(name, came)
+            _write(settings.data, state)
+        except Exception as error:
+            _end(settings, state.end("failed", _failure(name, error)))
+            raise
+        if came.stop:
+            stopped = True
+            break
+    return _end(settings, state.end("stopped" if stopped else "done"))
+
+
+def _failure(step: str, error: Exception) -> Finding:
+    why = str(error) if isinstance(error, QuerenciaError | OSError) else repr(error)
+    return tell("error", "run_failed", "The step {step} failed: {why}", step=step, why=why)
+
+
+def _end(settings: Settings, state: State) -> State:
+    alerts.send(state.findings, settings, run=state.id)
+    try:
+        append_line(settings.data / "runs.jsonl", state.model_dump_json())
+        _write(settings.data, state)
+    except OSError as error:  # a full disk has been told of; the run is taken up or made anew
+        log.error("run %s could not be written down: %s", state.id, error)
+    return state
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """One run at a time of all that share the store."""
+    lock = locked(settings.store)
+    try:
+        lock.__enter__()
+    except QuerenciaError:
+        raise BusyError(f"Another run is at work on {settings.store}. It goes on.") from None
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)
+
+
+def read(data: Path) -> State | None:
+    """How far the last run is; None where there was none, or what it wrote can't be read."""
+    try:
+        return State.model_validate_json((data / "run.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError:
+        log.warning("%s cannot be read, and is passed over", data / "run.json")
+        return None
+
+
+def _write(data: Path, state: State) -> None:
+    with aside(data / "run.json") as new:
+        new.write_text(state.model_dump_json(indent=1), "utf-8")
+
+
+def _taken_up(last: State | None, settings: Settings) -> State | None:
+    if last is None or last.ended:
+        return None
+    age = datetime.now(UTC) - last.began
+    fresh = timedelta() <= age <= timedelta(hours=settings.schedule.resume_hours)
+    return last if fresh else None
+
+
+# Steps
+
+
+def _read(settings: Settings, say: Say) -> Came:
+    """Bring the records up to date, and see whether they are to be trusted."""
+    from features import findings
+    from querencia import jobs, trust
+
+    how = settings.schedule.read
+    if how != "nothing":
+        trust.require_keys(settings)
+        report = jobs.check(settings, {}, say, append=how == "append")
+    facts = trust.facts(settings, report.intakes if how != "nothing" else ())
+    found = (*findings.judge(facts), *trust.gates(settings, facts))
+    rows = {held.table: held.rows for held in facts.summary.tables}
+    return Came({"rows": rows}, found, any(each.level == "error" for each in found))
+
+
+def _train(settings: Settings, say: Say) -> Came:
+    from querencia import jobs
+    from training.promotion import DISTRUST
+
+    training = jobs.train(settings, say, by="run")
+    promotion = training.promotion
+    figures = {
+        "version": training.version.number,
+        "promoted": promotion.promoted,
+        "champion": training.version.number if promotion.promoted else promotion.champion,
+    }
+    stop = any(each.level == "error" and each.name in DISTRUST for each in promotion.findings)
+    return Came(figures, promotion.findings, stop)
+
+
+def _score(settings: Settings, say: Say) -> Came:
+    from querencia import jobs
+
+    scores, _ = jobs.score(settings, say)
+    cutoff = scores.provenance.cutoff.isoformat()
+    version = scores.provenance.model_version
+    return Came({"customers": len(scores.rows), "cutoff": cutoff, "version": version})
+
+
+def _flag(settings: Settings, say: Say) -> Came:
+    from querencia import jobs
+
+    say("choosing whom to make which offer")
+    campaign = jobs.flag(settings)
+    return Came({"campaign": campaign.id, "listed": len(campaign.rows())})
+
+
+Steps = Mapping[str, Callable[[Settings, Say], Came]]
+
+STEPS: Steps = {"read": _read, "train": _train, "score": _score, "flag": _flag}
+"""What a run does, in this order."""

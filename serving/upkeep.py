@@ -1,0 +1,53 @@
+"""The part of the configuration that says what is done while nobody watches."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+
+class ScheduleSettings(BaseModel):
+    """When `querencia schedule` runs, and what a run reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cron: str = Field(
+        "0 5 * * MON",
+        description="minute, hour, day, month and weekday, as in crontab, in features.time_zone",
+    )
+    read: Literal["append", "anew", "nothing"] = Field(
+        "append",
+        description="what is done with the tables: append (add to the records), anew (read all of "
+        "them again) or nothing (somebody else reads them)",
+    )
+    resume_hours: float = Field(
+        24,
+        ge=0,
+        description="a run that was killed is taken up within so many hours, else made anew",
+    )
+
+
+class WatchSettings(BaseModel):
+    """What a run refuses to trust, and whom it tells."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    most_days_old: dict[str, int] = Field(
+        {"transactions": 40}, description="age of the last record of a table"
+    )
+    most_refused: float = Field(
+        0.05, ge=0, le=1, description="share of the rows read that may go to quarantine"
+    )
+    most_jump: float = Field(
+        5, gt=1, description="times by which a week's median amount may differ from all weeks'"
+    )
+    webhook: SecretStr | None = Field(
+        None, description="address that alerts are posted to as JSON; better set in the environment"
+    )
+    webhook_seconds: float = Field(10, gt=0, description="seconds it may take to answer")
+
+    @field_validator("webhook")
+    @classmethod
+    def _is_web(cls, webhook: SecretStr | None) -> SecretStr | None:
+        if webhook and not webhook.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("begins with neither https:// nor http://")
+        return webhook

@@ -1,0 +1,63 @@
+"""The history: appended to, never rewritten, and readable after a crash."""
+
+import threading
+from pathlib import Path
+
+from features.findings import tell
+from training.history import History, append_line
+
+
+def test_what_is_noted_is_read_again_with_its_figures(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    assert history.entries() == []
+    why = tell("warning", "lost", "lost {tables} of {rows}", tables=("a", "b"), rows=3)
+    noted = history.note("refused", 2, by="train", champion=1, findings=(why,))
+    assert History(tmp_path).entries() == [noted]
+    assert noted.user
+    assert noted.at.tzinfo is not None
+
+
+def test_nothing_written_before_is_changed(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    history.note("registered", 1, by="train")
+    before = history.path.read_bytes()
+    history.note("promoted", 1, by="train")
+    assert history.path.read_bytes().startswith(before)
+    assert [entry.what for entry in history.entries()] == ["registered", "promoted"]
+
+
+def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    first = history.note("promoted", 1, by="train")
+    with history.path.open("ab") as file:
+        file.write(b'{"at": "2024-01-')
+    second = history.note("promoted", 2, by="train")
+    assert history.entries() == [first, second]
+
+
+def test_many_may_append_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    writers = [
+        threading.Thread(target=lambda i=i: [append_line(path, f"{i}" * 500) for _ in range(20)])
+        for i in range(5)
+    ]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    assert sorted(path.read_text().splitlines()) == sorted(
+        f"{i}" * 500 for i in range(5) for _ in range(20)
+    )
+
+
+def test_who_was_rolled_back_is_in_the_line_of_champions_no_more(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    for version in (1, 2, 4):
+        history.note("registered", version, by="train")
+        history.note("promoted", version, by="train")
+    history.note("refused", 5, by="train")
+    assert history.champions() == [1, 2, 4]
+    history.note("rolled_back", 2, by="rollback")
+    assert history.champions() == [1, 2]
+    history.note("rolled_back", 3, by="rollback")
+    assert history.champions() == [1, 2, 3]
