@@ -291,8 +291,8 @@ def _told(offer: str, lesson: Lesson) -> Iterator[Finding]:
     rate, sd = lesson.rates.overall
     yield _finding(
         "offer_saves",
-        "{offer}: of the customers who would have left it keeps {rate:.0%} (give or take {sd:.0%}) "
-        "as {contacts:,} contacts drawn at random and the stated prior say.",
+        "{offer}: of the customers who would have left it keeps {rate:.0%}, give or take "
+        "{sd:.0%}, as {contacts:,} contacts drawn at random and the stated prior say.",
         offer=offer,
         rate=rate,
         sd=sd,

@@ -175,6 +175,8 @@ def _effects(
     tried = trials.take(store, features, before=cutoffs.scoring, has=store.has, themes=model.themes)
     if tried is not None:
         say(f"what offers do, from {len(tried):,} contacts drawn at random")
+        for reason, contacts in tried.left_out.items():
+            say(f"{contacts:,} contacts left out: {reason}")
     known = snapshot.take(
         store.records(), [cutoffs.scoring], features, has=store.has, only=leaving.HISTORY
     )
