@@ -113,7 +113,7 @@ def learn(
         return effects
     every = _contacts(model, effects, trials, known)
     lessons = {
-        offer: _lesson(offer, every.select(trials.about(offer)), effects.prior, settings)
+        offer: lesson(offer, every.select(trials.about(offer)), effects.prior, settings)
         for offer in trials.offers
     }
     return replace(effects, offers=lessons)
@@ -159,12 +159,20 @@ def fall(lost: Floats, trials: Trials, told: Floats) -> Floats:
     return np.asarray(sign * (lost - told @ slopes) / trials.propensity)
 
 
-def _lesson(offer: str, contacts: Contacts, prior: Rate, settings: TrainingSettings) -> Lesson:
+def lesson(offer: str, contacts: Contacts, prior: Rate, settings: TrainingSettings) -> Lesson:
+    """What the trials of one offer teach.
+
+    Args:
+        offer: Its name, for the findings.
+        contacts: Its trials.
+        prior: The save rate before them.
+        settings: What money means, and the seed.
+    """
     rates = SaveRates.learn(contacts.effect, contacts.base, contacts.segment, prior=prior)
     stop = stop_rule(contacts, prior, settings.money)
-    lesson = Lesson(len(contacts.lost), rates, stop)
-    lesson = replace(lesson, findings=tuple(_told(offer, lesson)))
-    return _one_by_one(offer, lesson, contacts, prior, settings.random_state)
+    learned = Lesson(len(contacts.lost), rates, stop)
+    learned = replace(learned, findings=tuple(_told(offer, learned)))
+    return _one_by_one(offer, learned, contacts, prior, settings.random_state)
 
 
 def stop_rule(contacts: Contacts, prior: Rate, money: MoneySettings) -> StopRule:
@@ -195,7 +203,8 @@ def _one_by_one(
     lesson = replace(
         lesson, measures=dict(_measures(rankings, gain, contacts.customer, random_state))
     )
-    if gain.low <= 0 or slope.mean <= 0:
+    # Better than segments that rank by chance, or worse, is not good enough.
+    if min(gain.low, lesson.measures[f"qini_{CANDIDATE}_low"], slope.mean) <= 0:
         more = _more(lesson.contacts, rankings, gain)
         finding = _not_yet(offer, lesson.contacts, more)
         return replace(lesson, findings=(*lesson.findings, finding))
@@ -293,8 +302,8 @@ def _told(offer: str, lesson: Lesson) -> Iterator[Finding]:
     rate, sd = lesson.rates.overall
     yield _finding(
         "offer_saves",
-        "{offer}: of the customers who would have left it keeps {rate:.0%} (give or take {sd:.0%}) "
-        "as {contacts:,} contacts drawn at random and the stated prior say.",
+        "{offer}: of the customers who would have left it keeps {rate:.0%}, give or take "
+        "{sd:.0%}, as {contacts:,} contacts drawn at random and the stated prior say.",
         offer=offer,
         rate=rate,
         sd=sd,

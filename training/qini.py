@@ -5,6 +5,7 @@ the propensity, those offered and those held out both stand for all who were con
 difference of their outcomes down to a place in the ranking is what the offer does down to it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
@@ -108,16 +109,22 @@ def gain_interval(better: Qini, base: Qini, customer: Ints, *, random_state: int
         customer: Whose contact each is, 0 to customers - 1, shape (n,).
         random_state: Seed of the draws.
     """
-    customers = int(customer.max()) + 1
 
-    def gain(drawn: Ints) -> float:
-        weight = np.bincount(drawn, minlength=customers)[customer].astype(float)
+    def gain(weight: Floats) -> float:
         return better.weighted(weight).score() - base.weighted(weight).score()
 
-    return drawn_interval(gain, customers, random_state=random_state)
+    return _drawn(gain, customer, random_state)
 
 
 def interval(qini: Qini, customer: Ints, *, random_state: int = 0) -> Interval:
     """Where the score lies: 95 %, customers drawn again."""
-    nothing = replace(qini, place=np.zeros_like(qini.place))
-    return gain_interval(qini, nothing, customer, random_state=random_state)
+    return _drawn(lambda weight: qini.weighted(weight).score(), customer, random_state)
+
+
+def _drawn(measure: Callable[[Floats], float], customer: Ints, random_state: int) -> Interval:
+    customers = int(customer.max()) + 1
+
+    def of(drawn: Ints) -> float:
+        return measure(np.bincount(drawn, minlength=customers)[customer].astype(float))
+
+    return drawn_interval(of, customers, random_state=random_state)

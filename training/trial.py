@@ -114,6 +114,8 @@ def with_effects(
     )
     if tried is not None:
         say(f"what offers do, from {len(tried):,} contacts drawn at random")
+        for reason, contacts in tried.left_out.items():
+            say(f"{contacts:,} contacts left out: {reason}")
     known = snapshot.take(
         store.records(), [cutoffs.scoring], features, has=store.has, only=leaving.HISTORY
     )

@@ -11,15 +11,18 @@ import pytest
 from features import snapshot
 from features.company import Effects as Truth
 from features.company import simulate
+from features.offers import CONTROL
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
 from training import experiment, trials
-from training.effects import Effects
+from training.effects import BASE, RISK, Effects, Lesson
 from training.model import Model
 from training.retrain import lay_plan
+from training.save_rates import Rate
 from training.scoring import COLUMNS, score
 from training.settings import MoneySettings, TrainingSettings
+from training.trials import Trials
 
 MakeStore = Callable[..., Store]
 SETTINGS = FeatureSettings(cutoffs=3)
@@ -93,7 +96,7 @@ def test_scores_tell_of_every_offer_tried_and_of_any_other(
 def test_an_offer_that_saves_nobody_is_found_out(
     learned: Callable[[Truth], tuple], untried: Truth
 ) -> None:
-    model, today, _ = learned(replace(untried, contacted_share=1.0))
+    model, today, _ = learned(replace(untried, contacted_share=0.6))
     lesson = model.effects.offers["voucher"]
     assert lesson.rates.overall.mean < 0.12
     if untried.offer_on_all > 0:
@@ -171,3 +174,38 @@ class _Drawn:
 
     def __init__(self, offered: np.ndarray, propensity: np.ndarray) -> None:
         self.offered, self.propensity = offered, propensity
+
+
+def test_a_learner_is_taken_for_what_it_tells_and_not_for_what_segments_do_not(
+    later: Snapshot,
+) -> None:
+    driven = contacts_of(later, driven=True)
+    lesson = lesson_of(driven)
+    assert lesson.uplift is not None
+    assert "uplift_taken" in {each.name for each in lesson.findings}
+    assert lesson.measures["qini_x"] > lesson.measures["qini_segments"]
+    assert 0.5 < lesson.slope.mean <= 1
+
+    useless = lesson_of(contacts_of(later, driven=False))
+    assert useless.uplift is None
+    assert "uplift_not_yet" in {each.name for each in useless.findings}
+
+
+def lesson_of(contacts: experiment.Contacts) -> Lesson:
+    return experiment.lesson("call", contacts, Rate.beta(6, 14), TrainingSettings())
+
+
+def contacts_of(rows: Snapshot, *, driven: bool) -> experiment.Contacts:
+    """Contacts whose offer saves by age, which no segment tells, or nobody."""
+    rng = np.random.default_rng(0)
+    rows = rows.select(rng.integers(0, len(rows), 8_000))
+    age = rows.columns["T"]
+    saved = 0.4 * (age > np.median(age)) * driven
+    offered = rng.random(len(rows)) < 0.5
+    lost = (rng.random(len(rows)) < 0.5 - saved * offered).astype(float)
+    half = np.full(len(rows), 0.5)
+    told = Trials(rows, np.where(offered, "call", CONTROL).astype(object), half, half)
+    inputs = rows.rows.assign(**{BASE: 0.5, RISK: 0.5})
+    effect = experiment.fall(lost, told, half[:, None])
+    segment = rng.choice(["habit", "silence"], len(rows))
+    return experiment.Contacts(told, inputs, lost, effect, segment, 100 * half)
