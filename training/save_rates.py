@@ -20,9 +20,9 @@ FEWEST = 20
 
 NOTHING, ANYTHING = 0.3, 0.2
 """Chances, before its first trial, that an offer does nothing at all, and that it does anything
-(a rate of 0 give or take 1); else it does what the prior says. On the simulated company the prior
-alone earns 4 points more of the attainable profit from 2,000 contacts of a good offer, and carries
-a useless or harmful one along, at a loss of 12 and 48 points."""
+(a rate of 0 give or take 1); else it does what the prior says. On the simulated company with 2,000
+contacts, the prior alone earns a point more of the oracle's profit from a good offer, and loses 12
+points on a useless and 52 on a harmful one; so the loss is 2 points and none."""
 
 
 class Rate(NamedTuple):
