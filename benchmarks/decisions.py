@@ -18,7 +18,6 @@ import argparse
 import json
 import warnings
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +27,7 @@ from scipy.optimize import linprog
 
 from features import company
 from features.company import Effects
+from serving.budget import Problem
 
 CAPACITY = 0.1
 DAY = 720
@@ -65,7 +65,7 @@ def main() -> None:
     print(json.dumps(report(seeds)))
 
 
-def report(seeds: Sequence[int]) -> dict[str, float | None]:
+def report(seeds: Sequence[int]) -> dict[str, float]:
     """Print the tables; returns the figures."""
     few, many = ([in_world(seed, contacts) for seed in seeds] for contacts in (2_000, 20_000))
     worlds = [name for name in WORLDS if name != "default"]
@@ -133,12 +133,8 @@ def interval(share: Sequence[float]) -> tuple[float, float]:
     return float(found[0]), float(found[1])
 
 
-def budget_gap(customers: int = 20_000, offers: int = 4) -> float | None:
+def budget_gap(customers: int = 20_000, offers: int = 4) -> float:
     """Share of the bound of the linear relaxation that the budget's choice stays below."""
-    if not find_spec("serving.budget"):
-        return None
-    from serving.budget import Problem
-
     rng = np.random.default_rng(0)
     cost = rng.uniform(1, 15, (customers, offers))
     profit = rng.gamma(1, 60, (customers, 1)) * rng.beta(2, 6, (customers, offers)) - cost

@@ -174,7 +174,8 @@ def few_customers(bought: Purchases, _: Facts) -> Findings:
 def many_refused(facts: Facts) -> Findings:
     """Rows that were refused may not be missing at random."""
     for intake in facts.intakes:
-        refused = 1 - intake.kept / intake.rows
+        # None is new where all complete, or repeat, what is known.
+        refused = 1 - intake.kept / intake.rows if intake.rows else 0.0
         if refused > MOST_REFUSED:
             yield tell(
                 "warning",

@@ -39,7 +39,7 @@ CONTEXT: Family[Any] = calendar.FAMILY
 DRIVERS = {feature.name: feature.driver for family in FAMILIES for feature in family.features}
 """The story each declared feature belongs to."""
 
-MOST_COPIES = 5
+MOST_COPIES = 10
 """A row held out of a campaign stands for so many at most: more would be a few rows' luck."""
 
 NEEDED = frozenset(
@@ -141,9 +141,9 @@ class Snapshot:
         if "offered_ahead" not in self.columns:
             return self
         offered, propensity = (self.columns[name] for name in labels.OFFERS)
-        stands_for = np.round(np.minimum(1 / np.nan_to_num(propensity, nan=1.0), MOST_COPIES))
-        copies = np.where(offered == 1, 0, stands_for).astype(np.intp)
-        return self.select(np.repeat(np.arange(len(self)), copies))
+        copies = np.round(np.minimum(1 / np.nan_to_num(propensity, nan=1.0), MOST_COPIES))
+        times: Ints = np.where(offered == 1, 0, copies).astype(np.int64)
+        return self.select(np.repeat(np.arange(len(self)), times))
 
     def at(self, *cutoffs: datetime) -> "Snapshot":
         """Only the rows of these cut-offs."""

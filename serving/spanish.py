@@ -89,6 +89,26 @@ FINDINGS: Mapping[str, str] = {
     "coverage_short": "{amount}: los intervalos del {nominal:.0%} contuvieron al {all:.1%} de los "
     "clientes (de {all_low:.1%} a {all_high:.1%}), y al {top:.1%} del décimo superior (de "
     "{top_low:.1%} a {top_high:.1%}): son demasiado estrechos.",
+    "level_done": "nivel de {amount}: aprendido en un ensayo acercó a la verdad el total del "
+    "siguiente un {gain:.1%} (ganancia de {low:+.1%} a {high:+.1%}); se hace.",
+    "level_undone": "nivel de {amount}: aprendido en un ensayo acercó a la verdad el total del "
+    "siguiente un {gain:.1%} (ganancia de {low:+.1%} a {high:+.1%}); no se hace.",
+    "level_harmful": "nivel de {amount}: aprendido en un ensayo alejó de la verdad el total del "
+    "siguiente un {gain:.1%} (ganancia de {low:+.1%} a {high:+.1%}); no se hace.",
+    "value_checked": "El valor se comprobó con su propio pasado, en los {days:.0f} días cerrados "
+    "desde una fecha de corte anterior: su total se desvió un {bias:+.1%}, y su intervalo del 80 % "
+    "contuvo al {held:.0%} de los clientes y al {top:.0%} del décimo superior.",
+    "value_unchecked": "El valor y su intervalo no se comprueban con su propio pasado: hacen falta "
+    "dos fechas de corte anteriores y un horizonte de valor que llegue más allá de lo cerrado "
+    "desde la segunda. Traiga más historia.",
+    "no_intervals": "No hay intervalo de compras, gasto ni valor: no hubo fecha de corte anterior "
+    "en que aprenderlo. Traiga más historia.",
+    "dependent": "El gasto por compra y la frecuencia tienen una correlación de rangos de "
+    "{rho:+.2f} (de {low:+.2f} a {high:+.2f}) entre quienes repiten: el valor los toma por "
+    "independientes, lo que es falso; modele aparte las clases de clientes.",
+    "independent": "El gasto por compra y la frecuencia tienen una correlación de rangos de "
+    "{rho:+.2f} (de {low:+.2f} a {high:+.2f}) entre quienes repiten: el valor los toma por "
+    "independientes, lo que hace poco daño.",
     "importance": "Con lo que los clientes dicen que harán ({said}) va sobre todo {words} "
     "({stated:+.2f}); con lo que hicieron va sobre todo {deeds} ({revealed:+.2f}, de {low:+.2f} a "
     "{high:+.2f}, entre clientes que compraron igual).",

@@ -43,15 +43,6 @@ class Level:
         """By what the expected amount is multiplied."""
         return self.factor if self.clear else 1.0
 
-    def text(self, amount: str) -> str:
-        """What came of it, in words."""
-        closer = "closer to" if self.gain > 0 else "further from"
-        return (
-            f"level of the {amount}: learned at one rehearsal it brought the total of the next "
-            f"{abs(self.gain):.1%} {closer} the truth (gain {self.interval.low:+.1%} to "
-            f"{self.interval.high:+.1%}); it is {'done' if self.clear else 'left undone'}."
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""
         return {"factor": self.factor, "gain": self.gain, "interval": list(self.interval)}

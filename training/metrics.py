@@ -85,6 +85,50 @@ def empc_score(
     )
 
 
+def emp_score(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    clv: ArrayLike,
+    offer_cost: ArrayLike,
+    contact_cost: float,
+    alpha: float = 6,
+    beta: float = 14,
+) -> tuple[float, float]:
+    """Expected maximum profit of a campaign where every customer has a value of their own.
+
+    The campaign of `empc_score`, with the value and the cost of the offer told of each customer:
+    an offer of a share of the value costs `share * clv`. With one value for all it is the EMPC.
+    The measure of Janssens et al. takes the best share to contact once, at the mean of gamma;
+    here it is taken for each gamma, as the EMPC does, so that this is never less.
+
+    Args:
+        y_true: 1 where the customer left.
+        y_score: Higher means to be contacted sooner: a risk, or what is expected to be earned.
+        clv: Value of each customer, currency: one number for all, or shape (n,).
+        offer_cost: Cost of an offer the customer accepts, currency: one number, or shape (n,).
+        contact_cost: Cost of one contact, currency.
+        alpha: First parameter of the Beta distribution of the save rate.
+        beta: Second parameter.
+
+    Returns:
+        Profit per customer in currency, and the share of customers to contact.
+
+    References:
+        Verbraken, Verbeke & Baesens 2013, as for `empc_score`; Janssens, Bogaert, Bagué & Van den
+        Poel 2022, "B2Boost: instance-dependent profit-driven modelling of B2B churn", the profit
+        of one customer.
+    """
+    ranking = Ranking.of(y_true, y_score)
+    value, cost = (
+        np.broadcast_to(np.asarray(each, float), ranking.happened.shape)
+        for each in (clv, offer_cost)
+    )
+    return ranking.emp_score(
+        clv=value, offer_cost=cost, contact_cost=contact_cost, alpha=alpha, beta=beta
+    )
+
+
 def normalised_gini_score(y_true: ArrayLike, y_pred: ArrayLike) -> float:
     """How well the prediction orders the customers by amount: 1 is the true order, 0 chance."""
     return Forecast.of(y_true, y_pred).gini_score()

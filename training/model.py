@@ -17,10 +17,11 @@ from training.blend import BlendedRisk
 from training.blending import Blending
 from training.buyers import BuyersSpend
 from training.churn import LogisticRisk, Member, TreeRisk
+from training.effects import Effects
 from training.outlook import Outlook
 from training.prospects import Prospects, fit_value, rhythm
 from training.rows import Known
-from training.settings import TrainingSettings
+from training.settings import MoneySettings, TrainingSettings
 from training.value import ValueModel
 
 Floats = NDArray[np.float64]
@@ -43,6 +44,7 @@ class Model:
         outlook: Levels and intervals of what is expected.
         unvaried: The features that were the same for everybody it learned from.
         buyers: Tells what those who buy spend; None where too few bought to learn it.
+        effects: What offers do.
     """
 
     risk: BlendedRisk
@@ -52,6 +54,7 @@ class Model:
     outlook: Outlook = field(default_factory=Outlook)
     unvaried: novelty.Constants = field(default_factory=dict)
     buyers: BuyersSpend | None = None
+    effects: Effects = field(default_factory=lambda: Effects.untried(MoneySettings()))
 
     @classmethod
     def fit(
@@ -85,8 +88,16 @@ class Model:
         risk = BlendedRisk.fit(process, past, settings, present=present.rows, blending=blending)
         unvaried = novelty.constants(past.rows, past.names)
         buyers = BuyersSpend.learn(past)
-        outlook = outlook or Outlook()
-        return cls(risk, value, past.provenance, themes, outlook, unvaried, buyers)
+        return cls(
+            risk,
+            value,
+            past.provenance,
+            themes,
+            outlook or Outlook(),
+            unvaried,
+            buyers,
+            Effects.untried(settings.money),
+        )
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -140,6 +151,7 @@ class Model:
                     "peers": {name: each.to_dict("list") for name, each in self.risk.peers.items()},
                     "value": self.value.to_dict(),
                     "outlook": self.outlook.to_dict(),
+                    "effects": self.effects.save(folder),
                     "themes": self.themes.to_dict() if self.themes else None,
                     "unvaried": dict(self.unvaried),
                     "buyers": self.buyers.to_dict() if self.buyers else None,
@@ -174,7 +186,9 @@ class Model:
         themes = Themes.from_dict(parameters["themes"]) if parameters["themes"] else None
         outlook = Outlook.from_dict(parameters["outlook"])
         buyers = BuyersSpend.from_dict(parameters["buyers"]) if parameters["buyers"] else None
-        return cls(risk, value, provenance, themes, outlook, parameters["unvaried"], buyers)
+        effects = Effects.load(folder, parameters["effects"])
+        unvaried = parameters["unvaried"]
+        return cls(risk, value, provenance, themes, outlook, unvaried, buyers, effects)
 
 
 def _ordered(snapshot: Snapshot) -> Snapshot:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from features.findings import Finding
+from features.findings import Finding, tell
 from training import levels
 from training.amounts import AMOUNTS, Amount
 from training.hindsight import Hindsight
@@ -123,41 +123,61 @@ def _rehearsed(rehearsals: Sequence[Rehearsal], amount: str) -> list[Amount]:
 def found(outlook: Outlook, spend: SpendModel) -> Iterator[Finding]:
     """What is done to the level of what is expected, and whether spend depends on frequency."""
     for name, level in outlook.levels.items():
-        yield Finding("advice", level.text(name))
+        yield _told(name, level)
     if not outlook.spreads:
-        yield Finding(
+        yield tell(
             "advice",
+            "no_intervals",
             "There is no interval of purchases, spend and value: no earlier cut-off was there to "
             "learn it at. Bring more history.",
         )
     yield _of_value(outlook.hindsight)
     rho, low, high = spend.correlation_
     if not math.isnan(rho):
-        dependent = spend.dependent
-        yield Finding(
-            "warning" if dependent else "advice",
-            f"Spend per purchase and frequency have a rank correlation of {rho:+.2f} ({low:+.2f} "
-            f"to {high:+.2f}) among repeat buyers: value takes them for independent, which "
-            + ("is wrong; model kinds of customers apart." if dependent else "does little harm."),
+        correlated = (
+            "Spend per purchase and frequency have a rank correlation of {rho:+.2f} ({low:+.2f} "
+            "to {high:+.2f}) among repeat buyers: value takes them for independent, which "
         )
+        figures = {"rho": rho, "low": low, "high": high}
+        if spend.dependent:
+            wrong = "is wrong; model kinds of customers apart."
+            yield tell("warning", "dependent", correlated + wrong, **figures)
+        else:
+            yield tell("advice", "independent", correlated + "does little harm.", **figures)
+
+
+def _told(amount: str, level: Level) -> Finding:
+    """What came of the level of an amount, in words."""
+    figures = {"amount": amount, "gain": abs(level.gain), **level.interval._asdict()}
+    learned = "level of the {amount}: learned at one rehearsal it brought the total of the next "
+    gain = "the truth (gain {low:+.1%} to {high:+.1%}); it is "
+    if level.clear:
+        text = learned + "{gain:.1%} closer to " + gain + "done."
+        return tell("advice", "level_done", text, **figures)
+    if level.gain > 0:
+        text = learned + "{gain:.1%} closer to " + gain + "left undone."
+        return tell("advice", "level_undone", text, **figures)
+    text = learned + "{gain:.1%} further from " + gain + "left undone."
+    return tell("advice", "level_harmful", text, **figures)
 
 
 def _of_value(hindsight: Mapping[str, float]) -> Finding:
     if not hindsight:
-        return Finding(
+        return tell(
             "advice",
+            "value_unchecked",
             "The value and its interval are not checked on your own past: it takes two earlier "
             "cut-offs, and a value horizon that reaches beyond what has closed since the second. "
             "Bring more history.",
-            "value_unchecked",
         )
-    days, bias = hindsight["value_days_checked"], hindsight["value_total_bias"]
-    held, top = hindsight["value_coverage_80"], hindsight["value_coverage_80_top_decile"]
-    return Finding(
+    return tell(
         "advice",
-        f"Value was checked on your own past, over the {days:.0f} days that have closed since an "
-        f"earlier cut-off: its total was {bias:+.1%} off, and its 80 % interval held {held:.0%} of "
-        f"the customers and {top:.0%} of the top tenth.",
         "value_checked",
-        dict(hindsight),
+        "Value was checked on your own past, over the {days:.0f} days that have closed since an "
+        "earlier cut-off: its total was {bias:+.1%} off, and its 80 % interval held {held:.0%} of "
+        "the customers and {top:.0%} of the top tenth.",
+        days=hindsight["value_days_checked"],
+        bias=hindsight["value_total_bias"],
+        held=hindsight["value_coverage_80"],
+        top=hindsight["value_coverage_80_top_decile"],
     )

@@ -130,15 +130,29 @@ class Ranking:
         offer, contact = offer_cost / clv, contact_cost / clv
         costs = contact * leave * leavers + (offer + contact) * (1 - leave) * stayers
         gains = (1 - offer) * leave * leavers
-        # On the hull the best share moves from one corner to the next where gain times gamma
-        # overtakes cost.
-        cost, gain = np.diff(costs), np.diff(gains)
-        corners = np.divide(cost, gain, out=np.ones_like(cost), where=gain > cost)
-        limits = np.concatenate([[0.0], corners, [1.0]])
-        chance = np.diff(stats.beta.cdf(limits, alpha, beta))
-        mean = alpha / (alpha + beta) * np.diff(stats.beta.cdf(limits, alpha + 1, beta))
-        profit = clv * float(np.sum(gains * mean - costs * chance))
-        return profit, float(np.sum((leave * leavers + (1 - leave) * stayers) * chance))
+        profit, share = best_profit(
+            gains, costs, leave * leavers + (1 - leave) * stayers, alpha=alpha, beta=beta
+        )
+        return clv * profit, share
+
+    def emp_score(
+        self,
+        *,
+        clv: Floats,
+        offer_cost: Floats,
+        contact_cost: float,
+        alpha: float = 6,
+        beta: float = 14,
+    ) -> tuple[float, float]:
+        """The same with a value and a cost of each customer; see `training.metrics.emp_score`."""
+        kept = self._counted(self.weight * self.happened * (clv - offer_cost))
+        spent = self._counted(self.weight * (1 - self.happened) * offer_cost)
+        gains, costs, customers = (
+            _running(each) / self.weight.sum()
+            for each in (kept, spent + contact_cost * self.size, self.size)
+        )
+        corner = _hull(gains, costs)
+        return best_profit(gains[corner], costs[corner], customers[corner], alpha=alpha, beta=beta)
 
     def _roc_hull(self) -> tuple[Floats, Floats]:
         """Corners of the convex hull of the ROC curve: shares of leavers and of stayers reached.
@@ -152,6 +166,39 @@ class Ranking:
         corner = np.append(0, np.flatnonzero(held) + 1)[blocks]
         leavers, stayers = hits[corner], customers[corner] - hits[corner]
         return leavers / leavers[-1], stayers / stayers[-1]
+
+
+def best_profit(
+    gains: Floats, costs: Floats, customers: Floats, *, alpha: float, beta: float
+) -> tuple[float, float]:
+    """Mean over gamma ~ Beta(alpha, beta) of the best gamma * gains - costs, and of `customers`.
+
+    Args:
+        gains: What is earned down to each corner of a convex hull, per point of gamma.
+        costs: What is spent.
+        customers: How many are reached.
+        alpha: First parameter of the distribution.
+        beta: Second parameter.
+    """
+    # The best corner moves to the next one where gain times gamma overtakes cost.
+    cost, gain = np.diff(costs), np.diff(gains)
+    corners = np.divide(cost, gain, out=np.ones_like(cost), where=gain > cost)
+    limits = np.concatenate([[0.0], np.maximum(corners, 0), [1.0]])
+    chance = np.diff(stats.beta.cdf(limits, alpha, beta))
+    mean = alpha / (alpha + beta) * np.diff(stats.beta.cdf(limits, alpha + 1, beta))
+    return float(gains @ mean - costs @ chance), float(customers @ chance)
+
+
+def _hull(gains: Floats, costs: Floats) -> Ints:
+    """Corners of the lower convex hull of the costs over the gains, the least gain first."""
+    order = np.lexsort((costs, gains))
+    place: Ints = order[np.append(True, np.diff(gains[order]) > 0)]
+    if place.size == 1:
+        return place
+    gain = np.diff(gains[place])
+    blocks = isotonic_regression(np.diff(costs[place]) / gain, weights=gain).blocks
+    corners: Ints = place[blocks]
+    return corners
 
 
 def _running(values: Floats) -> Floats:

@@ -27,7 +27,7 @@ from training.runs import Run
 from training.scoring import COLUMNS
 from training.settings import MoneySettings, TrainingSettings
 from training.trial import Say as Say
-from training.trial import Trial, attempt
+from training.trial import Trial, attempt, with_effects
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -69,12 +69,14 @@ def retrain(
     """
     cutoffs = lay_plan(store, features)
     trial = attempt(store, cutoffs, features, settings, say=say)
+    trial = with_effects(trial, store, cutoffs, features, say=say)
     model, judged = trial.model, trial.judged
     say(f"evidence on {len(judged):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
         evidence = trial.evidence()
         runlog.log_evidence(run, evidence)
         runlog.log_rehearsals(run, evidence)
+        runlog.log_effects(run, model.effects)
         _log(run, trial, cutoffs, features)
         _log_definition(run, store, trial.past, cutoffs, features)
         version = _register(registry, run, model, trial.later)

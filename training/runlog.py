@@ -2,6 +2,7 @@
 
 from training import plots
 from training.backtest import SERVED, Measures
+from training.effects import Effects
 from training.evidence import Evidence
 from training.runs import Run
 
@@ -37,3 +38,20 @@ def _log_candidates(run: Run, measures: Measures) -> None:
         with run.child(name) as child:
             child.log_metrics(of_one)
     run.log_metrics(measures[SERVED])
+
+
+def log_effects(run: Run, effects: Effects) -> None:
+    """What was learned of each offer: figures, the decision as a tag, and all in words."""
+    for offer, lesson in effects.offers.items():
+        with run.child(f"offer {offer}") as child:
+            child.log_metrics(
+                {
+                    "contacts": lesson.contacts,
+                    "save_rate": lesson.rates.overall.mean,
+                    "save_rate_sd": lesson.rates.overall.sd,
+                    **lesson.measures,
+                }
+            )
+            child.set_tags({"decision": lesson.stop.decision})
+    if effects.findings:
+        run.log_text("".join(f"{each.text}\n" for each in effects.findings), "offers.txt")

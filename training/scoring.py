@@ -16,6 +16,7 @@ from training.reasons import Reasons
 from training.rows import Rows
 
 Floats = NDArray[np.float64]
+Strings = NDArray[np.str_]
 
 NO_DRIVER = "none"
 FAINT = 0.005
@@ -74,11 +75,20 @@ COLUMNS = (
     Column("silence", "days", "days since the last purchase"),
     Column("mean_gap", "days", "mean days between purchases"),
     Column("purchase_days_180d", "days", "purchase days in the last 180 days"),
+    Column(
+        "saved_prior",
+        "probability",
+        "fall of the chance of losing the customer by an offer that was never tried",
+    ),
+    Column("saved_prior_sd", "probability", "standard deviation of what is believed of it"),
 )
 
 
 FIGURES = tuple(column.name for column in COLUMNS[1:13])
 """The columns that are figures of the model, from risk to the ends of the expected spend."""
+
+PRIOR = "prior"
+"""Stands for any offer that was never tried, in the names of columns."""
 
 WINDOW = {"next_purchase_from": 0.1, "next_purchase_at": 0.5, "next_purchase_by": 0.8}
 """Chances of having bought again by the instants told of the next purchase."""
@@ -95,7 +105,8 @@ class Scores:
     """What the model says of each customer.
 
     Attributes:
-        rows: One row per snapshot row, with the columns `COLUMNS`.
+        rows: One row per snapshot row, with the columns `COLUMNS`, and `saved_<offer>` and
+            `saved_<offer>_sd` for each offer that was tried.
         provenance: The definitions, the cut-off and the model version.
     """
 
@@ -127,6 +138,7 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
         "base_risk": reasons.base,
         "driver_points": points,
         **{name: snapshot.columns[name] for name in TOLD},
+        **_saved(model, snapshot, told["risk"], driver),
     }
     return Scores(
         pd.DataFrame(columns),
@@ -174,13 +186,24 @@ def _instants(days: Floats, cutoffs: NDArray[np.datetime64]) -> dict[str, pd.Ser
     }
 
 
-def drivers(reasons: Reasons) -> tuple[NDArray[np.object_], Floats]:
+def _saved(model: Model, snapshot: Snapshot, risk: Floats, told: Strings) -> dict[str, Floats]:
+    """What each offer that was tried does, and what any other is expected to."""
+    offers = (PRIOR, *model.effects.offers)
+    learned = model.effects.all_saved(offers, snapshot, risk, segment=told)
+    return {
+        column: values
+        for offer, saved in zip(offers, learned, strict=True)
+        for column, values in ((f"saved_{offer}", saved.mean), (f"saved_{offer}_sd", saved.sd))
+    }
+
+
+def drivers(reasons: Reasons) -> tuple[Strings, Floats]:
     """What raises each row's risk most against customers who have bought about as often.
 
     Returns:
         A driver and its points; `NO_DRIVER` and 0 where none adds more than `FAINT`.
     """
-    names, most = np.array(reasons.drivers, dtype=object), reasons.points.max(axis=1)
+    names, most = np.array(reasons.drivers), reasons.points.max(axis=1)
     clear = most > FAINT
     told = np.where(clear, names[reasons.points.argmax(axis=1)], NO_DRIVER)
     return told, np.where(clear, most, 0.0)

@@ -1,7 +1,7 @@
 """A trial: a model trained as of one instant, beside the later period it can be judged on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from features import snapshot
 from features.comments import Themes
@@ -11,7 +11,7 @@ from features.provenance import ChurnDefinition
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
-from training import themes, traps
+from training import experiment, leaving, themes, traps, trials
 from training.blending import Verdict, choose
 from training.evidence import Evidence, gather
 from training.hindsight import look_back
@@ -103,6 +103,22 @@ def attempt(
         outlook=Outlook.learn(rehearsals, hindsight=hindsight, random_state=settings.random_state),
     )
     return Trial(snapshots, past, later, model, rehearsals, verdict, settings)
+
+
+def with_effects(
+    trial: Trial, store: Store, cutoffs: Plan, features: FeatureSettings, *, say: Say
+) -> Trial:
+    """The trial, whose model also knows what offers do, by all the records know at their end."""
+    tried = trials.take(
+        store, features, before=cutoffs.scoring, has=store.has, themes=trial.model.themes
+    )
+    if tried is not None:
+        say(f"what offers do, from {len(tried):,} contacts drawn at random")
+    known = snapshot.take(
+        store.records(), [cutoffs.scoring], features, has=store.has, only=leaving.HISTORY
+    )
+    effects = experiment.learn(trial.model, trial.learned, known, tried, trial.settings)
+    return replace(trial, model=replace(trial.model, effects=effects))
 
 
 def _look(store: Store, cutoffs: Plan, features: FeatureSettings, found: Themes | None) -> Snapshot:

@@ -15,13 +15,11 @@ from features.records import CONTRACTS
 from features.settings import FeatureSettings
 from features.sources import Source
 from features.store import Store
-from training.blending import choose
 from training.model import Model
-from training.outlook import Outlook
-from training.rehearsal import rehearse
 from training.retrain import lay_plan
 from training.scoring import score
 from training.settings import TrainingSettings
+from training.trial import attempt, with_effects
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 FEATURES, TRAINING = FeatureSettings(), TrainingSettings()
@@ -39,10 +37,10 @@ def scored(seen: Company, day: int) -> pd.DataFrame:
     """Scores as of a day of all customers of a company seen then, by a model trained then."""
     with tempfile.TemporaryDirectory() as folder:
         store = stored(seen, Path(folder))
-        present = snapshot.take(
-            store.records(), [START + timedelta(days=day)], FEATURES, has=store.has
-        )
-        return score(learned(store), present).rows.set_index("customer_id")
+        model, cutoff = learned(store), START + timedelta(days=day)
+        records = store.records(themes=model.themes)
+        now = snapshot.take(records, [cutoff], FEATURES, has=store.has, themes=model.themes)
+        return score(model, now).rows.set_index("customer_id")
 
 
 def stored(seen: Company, folder: Path) -> Store:
@@ -55,26 +53,10 @@ def stored(seen: Company, folder: Path) -> Store:
 
 
 def learned(store: Store) -> Model:
-    """As `querencia train` does it, but for what comments are about, and no registry."""
+    """As `querencia train` does it, but for the evidence and the registry."""
     plan = lay_plan(store, FEATURES)
-    rows = snapshot.take(
-        store.records(),
-        (*plan.training, plan.evaluation),
-        FEATURES,
-        has=store.has,
-        observed_until=plan.scoring,
-    ).labelled
-    past, later = rows.at(*plan.training), rows.at(plan.evaluation)
-    rehearsals = rehearse(past, TRAINING)
-    verdict = choose(rehearsals)
-    return Model.fit(
-        past,
-        later,
-        TRAINING,
-        margin_rate=store.margin_rate(before=plan.evaluation) or 1,
-        blending=verdict.blending if verdict else None,
-        outlook=Outlook.learn(rehearsals),
-    )
+    trial = attempt(store, plan, FEATURES, TRAINING, say=lambda _: None)
+    return with_effects(trial, store, plan, FEATURES, say=lambda _: None).model
 
 
 # Policies
@@ -106,9 +88,7 @@ def fixed_gamma(scores: pd.DataFrame) -> np.ndarray:
 def shipped(scores: pd.DataFrame) -> np.ndarray:
     """Expected profit by what the scores say that the offer saves."""
     known = (f"saved_{OFFER}", "saved_prior")
-    saved = next((name for name in known if name in scores), None)
-    if saved is None:
-        return fixed_gamma(scores)
+    saved = next(name for name in known if name in scores)
     return (scores[saved] * scores["value_at_stake"]).to_numpy() - COST
 
 

@@ -64,6 +64,10 @@ def test_nothing_is_said_of_sound_records() -> None:
     assert judge(SOUND) == []
 
 
+def test_nothing_is_said_of_a_file_that_only_completes_what_was_known() -> None:
+    assert judge(read(rows=0, kept=0, completed=9)) == []
+
+
 @pytest.mark.parametrize(
     ("facts", "level", "name", "words"),
     [

@@ -189,7 +189,7 @@ def test_every_finding_is_told_in_spanish() -> None:
 
 
 def test_no_finding_is_without_a_name_to_translate_it_by() -> None:
-    assert set(calls("Finding")) - {"findings"} <= {"outlook"}
+    assert set(calls("Finding")) == {"findings"}
 
 
 @pytest.mark.parametrize("letter", ["A", "C"])

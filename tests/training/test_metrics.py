@@ -240,3 +240,67 @@ def test_fewer_customers_than_bins_are_a_bin_each() -> None:
 )
 def test_total_bias_is_what_the_total_is_wrong_by(predicted: list[float], bias: float) -> None:
     assert metrics.total_bias([2, 3, 5], predicted) == pytest.approx(bias)
+
+
+# EMP with a value of each customer
+
+LEFT = [0, 1, 0, 1, 0, 1, 0, 1]
+RISK = [0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.8, 0.9]
+VALUES = np.array([100.0, 200, 150, 300, 120, 250, 180, 220])
+
+
+def test_emp_of_one_value_for_all_is_the_published_empc() -> None:
+    profit, share = metrics.emp_score(LEFT, RISK, clv=200, offer_cost=10, contact_cost=1)
+    assert profit == pytest.approx(23.8755934, abs=5e-8)
+    assert share == pytest.approx(0.87437, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "fraction", "contact_cost", "theirs"),
+    [(6, 14, 0.05, 15, 18.61875), (10, 7, 0.02, 25, 46.89705882352941)],
+)
+def test_emp_at_a_certain_save_rate_is_empulses_empb(
+    alpha: float, beta: float, fraction: float, contact_cost: float, theirs: float
+) -> None:
+    """`empulse.metrics.empb_score` 0.13.1 on the example of its documentation; it takes the mean
+    rate as certain."""
+    certain = 1e7
+    ours, _ = metrics.emp_score(
+        LEFT,
+        RISK,
+        clv=VALUES,
+        offer_cost=fraction * VALUES,
+        contact_cost=contact_cost,
+        alpha=alpha * certain,
+        beta=beta * certain,
+    )
+    assert ours == pytest.approx(theirs, rel=1e-6)
+
+
+@given(
+    rows=outcomes(),
+    contact_cost=st.floats(0.1, 20),
+    alpha=st.floats(2, 10),
+    beta=st.floats(2, 20),
+    seed=st.integers(0, 100),
+)
+def test_emp_is_the_best_of_every_threshold_at_every_save_rate(
+    rows: tuple[np.ndarray, np.ndarray],
+    contact_cost: float,
+    alpha: float,
+    beta: float,
+    seed: int,
+) -> None:
+    left, score = rows
+    rng = np.random.default_rng(seed)
+    clv, offer = rng.gamma(2, 100, left.size), rng.uniform(0, 60, left.size)
+    rates = (np.arange(20_000) + 0.5) / 20_000
+    reached = score >= np.append(np.unique(score), np.inf)[:, None]
+    gains, costs = (reached @ each for each in (left * (clv - offer), (1 - left) * offer))
+    costs = costs + contact_cost * reached.sum(axis=1)
+    best = (np.outer(gains, rates) - costs[:, None]).max(axis=0) / left.size
+    profit, share = metrics.emp_score(
+        left, score, clv=clv, offer_cost=offer, contact_cost=contact_cost, alpha=alpha, beta=beta
+    )
+    assert profit == pytest.approx(best @ stats.beta.pdf(rates, alpha, beta) / 20_000, abs=0.01)
+    assert 0 <= share <= 1

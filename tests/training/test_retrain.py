@@ -542,3 +542,30 @@ def test_the_plan_is_laid_over_the_days_of_the_records(make_store: MakeStore) ->
     assert plan.scoring == START + timedelta(days=391)
     assert plan.evaluation + timedelta(days=60) <= plan.scoring
     assert plan.training[0] >= START + timedelta(days=60)
+
+
+# Offers
+
+
+def test_what_offers_do_is_learned_kept_and_told(
+    company_store: Store, quick: TrainingSettings, tmp_path: Path
+) -> None:
+    job = train(company_store, Registry(tmp_path), FeatureSettings(cutoffs=2), quick)
+    champion = Model.load(job.registry.fetch(job.training.version))
+    assert set(champion.effects.offers) == {"voucher"}
+    told = (job.artifacts / "offers.txt").read_text()
+    assert "voucher: of the customers who would have left it keeps" in told
+    assert any("contacts drawn at random" in line for line in job.said)
+    (run,) = [
+        run
+        for run in job.registry.client.search_runs([job.run.info.experiment_id])
+        if run.info.run_name == "offer voucher"
+    ]
+    assert run.data.tags["decision"] == champion.effects.offers["voucher"].stop.decision
+    assert run.data.metrics["contacts"] == champion.effects.offers["voucher"].contacts
+
+
+def test_without_offers_nothing_is_said_of_them(jobs: list[Job]) -> None:
+    assert not (jobs[0].artifacts / "offers.txt").exists()
+    assert not any("drawn at random" in line for line in jobs[0].said)
+    assert not Model.load(jobs[0].registry.fetch(jobs[0].training.version)).effects.offers

@@ -1,0 +1,189 @@
+"""What each offer does to each customer, as far as it is known, and whether to go on with it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.findings import Finding
+from features.snapshot import Snapshot
+from training.churn import TreeRisk
+from training.save_rates import Rate, SaveRates
+from training.sequential import StopRule
+from training.settings import MoneySettings
+from training.uplift import Uplift
+
+Floats = NDArray[np.float64]
+Strings = NDArray[np.str_]
+
+LEAVING = "leaving.ubj"
+
+BASE, RISK = "leaving_within", "risk_told"
+"""What learners look at beside the features: the chances of leaving and of churn."""
+
+
+AS_TOLD = Rate(1.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What an offer does to customers.
+
+    Attributes:
+        mean: Fall of the chance of losing each one by the offer, in points of risk; negative where
+            it drives away, shape (n,).
+        sd: Standard deviation of what is believed of it, shape (n,).
+    """
+
+    mean: Floats
+    sd: Floats
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What the trials of one offer taught.
+
+    Attributes:
+        contacts: How many.
+        rates: Which share of the leavers it keeps, by segment.
+        stop: Whether to go on.
+        uplift: What it does to each customer; None where segments tell as much.
+        slope: By how much that is to be multiplied, as held-out contacts say.
+        measures: Qini of the rankings with their 95 % intervals, on held-out contacts.
+        findings: All this in words.
+    """
+
+    contacts: int
+    rates: SaveRates
+    stop: StopRule
+    uplift: Uplift | None = None
+    slope: Rate = AS_TOLD
+    measures: Mapping[str, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def saved(self, inputs: pd.DataFrame, base: Floats, segment: Strings) -> Saved:
+        """What is believed of the offer; nobody is saved by one that was stopped."""
+        rate, sd = self.rates.of(segment)
+        mean, sd = rate * base, sd * base
+        if self.uplift is not None:
+            told = self.uplift.predict(inputs)
+            mean, sd = self.slope.mean * told, np.hypot(sd, self.slope.sd * told)
+        return Saved(mean if self.stop.decision == "go on" else np.minimum(mean, 0.0), sd)
+
+
+@dataclass(frozen=True)
+class Effects:
+    """What is known of all offers.
+
+    Attributes:
+        prior: The save rate of an offer that was never tried.
+        leaving: Tells who leaves within the horizon, of those still there; None where churn is no
+            silence, and the risk tells it.
+        offers: What the trials of each offer taught.
+    """
+
+    prior: Rate
+    leaving: TreeRisk | None = None
+    offers: Mapping[str, Lesson] = field(default_factory=dict)
+
+    @classmethod
+    def untried(cls, money: MoneySettings) -> Self:
+        """The stated prior, and nothing learned."""
+        return cls(Rate.beta(money.save_rate_alpha, money.save_rate_beta))
+
+    def base(self, rows: Snapshot, risk: Floats) -> Floats:
+        """Chance that a customer is lost within the horizon whom an offer might keep, shape (n,).
+
+        Where churn is silence, the risk counts those who have left before. They can't be kept.
+        """
+        return risk if self.leaving is None else self.leaving.predict(rows.rows)
+
+    def inputs(self, rows: Snapshot, risk: Floats) -> pd.DataFrame:
+        """What learners look at: the features, and the chances beside them."""
+        return rows.rows.assign(**{BASE: self.base(rows, risk), RISK: risk})
+
+    def saved(self, offer: str, rows: Snapshot, risk: Floats, *, segment: Strings) -> Saved:
+        """What an offer does to each customer.
+
+        Args:
+            offer: Its name; one that was never tried does what the prior says.
+            rows: The customers.
+            risk: Their risk, as the model predicts it.
+            segment: The driver of each one's risk, as `training.scoring.drivers` tells it.
+        """
+        return self.all_saved((offer,), rows, risk, segment=segment)[0]
+
+    def all_saved(
+        self, offers: Sequence[str], rows: Snapshot, risk: Floats, *, segment: Strings
+    ) -> list[Saved]:
+        """The same of several offers, in their order."""
+        inputs = self.inputs(rows, risk)
+        base = inputs[BASE].to_numpy()
+        return [
+            lesson.saved(inputs, base, segment)
+            if (lesson := self.offers.get(offer))
+            else Saved(self.prior.mean * base, self.prior.sd * base)
+            for offer in offers
+        ]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was learned of all offers, in words."""
+        return tuple(each for lesson in self.offers.values() for each in lesson.findings)
+
+    def save(self, folder: Path) -> dict[str, Any]:
+        """Write the trees; the rest is given back, for JSON."""
+        if self.leaving is not None:
+            self.leaving.save(folder / LEAVING)
+        return {
+            "prior": list(self.prior),
+            "leaving": None if self.leaving is None else list(self.leaving.features),
+            "offers": {
+                offer: _state(lesson, folder, f"uplift-{number}")
+                for number, (offer, lesson) in enumerate(self.offers.items())
+            },
+        }
+
+    @classmethod
+    def load(cls, folder: Path, state: Mapping[str, Any]) -> Self:
+        """What `save` wrote."""
+        features = state["leaving"]
+        return cls(
+            Rate(*state["prior"]),
+            TreeRisk.load(folder / LEAVING, features=features) if features else None,
+            {
+                offer: _lesson(each, folder, f"uplift-{number}")
+                for number, (offer, each) in enumerate(state["offers"].items())
+            },
+        )
+
+
+def _state(lesson: Lesson, folder: Path, name: str) -> dict[str, Any]:
+    return {
+        "contacts": lesson.contacts,
+        "rates": lesson.rates.to_dict(),
+        "stop": lesson.stop.to_dict(),
+        "uplift": lesson.uplift.save(folder, name) if lesson.uplift else None,
+        "slope": list(lesson.slope),
+        "measures": dict(lesson.measures),
+        "findings": [
+            {"level": each.level, "text": each.text, "name": each.name, "figures": each.figures}
+            for each in lesson.findings
+        ],
+    }
+
+
+def _lesson(state: Mapping[str, Any], folder: Path, name: str) -> Lesson:
+    return Lesson(
+        state["contacts"],
+        SaveRates.from_dict(state["rates"]),
+        StopRule.from_dict(state["stop"]),
+        Uplift.load(folder, name, state["uplift"]) if state["uplift"] else None,
+        Rate(*state["slope"]),
+        state["measures"],
+        tuple(Finding(**each) for each in state["findings"]),
+    )
