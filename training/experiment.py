@@ -15,7 +15,6 @@ from training.bootstrap import Interval
 from training.effects import BASE, RISK, Effects, Lesson
 from training.model import Model
 from training.qini import Qini, gain_interval, interval
-from training.rows import Rows
 from training.save_rates import Rate, SaveRates
 from training.sequential import Sequence as Seen
 from training.sequential import StopRule
@@ -121,9 +120,8 @@ def learn(
 
 def _contacts(model: Model, effects: Effects, trials: Trials, known: Snapshot) -> Contacts:
     rows = trials.rows
-    known_then = Rows.of(rows)
-    risk = model.risk.predict(known_then)
-    reasons = model.risk.reasons(known_then, risk=risk, fast=len(rows) > scoring.EXACT_UP_TO)
+    risk = model.risk.predict(rows.rows)
+    reasons = model.risk.reasons(rows, risk=risk, fast=len(rows) > scoring.EXACT_UP_TO)
     lost, gone = rows.churned, np.zeros(len(rows))
     if effects.leaving is not None:
         days, process = rows.provenance.horizon_days, model.value.purchases
@@ -135,8 +133,8 @@ def _contacts(model: Model, effects: Effects, trials: Trials, known: Snapshot) -
         inputs,
         lost,
         fall(lost, trials, np.column_stack([inputs[BASE], risk, gone, risk * gone])),
-        scoring.drivers(reasons)[0].astype(str),
-        model.value_at_stake(model.prospects(known_then), risk)[1],
+        scoring.drivers(reasons)[0],
+        model.value_at_stake(model.prospects(rows), risk)[1],
     )
 
 

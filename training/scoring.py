@@ -16,6 +16,7 @@ from training.reasons import Reasons
 from training.rows import Rows
 
 Floats = NDArray[np.float64]
+Strings = NDArray[np.str_]
 
 NO_DRIVER = "none"
 FAINT = 0.005
@@ -83,11 +84,11 @@ COLUMNS = (
 )
 
 
-PRIOR = "prior"
-"""Stands for any offer that was never tried, in the names of columns."""
-
 FIGURES = tuple(column.name for column in COLUMNS[1:13])
 """The columns that are figures of the model, from risk to the ends of the expected spend."""
+
+PRIOR = "prior"
+"""Stands for any offer that was never tried, in the names of columns."""
 
 WINDOW = {"next_purchase_from": 0.1, "next_purchase_at": 0.5, "next_purchase_by": 0.8}
 """Chances of having bought again by the instants told of the next purchase."""
@@ -185,12 +186,10 @@ def _instants(days: Floats, cutoffs: NDArray[np.datetime64]) -> dict[str, pd.Ser
     }
 
 
-def _saved(
-    model: Model, snapshot: Snapshot, risk: Floats, driver: NDArray[np.object_]
-) -> dict[str, Floats]:
+def _saved(model: Model, snapshot: Snapshot, risk: Floats, told: Strings) -> dict[str, Floats]:
     """What each offer that was tried does, and what any other is expected to."""
     offers = (PRIOR, *model.effects.offers)
-    learned = model.effects.all_saved(offers, snapshot, risk, segment=driver.astype(str))
+    learned = model.effects.all_saved(offers, snapshot, risk, segment=told)
     return {
         column: values
         for offer, saved in zip(offers, learned, strict=True)
@@ -198,13 +197,13 @@ def _saved(
     }
 
 
-def drivers(reasons: Reasons) -> tuple[NDArray[np.object_], Floats]:
+def drivers(reasons: Reasons) -> tuple[Strings, Floats]:
     """What raises each row's risk most against customers who have bought about as often.
 
     Returns:
         A driver and its points; `NO_DRIVER` and 0 where none adds more than `FAINT`.
     """
-    names, most = np.array(reasons.drivers, dtype=object), reasons.points.max(axis=1)
+    names, most = np.array(reasons.drivers), reasons.points.max(axis=1)
     clear = most > FAINT
     told = np.where(clear, names[reasons.points.argmax(axis=1)], NO_DRIVER)
     return told, np.where(clear, most, 0.0)
