@@ -24,6 +24,7 @@ def gates(settings: Settings, facts: Facts) -> Iterator[Finding]:
     """What speaks against trusting them: an error stops a run."""
     watch = settings.watch
     yield from gate.refused(facts, most=watch.most_refused)
+    yield from gate.lost_columns(facts)
     yield from gate.too_old(facts, watch.most_days_old)
     if facts.summary.purchases:
         pace = gate.Pace.of(Store(settings.data), settings.features.time_zone)
