@@ -10,11 +10,10 @@ from typing import Any, Literal, NamedTuple
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from features.errors import QuerenciaError
-from features.files import aside, locked
+from features.files import append_line, aside, locked
 from features.findings import Finding, tell
 from querencia import alerts
 from serving.settings import Settings
-from training.history import append_line
 from training.trial import Say
 
 log = logging.getLogger("querencia.run")

@@ -274,6 +274,8 @@ def test_prices_times_a_hundred_leave_everything_as_it_was(mine: Settings) -> No
     assert (state.outcome, [*state.done]) == ("stopped", ["read"])
     assert "amount_jump" in {finding.name for finding in state.findings}
     assert last_good(mine) == before
+    by_hand = jobs.train(mine, hush).promotion
+    assert (by_hand.promoted, by_hand.findings[0].name) == (False, "amount_jump")
 
 
 def test_rows_without_ids_are_not_added_to(mine: Settings) -> None:
