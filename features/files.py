@@ -163,3 +163,22 @@ def locked(folder: Path) -> Iterator[None]:
                 f"Another job is reading into {folder}. Wait until it is done, then try again."
             ) from None
         yield
+
+
+def append_line(path: Path, text: str) -> None:
+    """Append a line to a file; it is on disk when this returns.
+
+    Processes may do so at a time. A line that was torn, as by a full disk, is ended first.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        torn = file.seek(0, os.SEEK_END) > 0 and not _ends_a_line(path)
+        file.write(b"\n" * torn + text.encode() + b"\n")
+        os.fsync(file.fileno())
+
+
+def _ends_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.findings import Facts, Findings, tell
+from features.records import CONTRACTS
 from features.sources import connect
 from features.store import Store
 from features.summary import view
@@ -95,6 +96,26 @@ def too_old(facts: Facts, most_days: Mapping[str, int]) -> Findings:
                 table=table,
                 days=days,
                 most=most,
+            )
+
+
+def lost_columns(facts: Facts) -> Findings:
+    """Columns that the records have and a source read just now no longer has."""
+    for intake in facts.intakes:
+        contract = CONTRACTS[intake.table]
+        lost = tuple(
+            name
+            for name in contract.names
+            if f"{intake.table}.{name}" in facts.has and name not in (*intake.columns, contract.key)
+        )
+        if lost and intake.table != "offers":  # those we decided ourselves tell more
+            yield tell(
+                "error",
+                "lost_columns",
+                "{table}: the source has no {columns} any more, which the records know. Bring them "
+                "back; if they are meant to be gone, read all files anew: querencia check",
+                table=intake.table,
+                columns=lost,
             )
 
 

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from http.client import HTTPException
 from urllib.request import Request, urlopen
 
+from features.files import append_line
 from features.findings import Finding
 from serving import words
 from serving.settings import Settings
-from training.history import append_line
 
 log = logging.getLogger("querencia.run")
 

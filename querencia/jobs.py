@@ -17,7 +17,6 @@ from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.feature import Feature
 from features.files import aside, clear, locked, renewed
-from features.findings import Finding
 from features.indicators.period import Period, last_day
 from features.indicators.reading import Reading, read
 from features.intake import Intake
@@ -27,7 +26,7 @@ from features.settings import FeatureSettings
 from features.sources import Source
 from features.store import Store
 from features.usability import Report
-from querencia import page
+from querencia import page, trust
 from querencia.report import page as report_page
 from serving import batch, words
 from serving.batch import ScoreFile
@@ -206,16 +205,13 @@ def features(settings: Settings, say: Say) -> Path:
     return album.folder
 
 
-def train(
-    settings: Settings, say: Say, *, by: str = "train", objections: Sequence[Finding] = ()
-) -> Training:
+def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
     """Train, judge, register, and promote if better.
 
     Args:
         settings: Definitions, and what a model must show.
         say: Told what is being done.
         by: The job that asks for it, for the history.
-        objections: What is known to speak against the records.
     """
     store, registry = Store(settings.data), settings.registry
     _require_usable(store, settings)
@@ -228,7 +224,7 @@ def train(
         settings.training,
         say=say,
         by=by,
-        objections=objections,
+        objections=tuple(trust.of_sales(settings)),
     )
 
 

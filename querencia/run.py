@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -10,14 +10,17 @@ from typing import Any, Literal, NamedTuple
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from features.errors import QuerenciaError
-from features.files import aside, locked
+from features.files import append_line, aside, locked
 from features.findings import Finding, tell
 from querencia import alerts
 from serving.settings import Settings
-from training.history import append_line
 from training.trial import Say
 
 log = logging.getLogger("querencia.run")
+
+
+MOST_TRIES = 3
+"""So often a run is begun: one that is killed each time, as for want of memory, is given up."""
 
 
 class BusyError(QuerenciaError):
@@ -41,6 +44,7 @@ class State(BaseModel):
     done: dict[str, dict[str, Any]] = Field({}, description="the steps done, and what they came to")
     findings: tuple[Finding, ...] = Field((), description="what to know of them")
     ended: AwareDatetime | None = Field(None, description="when it ended; none while it goes on")
+    tries: int = Field(1, description="how often it was begun or taken up")
     outcome: Literal["done", "stopped", "failed"] | None = Field(
         None, description="stopped: the records are not to be trusted"
     )
@@ -84,6 +88,10 @@ def run(
         last = read(settings.data)
         if due is not None and last is not None and last.ended and last.began >= due:
             return None
+        if last is not None and not last.ended and last.tries >= MOST_TRIES:
+            last = _end(settings, last.end("failed", _given_up(last)))
+            if due is not None:
+                return last
         state = _taken_up(last, settings) or State(began=datetime.now(UTC))
         _write(settings.data, state)
         return _through(settings, state, steps or STEPS, say)
@@ -112,6 +120,16 @@ def _failure(step: str, error: Exception) -> Finding:
     return tell("error", "run_failed", "The step {step} failed: {why}", step=step, why=why)
 
 
+def _given_up(state: State) -> Finding:
+    return tell(
+        "error",
+        "given_up",
+        "The run was killed {tries} times, the last time after {steps}. Is there enough memory?",
+        tries=state.tries,
+        steps=tuple(state.done) or ("nothing",),
+    )
+
+
 def _end(settings: Settings, state: State) -> State:
     alerts.send(state.findings, settings, run=state.id)
     try:
@@ -125,15 +143,12 @@ def _end(settings: Settings, state: State) -> State:
 @contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
     """One run at a time of all that share the store."""
-    lock = locked(settings.store)
-    try:
-        lock.__enter__()
-    except QuerenciaError:
-        raise BusyError(f"Another run is at work on {settings.store}. It goes on.") from None
-    try:
+    with ExitStack() as held:
+        try:
+            held.enter_context(locked(settings.store))
+        except QuerenciaError:
+            raise BusyError(f"Another run is at work on {settings.store}. It goes on.") from None
         yield
-    finally:
-        lock.__exit__(None, None, None)
 
 
 def read(data: Path) -> State | None:
@@ -157,7 +172,7 @@ def _taken_up(last: State | None, settings: Settings) -> State | None:
         return None
     age = datetime.now(UTC) - last.began
     fresh = timedelta() <= age <= timedelta(hours=settings.schedule.resume_hours)
-    return last if fresh else None
+    return last.model_copy(update={"tries": last.tries + 1}) if fresh else None
 
 
 # Steps

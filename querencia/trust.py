@@ -24,11 +24,17 @@ def gates(settings: Settings, facts: Facts) -> Iterator[Finding]:
     """What speaks against trusting them: an error stops a run."""
     watch = settings.watch
     yield from gate.refused(facts, most=watch.most_refused)
+    yield from gate.lost_columns(facts)
     yield from gate.too_old(facts, watch.most_days_old)
     if facts.summary.purchases:
-        pace = gate.Pace.of(Store(settings.data), settings.features.time_zone)
-        yield from gate.jumps(pace, most=watch.most_jump)
-        yield from gate.missing_days(pace)
+        yield from of_sales(settings)
+
+
+def of_sales(settings: Settings) -> Iterator[Finding]:
+    """What speaks against the transactions themselves, however they were read."""
+    pace = gate.Pace.of(Store(settings.data), settings.features.time_zone)
+    yield from gate.jumps(pace, most=settings.watch.most_jump)
+    yield from gate.missing_days(pace)
 
 
 def require_keys(settings: Settings) -> None:

@@ -152,6 +152,10 @@ FINDINGS: Mapping[str, str] = {
     "envíelos de nuevo con un recorded_at posterior, o lea de nuevo todos los ficheros.",
     "missing_days": "transactions: ninguna en {days}, aunque esos días de la semana tienen "
     "{usual:,.0f}. Envíelas, si las hubo.",
+    "lost_columns": "{table}: la fuente ya no tiene {columns}, que los registros conocen. "
+    "Devuélvalas; si sobran, lea de nuevo todos los ficheros: querencia check",
+    "given_up": "La ejecución fue interrumpida {tries} veces, la última tras {steps}. ¿Hay memoria "
+    "suficiente?",
     "run_failed": "El paso {step} falló: {why}",
     "example_failed": "La versión {version} no responde a su ejemplo guardado como antes de "
     "guardarse.",

@@ -1,6 +1,5 @@
 """The history: who became champion when, why, and at whose wish; appended to, never rewritten."""
 
-import fcntl
 import getpass
 import os
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from features.files import append_line
 from features.findings import Finding
 
 What = Literal["registered", "promoted", "refused", "rolled_back"]
@@ -97,22 +97,6 @@ def _readable(lines: list[bytes]) -> Iterator[Entry]:
 def _figures(finding: Finding) -> dict[str, object]:
     """JSON has no tuples."""
     return {k: tuple(v) if isinstance(v, list) else v for k, v in finding.figures.items()}
-
-
-def append_line(path: Path, text: str) -> None:
-    """Append a line to a file, after whatever another process was killed while writing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+b", buffering=0) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        torn = file.seek(0, os.SEEK_END) > 0 and not _ends_a_line(path)
-        file.write(b"\n" * torn + text.encode() + b"\n")
-        os.fsync(file.fileno())
-
-
-def _ends_a_line(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, os.SEEK_END)
-        return file.read() == b"\n"
 
 
 def _user() -> str:

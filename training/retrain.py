@@ -104,7 +104,7 @@ def retrain(
         version = _register(registry, run, model, trial.later, holdings.rows(store))
         history = History(registry.folder)
         history.note("registered", version.number, by=by)
-        objections = (*objections, *_examined(registry, version, model))
+        objections = (*objections, *examined(registry, version, model))
         found = _promotion(registry, store, trial, evidence, features, objections)
         registry.set_alias(CHAMPION if found.promoted else CHALLENGER, version.number)
         _note(history, version, found, by)
@@ -284,8 +284,14 @@ def _horizons(version: Version, present: Provenance) -> float:
     return (present.cutoff - trained) / timedelta(days=present.horizon_days)
 
 
-def _examined(registry: Registry, version: Version, model: Model) -> Iterator[Finding]:
-    """An error where what was stored does not answer its own example as the model does."""
+def examined(registry: Registry, version: Version, model: Model) -> Iterator[Finding]:
+    """An error where what was stored does not answer its own example as the model does.
+
+    Args:
+        registry: Where it is stored.
+        version: As what.
+        model: It, before it was stored.
+    """
     folder = registry.fetch(version)
     example = pd.read_json(folder / sealed.EXAMPLE, orient="split", dtype=False)
     told, expected = (

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import QuerenciaError
-from features.files import aside, clear, locked, renewed, table_writer, workspace
+from features.files import (
+    append_line,
+    aside,
+    clear,
+    locked,
+    renewed,
+    table_writer,
+    workspace,
+)
 
 
 def test_the_new_content_takes_the_place_of_the_old(tmp_path: Path) -> None:
@@ -200,3 +209,18 @@ def test_a_lock_holds_across_processes_and_goes_with_the_one_that_has_it(tmp_pat
             _lock(tmp_path)
         job.kill()
     _lock(tmp_path)
+
+
+def test_many_may_append_at_a_time(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    writers = [
+        threading.Thread(target=lambda i=i: [append_line(path, f"{i}" * 500) for _ in range(20)])
+        for i in range(5)
+    ]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    assert sorted(path.read_text().splitlines()) == sorted(
+        f"{i}" * 500 for i in range(5) for _ in range(20)
+    )

@@ -105,5 +105,15 @@ def test_too_many_rows_refused_are_found(make_store: MakeStore) -> None:
     assert (finding.name, finding.figures["share"]) == ("too_many_refused", pytest.approx(0.1))
 
 
+def test_a_column_that_the_source_no_longer_has_is_named(make_store: MakeStore) -> None:
+    store = make_store(sales().assign(margin=1.0))
+    now = datetime(2024, 7, 1, tzinfo=UTC)
+    whole = ("customer_id", "occurred_at", "amount", "margin")
+    for columns, lost in ((whole, []), (whole[:-1], [("margin",)])):
+        intakes = (Intake("transactions", columns, 1, 1, ()),)
+        facts = usability.learn(store, FeatureSettings(), now=now, intakes=intakes)
+        assert [each.figures["columns"] for each in gates.lost_columns(facts)] == lost
+
+
 def test_rows_are_counted_by_table(make_store: MakeStore) -> None:
     assert holdings.rows(make_store(sales())) == {"transactions": 182 * 20}

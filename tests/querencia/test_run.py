@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -60,7 +61,7 @@ def made(asked: Settings, steps: Steps, *, due: datetime | None = None) -> State
     return state
 
 
-def lines(path: Path) -> list[dict[str, object]]:
+def lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
@@ -125,6 +126,17 @@ def test_a_run_killed_long_ago_is_made_anew(tmp_path: Path) -> None:
         did.clear()
         made(asked, noting(did))
         assert did == expected
+
+
+def test_a_run_that_is_killed_each_time_is_given_up_and_told_of(tmp_path: Path) -> None:
+    did: list[str] = []
+    asked, now = settings(tmp_path), datetime.now(UTC)
+    run._write(asked.data, State(began=now, tries=run.MOST_TRIES).after("one", Came()))
+    state = made(asked, noting(did), due=now)
+    assert (did, state.outcome) == ([], "failed")
+    (alert,) = lines(asked.data / "alerts.jsonl")
+    assert alert["text"].startswith("The run was killed 3 times, the last time after one.")
+    assert made(asked, noting(did)).outcome == "done"
 
 
 def test_a_state_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
@@ -262,6 +274,8 @@ def test_prices_times_a_hundred_leave_everything_as_it_was(mine: Settings) -> No
     assert (state.outcome, [*state.done]) == ("stopped", ["read"])
     assert "amount_jump" in {finding.name for finding in state.findings}
     assert last_good(mine) == before
+    by_hand = jobs.train(mine, hush).promotion
+    assert (by_hand.promoted, by_hand.findings[0].name) == (False, "amount_jump")
 
 
 def test_rows_without_ids_are_not_added_to(mine: Settings) -> None:

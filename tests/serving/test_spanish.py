@@ -1,20 +1,24 @@
 """Everything the rooms below say to people is said in Spanish too."""
 
+import ast
+import inspect
 from string import Formatter
+from types import ModuleType
 from typing import get_args
 
 import pytest
 
-from features import judging, snapshot
+from features import gates, judging, snapshot
 from features.feature import ACTIONS
 from features.indicators.catalogue import INDICATORS
 from features.indicators.indicator import Unit
 from features.records import CONTRACTS, TRANSACTIONS
 from features.stages import STAGES
+from querencia import run
 from serving import spanish, words
 from serving.written import PLAIN
 from tests.features.histories import THEMES
-from training import promotion
+from training import promotion, retrain
 
 FEATURES = [
     feature
@@ -106,3 +110,19 @@ def test_there_are_words_for_both_languages() -> None:
 )
 def test_a_promotion_tells_the_same_figures_in_spanish(name: str, english: str) -> None:
     assert fields(spanish.FINDINGS[name]) == fields(english)
+
+
+@pytest.mark.parametrize("module", [gates, promotion, retrain, run], ids=lambda each: each.__name__)
+def test_every_finding_of_unattended_runs_is_told_in_spanish(module: ModuleType) -> None:
+    calls = [
+        node
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tell"
+    ]
+    names = {each.args[1] for each in calls}
+    told = {
+        name.value if isinstance(name, ast.Constant) else getattr(module, ast.unparse(name))
+        for name in names
+    }
+    assert told
+    assert told <= spanish.FINDINGS.keys()

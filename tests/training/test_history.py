@@ -1,10 +1,9 @@
 """The history: appended to, never rewritten, and readable after a crash."""
 
-import threading
 from pathlib import Path
 
 from features.findings import tell
-from training.history import History, append_line
+from training.history import History
 
 
 def test_what_is_noted_is_read_again_with_its_figures(tmp_path: Path) -> None:
@@ -33,21 +32,6 @@ def test_a_torn_line_spoils_no_other(tmp_path: Path) -> None:
         file.write(b'{"at": "2024-01-')
     second = history.note("promoted", 2, by="train")
     assert history.entries() == [first, second]
-
-
-def test_many_may_append_at_a_time(tmp_path: Path) -> None:
-    path = tmp_path / "lines"
-    writers = [
-        threading.Thread(target=lambda i=i: [append_line(path, f"{i}" * 500) for _ in range(20)])
-        for i in range(5)
-    ]
-    for each in writers:
-        each.start()
-    for each in writers:
-        each.join()
-    assert sorted(path.read_text().splitlines()) == sorted(
-        f"{i}" * 500 for i in range(5) for _ in range(20)
-    )
 
 
 def test_who_was_rolled_back_is_in_the_line_of_champions_no_more(tmp_path: Path) -> None:

@@ -24,9 +24,10 @@ from features.snapshot import Snapshot
 from features.store import Store
 from training.backtest import SERVED, Measures
 from training.champion import CHALLENGER, CHAMPION, Champion
+from training.history import History
 from training.model import FORMAT, Model
 from training.registry import Registry
-from training.retrain import Training, lay_plan, retrain
+from training.retrain import Training, examined, lay_plan, retrain
 from training.scoring import COLUMNS, score
 from training.settings import MoneySettings, TrainingSettings
 from training.tracking import EXPERIMENT
@@ -370,6 +371,17 @@ def test_a_model_under_other_definitions_is_promoted_and_says_so(jobs: list[Job]
     assert champion.model.provenance.horizon_days == 60
 
 
+def test_a_version_that_answers_its_example_otherwise_is_refused(
+    jobs: list[Job], past: Snapshot, later: Snapshot, quick: TrainingSettings
+) -> None:
+    registry, version = jobs[0].registry, jobs[0].training.version
+    stored = Model.load(registry.fetch(version))
+    assert list(examined(registry, version, stored)) == []
+    other = Model.fit(past.assign(churned=1 - past.churned), later, quick, margin_rate=1)
+    (finding,) = examined(registry, version, other)
+    assert (finding.level, finding.name) == ("error", "example_failed")
+
+
 def test_a_margin_rate_that_is_set_is_used(jobs: list[Job]) -> None:
     assert Champion.require(jobs[2].registry).model.value.margin_rate == 0.4
     assert jobs[2].run.data.params["margin_rate"] == "0.4"
@@ -424,6 +436,23 @@ def test_a_champion_of_a_format_of_before_gives_way(
     result = train(cdnow_store, copied, cdnow_settings, quick).training
     assert result.promoted
     assert f"version 1, does not fit: This model has format {FORMAT}" in result.promotion.reason
+
+
+def test_records_that_shrank_promote_nothing_and_the_history_says_so(
+    make_store: MakeStore,
+    quick: TrainingSettings,
+    cdnow_settings: FeatureSettings,
+    copied: Registry,
+) -> None:
+    rows = cdnow.transactions()
+    fewer = make_store(rows[rows["customer_id"].astype(int) % 20 == 4], currency=cdnow.CURRENCY)
+    found = train(fewer, copied, cdnow_settings, quick).training.promotion
+    assert (found.promoted, found.champion) == (False, 1)
+    assert [finding.name for finding in found.findings] == ["shrunken"]
+    assert Champion.require(copied).version.number == 1
+    registered, refused = History(copied.folder).entries()[-2:]
+    assert (registered.what, registered.version, registered.by) == ("registered", 4, "train")
+    assert (refused.what, refused.champion, refused.findings) == ("refused", 1, found.findings)
 
 
 def test_a_training_that_dies_leaves_the_champion(
