@@ -98,6 +98,27 @@ FINDINGS: Mapping[str, str] = {
     "{measures}.",
     "ceiling": "{feature} está en su techo: el {share:.0%} de las respuestas es lo mejor que se "
     "puede contestar, así que distingue a pocos clientes. Pregunte algo más fino.",
+    "level_done": "nivel de {amount}: aprendido en un ensayo, acercó el total del siguiente a la "
+    "verdad un {gain:.1%} (ganancia de {low:+.1%} a {high:+.1%}); se hace.",
+    "level_left_undone": "nivel de {amount}: aprendido en un ensayo, acercó el total del siguiente "
+    "a la verdad un {gain:.1%} (ganancia de {low:+.1%} a {high:+.1%}); no se hace.",
+    "level_harmful": "nivel de {amount}: aprendido en un ensayo, alejó el total del siguiente de "
+    "la verdad un {gain:.1%} (ganancia de {low:+.1%} a {high:+.1%}); no se hace.",
+    "no_intervals": "No hay intervalo de compras, gasto ni valor: no hubo corte anterior en que "
+    "aprenderlo. Traiga más historia.",
+    "spend_dependent": "El gasto por compra y la frecuencia tienen una correlación de rangos de "
+    "{rho:+.2f} (de {low:+.2f} a {high:+.2f}) entre quienes repiten: el valor los toma por "
+    "independientes, y eso es falso; modele aparte los tipos de clientes.",
+    "spend_independent": "El gasto por compra y la frecuencia tienen una correlación de rangos de "
+    "{rho:+.2f} (de {low:+.2f} a {high:+.2f}) entre quienes repiten: el valor los toma por "
+    "independientes, lo que hace poco daño.",
+    "value_checked": "El valor se comprobó con su propio pasado, en los "
+    "{value_days_checked:.0f} días cerrados desde un corte anterior: el total se desvió un "
+    "{value_total_bias:+.1%}, y su intervalo del 80 % contuvo al {value_coverage_80:.0%} de los clientes y al "
+    "{value_coverage_80_top_decile:.0%} del décimo superior.",
+    "value_unchecked": "El valor y su intervalo no se han comprobado con su propio pasado: hacen "
+    "falta dos cortes anteriores, y un horizonte de valor que vaya más allá de lo cerrado desde el "
+    "segundo. Traiga más historia.",
 }
 """The findings of `features.findings` and of training, by name."""
 

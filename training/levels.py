@@ -11,6 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from features.findings import Finding, tell
 from training.amounts import Amount
 from training.bootstrap import Interval, drawn_interval
 
@@ -43,14 +44,21 @@ class Level:
         """By what the expected amount is multiplied."""
         return self.factor if self.clear else 1.0
 
-    def text(self, amount: str) -> str:
+    def finding(self, amount: str) -> Finding:
         """What came of it, in words."""
-        closer = "closer to" if self.gain > 0 else "further from"
-        return (
-            f"level of the {amount}: learned at one rehearsal it brought the total of the next "
-            f"{abs(self.gain):.1%} {closer} the truth (gain {self.interval.low:+.1%} to "
-            f"{self.interval.high:+.1%}); it is {'done' if self.clear else 'left undone'}."
+        figures = {"amount": amount, "gain": abs(self.gain), **self.interval._asdict()}
+        learned = (
+            "level of the {amount}: learned at one rehearsal it brought the total of the next "
         )
+        interval = "the truth (gain {low:+.1%} to {high:+.1%}); it is "
+        if self.clear:
+            text = learned + "{gain:.1%} closer to " + interval + "done."
+            return tell("advice", "level_done", text, **figures)
+        if self.gain > 0:
+            text = learned + "{gain:.1%} closer to " + interval + "left undone."
+            return tell("advice", "level_left_undone", text, **figures)
+        text = learned + "{gain:.1%} further from " + interval + "left undone."
+        return tell("advice", "level_harmful", text, **figures)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from features.findings import Finding
+from features.findings import Finding, tell
 from training import levels
 from training.amounts import AMOUNTS, Amount
 from training.hindsight import Hindsight
@@ -123,41 +123,47 @@ def _rehearsed(rehearsals: Sequence[Rehearsal], amount: str) -> list[Amount]:
 def found(outlook: Outlook, spend: SpendModel) -> Iterator[Finding]:
     """What is done to the level of what is expected, and whether spend depends on frequency."""
     for name, level in outlook.levels.items():
-        yield Finding("advice", level.text(name))
+        yield level.finding(name)
     if not outlook.spreads:
-        yield Finding(
+        yield tell(
             "advice",
+            "no_intervals",
             "There is no interval of purchases, spend and value: no earlier cut-off was there to "
             "learn it at. Bring more history.",
         )
     yield _of_value(outlook.hindsight)
+    if not math.isnan(spend.correlation_[0]):
+        yield _of_spend(spend)
+
+
+def _of_spend(spend: SpendModel) -> Finding:
     rho, low, high = spend.correlation_
-    if not math.isnan(rho):
-        dependent = spend.dependent
-        yield Finding(
-            "warning" if dependent else "advice",
-            f"Spend per purchase and frequency have a rank correlation of {rho:+.2f} ({low:+.2f} "
-            f"to {high:+.2f}) among repeat buyers: value takes them for independent, which "
-            + ("is wrong; model kinds of customers apart." if dependent else "does little harm."),
-        )
+    figures = {"rho": rho, "low": low, "high": high}
+    told = (
+        "Spend per purchase and frequency have a rank correlation of {rho:+.2f} ({low:+.2f} to "
+        "{high:+.2f}) among repeat buyers: value takes them for independent, which "
+    )
+    if spend.dependent:
+        wrong = told + "is wrong; model kinds of customers apart."
+        return tell("warning", "spend_dependent", wrong, **figures)
+    return tell("advice", "spend_independent", told + "does little harm.", **figures)
 
 
 def _of_value(hindsight: Mapping[str, float]) -> Finding:
     if not hindsight:
-        return Finding(
+        return tell(
             "advice",
+            "value_unchecked",
             "The value and its interval are not checked on your own past: it takes two earlier "
             "cut-offs, and a value horizon that reaches beyond what has closed since the second. "
             "Bring more history.",
-            "value_unchecked",
         )
-    days, bias = hindsight["value_days_checked"], hindsight["value_total_bias"]
-    held, top = hindsight["value_coverage_80"], hindsight["value_coverage_80_top_decile"]
-    return Finding(
+    return tell(
         "advice",
-        f"Value was checked on your own past, over the {days:.0f} days that have closed since an "
-        f"earlier cut-off: its total was {bias:+.1%} off, and its 80 % interval held {held:.0%} of "
-        f"the customers and {top:.0%} of the top tenth.",
         "value_checked",
-        dict(hindsight),
+        "Value was checked on your own past, over the {value_days_checked:.0f} days that have "
+        "closed since an earlier cut-off: its total was {value_total_bias:+.1%} off, and its 80 % interval held "
+        "{value_coverage_80:.0%} of the customers and {value_coverage_80_top_decile:.0%} of the "
+        "top tenth.",
+        **hindsight,
     )

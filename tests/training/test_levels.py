@@ -28,15 +28,15 @@ def test_a_total_that_is_off_alike_is_corrected_as_last_seen() -> None:
     assert level.clear
     assert level.applied == pytest.approx(1 / 1.45, rel=0.02)
     assert level.gain == pytest.approx(0.45 - 0.03, abs=0.02)
-    assert "closer to the truth" in level.text("spend")
-    assert level.text("spend").endswith("it is done.")
+    assert "closer to the truth" in level.finding("spend").text
+    assert level.finding("spend").text.endswith("it is done.")
 
 
 @pytest.mark.parametrize(("first", "second"), [(1.5, 1.0), (0.8, 1.2), (1.0, 1.0)])
 def test_a_total_that_is_off_now_and_then_is_left(first: float, second: float) -> None:
     level = found(first, second)
     assert level.applied == 1
-    assert level.text("spend").endswith("it is left undone.")
+    assert level.finding("spend").text.endswith("it is left undone.")
 
 
 def test_without_two_rehearsals_there_is_no_level() -> None:
