@@ -114,8 +114,8 @@ FINDINGS: Mapping[str, str] = {
     "independientes, lo que hace poco daño.",
     "value_checked": "El valor se comprobó con su propio pasado, en los "
     "{value_days_checked:.0f} días cerrados desde un corte anterior: el total se desvió un "
-    "{value_total_bias:+.1%}, y su intervalo del 80 % contuvo al {value_coverage_80:.0%} de los clientes y al "
-    "{value_coverage_80_top_decile:.0%} del décimo superior.",
+    "{value_total_bias:+.1%}, y su intervalo del 80 % contuvo al {value_coverage_80:.0%} de los "
+    "clientes y al {value_coverage_80_top_decile:.0%} del décimo superior.",
     "value_unchecked": "El valor y su intervalo no se han comprobado con su propio pasado: hacen "
     "falta dos cortes anteriores, y un horizonte de valor que vaya más allá de lo cerrado desde el "
     "segundo. Traiga más historia.",

@@ -162,8 +162,8 @@ def _of_value(hindsight: Mapping[str, float]) -> Finding:
         "advice",
         "value_checked",
         "Value was checked on your own past, over the {value_days_checked:.0f} days that have "
-        "closed since an earlier cut-off: its total was {value_total_bias:+.1%} off, and its 80 % interval held "
-        "{value_coverage_80:.0%} of the customers and {value_coverage_80_top_decile:.0%} of the "
-        "top tenth.",
+        "closed since an earlier cut-off: its total was {value_total_bias:+.1%} off, and its 80 % "
+        "interval held {value_coverage_80:.0%} of the customers and "
+        "{value_coverage_80_top_decile:.0%} of the top tenth.",
         **hindsight,
     )
