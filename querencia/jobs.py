@@ -40,7 +40,7 @@ from serving.settings import Settings
 from serving.touches import Touches
 from training import evaluate as backtests
 from training import plots
-from training.champion import Champion
+from training.champion import CHAMPION, Champion
 from training.evaluate import Evaluation
 from training.retrain import Say, Training, lay_plan, retrain
 from training.scoring import Scores
@@ -371,7 +371,7 @@ def indicators(
 
 
 def report(settings: Settings, say: Say, *, is_masked: bool = False) -> str:
-    """The report as a page; a masked one is logged with the run of the model that serves.
+    """The report as a page; a copy without ids is kept with the run of the model that serves.
 
     Args:
         settings: Its language among them.
@@ -380,14 +380,12 @@ def report(settings: Settings, say: Say, *, is_masked: bool = False) -> str:
     """
     say("reading records, scores and campaigns")
     found = reporting.gather(settings, now=datetime.now(UTC))
-    say("writing")
-    if found.trust:
-        registry = settings.registry
-        version = registry.version(found.trust.version)
-        if version:
-            logged = registry.logged(version, f"report_{settings.language}.html")
-            with aside(logged) as new:
-                new.write_text(report_page.render(found, is_masked=True), "utf-8")
+    say("writing the report")
+    version = settings.registry.version(CHAMPION) if found.trust else None
+    if version:
+        name = f"report_{settings.language}.html"
+        with aside(settings.registry.logged(version, name)) as new:
+            new.write_text(report_page.render(found, is_masked=True), "utf-8")
     return report_page.render(found, is_masked=is_masked)
 
 

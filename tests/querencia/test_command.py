@@ -411,6 +411,7 @@ def test_what_is_told_about_columns_can_be_done(run: Run) -> None:
         ("features", "querencia check FILE"),
         ("train", "querencia check FILE"),
         ("flag", "querencia score"),
+        ("report", "querencia check FILE"),
     ],
 )
 def test_without_records_or_scores_the_remedy_is_told(run: Run, verb: str, remedy: str) -> None:
@@ -524,6 +525,23 @@ def test_indicators_are_read_over_the_days_named_and_written(run: Run, mine: Set
     assert rows["repeat_rate"]["target"] == "0.5"
     assert rows["spend"]["currency"] == mine.features.currency
     assert "There is no dimension mood" in refused(run("indicators", "--by", "mood"))
+
+
+def test_the_report_is_written_in_a_language_and_logged_without_ids(
+    run: Run, mine: Settings
+) -> None:
+    told = run("report", "--lang", "es", "--output", "out/informe.html")
+    assert told.code == 0
+    assert "Escrito: out/informe.html" in told.out
+    written = Path("out/informe.html").read_text("utf-8")
+    assert "¿Qué ha cambiado?" in written
+    assert "customer-" in written
+    (logged,) = mine.store.rglob("report_es.html")
+    assert "¿Qué ha cambiado?" in logged.read_text("utf-8")
+    assert "customer-" not in logged.read_text("utf-8")
+
+    assert run("report", "--mask").code == 0
+    assert "customer-" not in Path("report.html").read_text("utf-8")
 
 
 def test_a_folder_that_cannot_be_written_to_is_told(run: Run, purchases: Path) -> None:

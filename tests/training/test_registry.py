@@ -83,6 +83,15 @@ def test_a_version_carries_what_its_run_logged(champion: Registry) -> None:
     assert timedelta(0) <= datetime.now(UTC) - version.created_at < timedelta(minutes=5)
 
 
+def test_a_version_knows_where_its_run_keeps_files(champion: Registry) -> None:
+    version = _champion(champion)
+    path = champion.logged(version, "told/report.html")
+    assert path.parent.parent == champion.logged(version, "card.md").parent
+    assert champion.folder in path.parents
+    with pytest.raises(QuerenciaError, match="leads out"):
+        champion.logged(version, "../../mlflow.db")
+
+
 def test_a_version_is_the_same_by_alias_by_number_and_in_the_list(champion: Registry) -> None:
     assert champion.version("champion") == champion.version(1) == champion.versions()[0]
     assert champion.number("champion") == 1

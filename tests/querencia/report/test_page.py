@@ -70,9 +70,9 @@ def test_the_page_is_in_one_language(pages: dict[str, str]) -> None:
     english, spanish = (Reader(pages[language]).text for language in ("en", "es"))
     assert "What do we do?" in english
     assert "¿Qué hacemos?" in spanish
-    for words in ("customers", "expected", "this period", "days of", "Churn rate", "warning"):
+    for words in ("of customers", "is expected", "this period", "Churn rate", "left more often"):
         assert words in english
-        assert words not in re.sub(r"customers \d|\bcustomers\b", "", spanish)
+        assert words not in spanish
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -115,7 +115,7 @@ def test_figures_stand_with_interval_and_n(report: Report, pages: dict[str, str]
     assert f"NPS {value:.2f} points {low:.2f} … {high:.2f} · n {n:,}" in text
     assert report.risk is not None
     loss = report.risk.everybody.loss
-    assert f"{loss.value:,.0f}\xa0EUR {loss.low:,.0f} … {loss.high:,.0f} · n {loss.n:,}" in text
+    assert f"{loss.value:,.0f} EUR {loss.low:,.0f} … {loss.high:,.0f} · n {loss.n:,}" in text
 
 
 def test_targets_are_reached_or_told_with_what_lacks(pages: dict[str, str]) -> None:
@@ -136,6 +136,7 @@ def test_what_the_records_do_not_carry_steps_aside(bare: Report) -> None:
 def test_a_campaign_is_judged_by_what_it_promised(report: Report, tmp_path: Path) -> None:
     (tmp_path / "2025-07-01-1").mkdir()
     sent = tmp_path / "2025-07-01-1" / "sent.json"
+    (sent.parent / "summary.json").write_text("{}")
     sent.write_text(json.dumps({"sent_at": "2025-07-01T00:00:00+00:00"}))
     outcome = Outcome(
         contacted=200,
@@ -151,8 +152,8 @@ def test_a_campaign_is_judged_by_what_it_promised(report: Report, tmp_path: Path
     past = Past(Campaign(sent.parent), outcome, "judged")
     text = Reader(render(replace(report, campaigns=(*report.campaigns, past)))).text
     assert "1 of 1 campaigns that can be judged brought what was promised." in text
-    assert "2025-07-01-1 2025-07-01 200 11 900\xa0EUR at least 100\xa0EUR" in text
-    assert "750\xa0EUR 250 … 1,250 paid" in text
+    assert "2025-07-01-1 2025-07-01 200 11 900 EUR at least 100 EUR" in text
+    assert "750 EUR 250 … 1,250 paid" in text
 
 
 def test_what_people_wrote_is_not_part_of_the_page(report: Report) -> None:
