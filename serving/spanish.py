@@ -127,6 +127,20 @@ FINDINGS: Mapping[str, str] = {
     "{measures}.",
     "ceiling": "{feature} está en su techo: el {share:.0%} de las respuestas es lo mejor que se "
     "puede contestar, así que distingue a pocos clientes. Pregunte algo más fino.",
+    "uplift_not_yet": "{offer}: a qué clientes retiene uno por uno no se sabe aún con {contacts:,} "
+    "contactos; hacen falta unos {more:,} más. Se usan las tasas de retención por motivo.",
+    "uplift_taken": "{offer}: a quién retiene se dice uno por uno, lo que ordena a clientes no "
+    "vistos mejor que sus motivos (Qini de {low:+.4f} a {high:+.4f}).",
+    "offer_saves": "{offer}: de los clientes que se habrían ido retiene al {rate:.0%}, con un "
+    "margen del {sd:.0%}, según {contacts:,} contactos al azar y lo supuesto de antemano.",
+    "offer_segments": "{offer}: retiene sobre todo a aquellos cuyo riesgo viene de {best} "
+    "({best_rate:.0%}) y menos a aquellos cuyo riesgo viene de {worst} ({worst_rate:.0%}).",
+    "offer_goes_on": "{offer}: tras {contacts:,} contactos nada es tan seguro como para detenerla.",
+    "offer_harms": "{offer}: deténgala, ahuyenta a clientes: del {least:.1%} al {most:.1%} de los "
+    "contactados (seguro al {sure:.1%}, se mire cuantas veces se mire).",
+    "offer_does_nothing": "{offer}: deténgala, no recupera su coste: cada contacto que parecía "
+    "valer la pena perdió de {least:,.2f} a {most:,.2f} (seguro al {sure:.1%}, se mire cuantas "
+    "veces se mire).",
     "first_model": "el primer modelo",
     "unfit_champion": "No se comparó nada: el campeón, la versión {version}, no encaja: {why}",
     "earns_more": _COMPARED,

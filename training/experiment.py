@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.findings import Finding
+from features.findings import Finding, tell
 from features.snapshot import Snapshot
 from training import leaving, scoring, uplift
 from training.bootstrap import Interval
@@ -269,12 +269,9 @@ def _more(contacts: int, rankings: Mapping[str, Qini], gain: Interval) -> int:
     return int(np.ceil(max(1.0, contacts * ((half / found) ** 2 - 1)))) if found > 0 else contacts
 
 
-def _finding(name: str, text: str, **figures: object) -> Finding:
-    return Finding("advice", text.format(**figures), name, figures)
-
-
 def _not_yet(offer: str, contacts: int, more: int) -> Finding:
-    return _finding(
+    return tell(
+        "advice",
         "uplift_not_yet",
         "{offer}: which customers it saves one by one can't be told yet from {contacts:,} "
         "contacts; about {more:,} more are needed. Save rates by driver are used.",
@@ -285,7 +282,8 @@ def _not_yet(offer: str, contacts: int, more: int) -> Finding:
 
 
 def _taken(offer: str, gain: Interval) -> Finding:
-    return _finding(
+    return tell(
+        "advice",
         "uplift_taken",
         "{offer}: whom it saves is told one by one, which ranks held-out customers better than "
         "their drivers do (Qini {low:+.4f} to {high:+.4f}).",
@@ -298,7 +296,8 @@ def _taken(offer: str, gain: Interval) -> Finding:
 def _told(offer: str, lesson: Lesson) -> Iterator[Finding]:
     """Save rate and stop rule in words."""
     rate, sd = lesson.rates.overall
-    yield _finding(
+    yield tell(
+        "advice",
         "offer_saves",
         "{offer}: of the customers who would have left it keeps {rate:.0%}, give or take "
         "{sd:.0%}, as {contacts:,} contacts drawn at random and the stated prior say.",
@@ -312,7 +311,8 @@ def _told(offer: str, lesson: Lesson) -> Iterator[Finding]:
             pick(lesson.rates.segments.items(), key=lambda item: item[1].mean)
             for pick in (max, min)
         )
-        yield _finding(
+        yield tell(
+            "advice",
             "offer_segments",
             "{offer}: it keeps most of those whose risk comes from {best} ({best_rate:.0%}) and "
             "fewest of those whose risk comes from {worst} ({worst_rate:.0%}).",
@@ -326,7 +326,8 @@ def _told(offer: str, lesson: Lesson) -> Iterator[Finding]:
 
 
 def _goes_on(offer: str, lesson: Lesson) -> Finding:
-    return _finding(
+    return tell(
+        "advice",
         "offer_goes_on",
         "{offer}: after {contacts:,} contacts nothing is sure enough to stop it.",
         offer=offer,
@@ -336,7 +337,8 @@ def _goes_on(offer: str, lesson: Lesson) -> Finding:
 
 def _harms(offer: str, lesson: Lesson) -> Finding:
     low, high = lesson.stop.saved.interval()
-    return _finding(
+    return tell(
+        "advice",
         "offer_harms",
         "{offer}: stop it, it drives customers away: {least:.1%} to {most:.1%} of those contacted "
         "({sure:.1%} sure, however often one looks).",
@@ -349,7 +351,8 @@ def _harms(offer: str, lesson: Lesson) -> Finding:
 
 def _does_nothing(offer: str, lesson: Lesson) -> Finding:
     low, high = lesson.stop.profit.interval()
-    return _finding(
+    return tell(
+        "advice",
         "offer_does_nothing",
         "{offer}: stop it, it does not earn back its cost: each contact that looked worth it lost "
         "{least:,.2f} to {most:,.2f} ({sure:.1%} sure, however often one looks).",

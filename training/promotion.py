@@ -161,10 +161,14 @@ def decide(
 
 def _first(objections: Sequence[Finding]) -> Promotion:
     """Without a champion nothing serves, so that poor calibration is only told."""
-    stopping = tuple(each for each in objections if each.level == "error" and each.name != _ECE)
+    stopping = tuple(
+        each for each in objections if each.level == "error" and each.name != "miscalibrated"
+    )
     if stopping:
         return Promotion(False, stopping)
-    warnings = (replace(each, level="warning") for each in objections if each.name == _ECE)
+    warnings = (
+        replace(each, level="warning") for each in objections if each.name == "miscalibrated"
+    )
     return Promotion(True, (tell("advice", "first_model", "the first model"), *warnings))
 
 
@@ -215,8 +219,6 @@ _RENEWED = (
     "{most:g})."
 )
 
-_ECE = "miscalibrated"
-
 
 def miscalibrated(
     y_true: Floats, y_prob: Floats, settings: PromotionSettings, *, random_state: int = 0
@@ -231,7 +233,7 @@ def miscalibrated(
     if loss > most and loss > (chance := _by_chance(ranking, y_prob, random_state)):
         yield tell(
             "error",
-            _ECE,
+            "miscalibrated",
             "Its risk is off by {loss:.3f} on average (ECE), where {most:.3f} is let pass and "
             "{chance:.3f} could be chance.",
             loss=loss,

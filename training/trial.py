@@ -58,10 +58,12 @@ class Trial:
         return self.later.untreated
 
     def evidence(self) -> Evidence:
-        """The model judged on the later period."""
-        return gather(
+        """The model judged on the later period, and what it knows of offers."""
+        gathered = gather(
             self.model, self.learned, self.judged, self.rehearsals, self.verdict, self.settings
         )
+        learned = self.model.effects.findings
+        return replace(gathered, findings=(*gathered.findings, *learned))
 
 
 def attempt(

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import features
+import querencia
 import training
 from features.feature import Driver
 from features.findings import Finding
@@ -160,7 +161,9 @@ def test_amounts_are_written_as_the_language_does(value: float, english: str, sp
 def calls(function: str) -> dict[str, list[ast.Call]]:
     """Every call of a function by that name in the rooms below, by module."""
     sources = [
-        path for room in (features, training) for path in Path(room.__path__[0]).glob("*.py")
+        path
+        for room in (features, training, querencia)
+        for path in Path(room.__path__[0]).glob("*.py")
     ]
     found = {
         path.stem: [
