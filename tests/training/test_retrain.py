@@ -589,7 +589,7 @@ def test_what_offers_do_is_learned_kept_and_told(
     assert any("contacts drawn at random" in line for line in job.said)
     (run,) = [
         run
-        for run in job.registry.client.search_runs([job.run.info.experiment_id])
+        for run in job.registry.store.client.search_runs([job.run.info.experiment_id])
         if run.info.run_name == "offer voucher"
     ]
     assert run.data.tags["decision"] == champion.effects.offers["voucher"].stop.decision
