@@ -25,6 +25,10 @@ contacts, the prior alone earns a point more of the oracle's profit from a good 
 points on a useless and 52 on a harmful one; so the loss is 2 points and none."""
 
 
+_IMAGINED = 5
+"""Contacts imagined when it is told how far contacts lie apart."""
+
+
 class Rate(NamedTuple):
     """A share of would-be leavers that is kept, and its standard deviation; may be negative."""
 
@@ -94,9 +98,15 @@ class SaveRates:
 
 
 def _ratio(effect: Floats, base: Floats) -> Rate:
-    """The fall over what would have been lost, normal approximation (delta method)."""
+    """The fall over what would have been lost, normal approximation (delta method).
+
+    Few contacts happen to lie close together, so that `_IMAGINED` more stand beside them, as far
+    apart as outcomes of even arms.
+    """
     rate = effect.sum() / base.sum()
-    sd = np.sqrt(np.sum((effect - rate * base) ** 2)) / base.sum()
+    apart = _IMAGINED * 4 * np.mean(base * (1 - base))
+    squares = np.sum((effect - rate * base) ** 2) + apart
+    sd = np.sqrt(squares * effect.size / (effect.size + _IMAGINED - 1)) / base.sum()
     return Rate(float(rate), float(sd))
 
 
