@@ -16,9 +16,10 @@ from features.store import Store
 from training import evaluate
 from training.backtest import SERVED
 from training.evaluate import Evaluation
-from training.registry import EXPERIMENT, Registry
+from training.registry import Registry
 from training.retrain import lay_plan
 from training.settings import TrainingSettings
+from training.tracking import EXPERIMENT
 
 HORIZON = timedelta(days=90)
 
