@@ -131,7 +131,7 @@ class Snapshot:
         """Only the rows that the churn definition has a say on, at cut-offs that have closed."""
         return self.select(np.flatnonzero(~np.isnan(self.churned)))
 
-    @property
+    @cached_property
     def untreated(self) -> "Snapshot":
         """What comes of those left alone: only the rows without an offer in the horizon.
 
@@ -143,6 +143,8 @@ class Snapshot:
         offered, propensity = (self.columns[name] for name in labels.OFFERS)
         stands_for = np.round(np.minimum(1 / np.nan_to_num(propensity, nan=1.0), MOST_COPIES))
         copies = np.where(offered == 1, 0, stands_for).astype(np.intp)
+        if (copies == 1).all():
+            return self
         return self.select(np.repeat(np.arange(len(self)), copies))
 
     def at(self, *cutoffs: datetime) -> "Snapshot":

@@ -105,7 +105,7 @@ def rehearse(past: Snapshot, settings: TrainingSettings, *, most: int = 2) -> tu
     for origin in origins(cutoffs, horizon_days, most=most):
         known = past.at(*(each for each in cutoffs if closed(each, horizon_days, origin)))
         then = past.at(origin)
-        if all(rows.untreated.rows["churned"].nunique() == 2 for rows in (known, then)):
+        if all(len(np.unique(rows.untreated.churned)) == 2 for rows in (known, then)):
             with suppress(QuerenciaError):  # too little was known then for the purchase process
                 rehearsals.append(_rehearsal(known, then, settings))
     return tuple(rehearsals)

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from features import snapshot
 from features.comments import Themes
 from features.cutoffs import Plan
@@ -153,7 +155,7 @@ def _margin_rate(store: Store, cutoffs: Plan, settings: TrainingSettings) -> flo
 
 
 def _require_labels(closed: Snapshot, purpose: str) -> None:
-    if closed.rows.empty:
+    if len(closed) == 0:
         churn = closed.provenance.churn
         raise QuerenciaError(
             f"No {purpose} row has a label under the churn definition {churn}. {_LABELS_OF[churn]} "
@@ -178,8 +180,8 @@ def _require_untreated(closed: Snapshot, purpose: str) -> None:
 
 
 def _require_both_outcomes(closed: Snapshot, purpose: str) -> None:
-    churned = closed.rows["churned"]
-    if churned.nunique() < 2:
+    churned = closed.churned
+    if len(np.unique(churned)) < 2:
         what = "left" if churned.all() else "stayed"
         raise QuerenciaError(
             f"All {len(churned):,} {purpose} rows {what} within the horizon: there is nothing to "
