@@ -14,7 +14,7 @@ from features.files import append_line, aside, locked
 from features.findings import Finding, tell
 from querencia import alerts
 from serving.settings import Settings
-from training.trial import Say
+from training.candidate import Say
 
 log = logging.getLogger("querencia.run")
 

@@ -83,10 +83,22 @@ class ScoreFile:
         Raises:
             QuerenciaError: where there are none yet.
         """
+        rows = self._columns(None)
+        return Scores(rows, Provenance.model_validate(rows.attrs.pop(_PROVENANCE)))
+
+    @property
+    def provenance(self) -> Provenance:
+        """The definitions of the last scores, which are not read.
+
+        Raises:
+            QuerenciaError: where there are none yet.
+        """
+        return Provenance.model_validate(self._columns([]).attrs[_PROVENANCE])
+
+    def _columns(self, names: list[str] | None) -> pd.DataFrame:
         if not self.path.is_file():
             raise QuerenciaError(f"There are no scores in {self.folder} yet. Run: querencia score")
-        rows = pd.read_parquet(self.path)
-        return Scores(rows, Provenance.model_validate(rows.attrs.pop(_PROVENANCE)))
+        return pd.read_parquet(self.path, columns=names)
 
 
 def last(folder: Path, champion: Champion, settings: FeatureSettings) -> Scores:

@@ -121,7 +121,7 @@ class Edition:
     @cached_property
     def trained_as_of(self) -> datetime:
         """The model knows nothing after this instant."""
-        return datetime.fromisoformat(self.champion.version.tags["trained_as_of"])
+        return self.champion.trained_as_of
 
     @cached_property
     def knows(self) -> frozenset[str]:

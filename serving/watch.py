@@ -129,7 +129,7 @@ class Watch:
     def _open(self, sign: Sign) -> Edition:
         settings, champion = self._settings, rescore.load(self._settings, sign.version)
         scored = ScoreFile(settings.data)
-        ready = scored.path.is_file() and _made_by(scored, sign.version)
+        ready = scored.path.is_file() and scored.provenance.model_version == str(sign.version)
         if not ready:
             log.info("version %d has no scores yet: they are made", sign.version)
         scores = (
@@ -165,7 +165,3 @@ def _changed_at(path: Path) -> int:
         return path.stat().st_mtime_ns
     except FileNotFoundError:
         return 0
-
-
-def _made_by(scored: ScoreFile, version: int) -> bool:
-    return scored.read().provenance.model_version == str(version)

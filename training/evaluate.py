@@ -19,12 +19,12 @@ from features.store import Store
 from training import plots, runlog
 from training._likelihood import ModelWarning
 from training.backtest import SERVED
+from training.candidate import train
 from training.evidence import RISK, Evidence
 from training.registry import Registry
 from training.retrain import lay_plan
 from training.runs import Run
 from training.settings import TrainingSettings
-from training.trial import attempt
 
 _KEY = ("of", "model", "measure")
 
@@ -188,9 +188,9 @@ def _judge(
     with warnings.catch_warnings():
         # What there is to warn of is said of the model that serves.
         warnings.simplefilter("ignore", ModelWarning)
-        trial = attempt(store, plan, features, settings, say=lambda _: None)
+        candidate = train(store, plan, features, settings, say=lambda _: None)
     # The records of customers are let go: what is kept of a cut-off is its figures.
-    return Judged(plan.evaluation, len(trial.learned), trial.evidence())
+    return Judged(plan.evaluation, len(candidate.learned), candidate.evidence())
 
 
 def _log(run: Run, found: Evaluation) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -22,7 +22,9 @@ from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
 from training import backtest, card, plots, rhythm, runlog, sealed, survival
-from training.champion import CHALLENGER, CHAMPION
+from training.candidate import Candidate, train, with_effects
+from training.candidate import Say as Say
+from training.champion import CHALLENGER, CHAMPION, TRAINED, trained_as_of
 from training.evidence import Evidence
 from training.history import History
 from training.model import Model
@@ -31,14 +33,12 @@ from training.registry import Registry, Version
 from training.runs import Run
 from training.scoring import COLUMNS
 from training.settings import TrainingSettings
-from training.trial import Say as Say
-from training.trial import Trial, attempt, with_effects
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
-TRAINED, ROWS = "trained_as_of", "rows"
-"""Tags of a version: the instant it knows nothing after, and the rows of each table then."""
+ROWS = "rows"
+"""Tag of a version: the rows of each table when it was trained."""
 
 
 @dataclass(frozen=True)
@@ -90,26 +90,26 @@ def retrain(
         QuerenciaError: where the records are too short or too thin to train on.
     """
     cutoffs = lay_plan(store, features)
-    trial = attempt(store, cutoffs, features, settings, say=say)
-    trial = with_effects(trial, store, cutoffs, features, say=say)
-    model = trial.model
-    say(f"evidence on {len(trial.judged):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
+    candidate = train(store, cutoffs, features, settings, say=say)
+    candidate = with_effects(candidate, store, cutoffs, features, say=say)
+    model = candidate.model
+    say(f"evidence on {len(candidate.judged):,} customers after {cutoffs.evaluation:%Y-%m-%d}")
     with registry.run(f"train {cutoffs.evaluation:%Y-%m-%d}") as run:
-        evidence = trial.evidence()
+        evidence = candidate.evidence()
         runlog.log_evidence(run, evidence)
         runlog.log_rehearsals(run, evidence)
         runlog.log_effects(run, model.effects)
-        _log(run, trial, cutoffs, features)
-        _log_definition(run, store, trial.past, cutoffs, features)
-        version = _register(registry, run, model, trial.later, holdings.rows(store))
+        _log(run, candidate, cutoffs, features)
+        _log_definition(run, store, candidate.past, cutoffs, features)
+        version = _register(registry, run, model, candidate.later, holdings.rows(store))
         history = History(registry.folder)
         history.note("registered", version.number, by=by)
         objections = (*objections, *examined(registry, version, model))
-        found = _promotion(registry, store, trial, evidence, features, objections)
+        found = _promotion(registry, store, candidate, evidence, features, objections)
         registry.set_alias(CHAMPION if found.promoted else CHALLENGER, version.number)
         _note(history, version, found, by)
         run.set_tags({"promoted": str(found.promoted), "reason": found.reason})
-        run.log_text(card.write(model, evidence, len(trial.learned)), "model_card.md")
+        run.log_text(card.write(model, evidence, len(candidate.learned)), "model_card.md")
     return Training(version, found, cutoffs, evidence)
 
 
@@ -158,22 +158,22 @@ def _log_definition(
         run.log_figure(plots.survival(lasting), "plots/survival.png")
 
 
-def _log(run: Run, trial: Trial, cutoffs: Plan, features: FeatureSettings) -> None:
-    model = trial.model
+def _log(run: Run, candidate: Candidate, cutoffs: Plan, features: FeatureSettings) -> None:
+    model = candidate.model
     run.log_params(
         {
             **dict(_flat(features, "features.")),
-            **dict(_flat(trial.settings, "training.")),
+            **dict(_flat(candidate.settings, "training.")),
             **{f"purchases.{name}": value for name, value in model.value.purchases.params_.items()},
             "training_cutoffs": len(cutoffs.training),
-            "training_rows": len(trial.learned),
+            "training_rows": len(candidate.learned),
             "margin_rate": model.value.margin_rate,
         }
     )
     run.log_metrics(model.outlook.hindsight)
     run.log_json(model.provenance.model_dump(mode="json"), "provenance.json")
     run.log_figure(
-        plots.tracking(model.value, trial.snapshots, cutoffs.evaluation),
+        plots.tracking(model.value, candidate.snapshots, cutoffs.evaluation),
         "plots/tracking.png",
     )
 
@@ -231,19 +231,19 @@ def _written(model: Model) -> Iterator[Path]:
 def _promotion(
     registry: Registry,
     store: Store,
-    trial: Trial,
+    candidate: Candidate,
     evidence: Evidence,
     features: FeatureSettings,
     objections: Sequence[Finding],
 ) -> Promotion:
     """Hold the new model against the champion, and against what is asked of it by itself."""
-    asked, outcome = trial.settings.promotion, evidence.outcome
+    asked, outcome = candidate.settings.promotion, evidence.outcome
     against = (
         *objections,
-        *miscalibrated(*outcome, asked, random_state=trial.settings.random_state),
+        *miscalibrated(*outcome, asked, random_state=candidate.settings.random_state),
     )
     return decide(
-        _incumbent(registry, store, trial, evidence, features),
+        _incumbent(registry, store, candidate, evidence, features),
         against,
         rows=holdings.rows(store),
         currency=features.currency,
@@ -252,9 +252,13 @@ def _promotion(
 
 
 def _incumbent(
-    registry: Registry, store: Store, trial: Trial, evidence: Evidence, features: FeatureSettings
+    registry: Registry,
+    store: Store,
+    candidate: Candidate,
+    evidence: Evidence,
+    features: FeatureSettings,
 ) -> Incumbent | None:
-    version, later = registry.version(CHAMPION), trial.judged
+    version, later = registry.version(CHAMPION), candidate.judged
     if version is None:
         return None
     known = Incumbent(
@@ -272,16 +276,15 @@ def _incumbent(
         later.churned,
         champion.risk.predict(own.rows),
         evidence.outcome[1],
-        backtest.risk_measures(evidence.clv, trial.settings.money),
-        random_state=trial.settings.random_state,
+        backtest.risk_measures(evidence.clv, candidate.settings.money),
+        random_state=candidate.settings.random_state,
     )
     return replace(known, contest=contest)
 
 
 def _horizons(version: Version, present: Provenance) -> float:
     """How many horizons before the present cut-off a version was trained."""
-    trained = datetime.fromisoformat(version.tags.get(TRAINED, present.cutoff.isoformat()))
-    return (present.cutoff - trained) / timedelta(days=present.horizon_days)
+    return (present.cutoff - trained_as_of(version)) / timedelta(days=present.horizon_days)
 
 
 def examined(registry: Registry, version: Version, model: Model) -> Iterator[Finding]:

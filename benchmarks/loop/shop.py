@@ -15,11 +15,11 @@ from features.records import CONTRACTS
 from features.settings import FeatureSettings
 from features.sources import Source
 from features.store import Store
+from training.candidate import train, with_effects
 from training.model import Model
 from training.retrain import lay_plan
 from training.scoring import score
 from training.settings import TrainingSettings
-from training.trial import attempt, with_effects
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 FEATURES, TRAINING = FeatureSettings(), TrainingSettings()
@@ -55,8 +55,8 @@ def stored(seen: Company, folder: Path) -> Store:
 def learned(store: Store) -> Model:
     """As `querencia train` does it, but for the evidence and the registry."""
     plan = lay_plan(store, FEATURES)
-    trial = attempt(store, plan, FEATURES, TRAINING, say=lambda _: None)
-    return with_effects(trial, store, plan, FEATURES, say=lambda _: None).model
+    candidate = train(store, plan, FEATURES, TRAINING, say=lambda _: None)
+    return with_effects(candidate, store, plan, FEATURES, say=lambda _: None).model
 
 
 # Policies

@@ -1,4 +1,4 @@
-"""A trial: a model trained as of one instant, beside the later period it can be judged on."""
+"""A candidate: a model trained as of one instant, beside the later period it can be judged on."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Trial:
+class Candidate:
     """What a training came to, before anybody judged it.
 
     Attributes:
@@ -68,14 +68,14 @@ class Trial:
         return replace(gathered, findings=(*gathered.findings, *learned))
 
 
-def attempt(
+def train(
     store: Store,
     cutoffs: Plan,
     features: FeatureSettings,
     settings: TrainingSettings,
     *,
     say: Say,
-) -> Trial:
+) -> Candidate:
     """Train as of the evaluation cut-off on horizons that had closed by it.
 
     Raises:
@@ -106,15 +106,15 @@ def attempt(
         themes=found,
         outlook=Outlook.learn(rehearsals, hindsight=hindsight, random_state=settings.random_state),
     )
-    return Trial(snapshots, past, later, model, rehearsals, verdict, settings)
+    return Candidate(snapshots, past, later, model, rehearsals, verdict, settings)
 
 
 def with_effects(
-    trial: Trial, store: Store, cutoffs: Plan, features: FeatureSettings, *, say: Say
-) -> Trial:
-    """The trial, whose model also knows what offers do, by all the records know at their end."""
+    candidate: Candidate, store: Store, cutoffs: Plan, features: FeatureSettings, *, say: Say
+) -> Candidate:
+    """The candidate, whose model also knows what offers do, by all the records know at their end."""
     tried = trials.take(
-        store, features, before=cutoffs.scoring, has=store.has, themes=trial.model.themes
+        store, features, before=cutoffs.scoring, has=store.has, themes=candidate.model.themes
     )
     if tried is not None:
         say(f"what offers do, from {len(tried):,} contacts drawn at random")
@@ -123,8 +123,8 @@ def with_effects(
     known = snapshot.take(
         store.records(), [cutoffs.scoring], features, has=store.has, only=leaving.HISTORY
     )
-    effects = experiment.learn(trial.model, trial.learned, known, tried, trial.settings)
-    return replace(trial, model=replace(trial.model, effects=effects))
+    effects = experiment.learn(candidate.model, candidate.learned, known, tried, candidate.settings)
+    return replace(candidate, model=replace(candidate.model, effects=effects))
 
 
 def _look(store: Store, cutoffs: Plan, features: FeatureSettings, found: Themes | None) -> Snapshot:
