@@ -112,7 +112,7 @@ def train(
 def with_effects(
     candidate: Candidate, store: Store, cutoffs: Plan, features: FeatureSettings, *, say: Say
 ) -> Candidate:
-    """The candidate, whose model also knows what offers do, by all the records know at their end."""
+    """The candidate, whose model also knows what offers do, by the end of the records."""
     tried = trials.take(
         store, features, before=cutoffs.scoring, has=store.has, themes=candidate.model.themes
     )
