@@ -310,7 +310,6 @@ def _desk(settings: Settings, campaigns: Campaigns, scores: Scores) -> Desk:
         catalogue(settings.offers, money),
         question(settings.offers, money),
         settings.campaign,
-        money,
         touches,
     )
 

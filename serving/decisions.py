@@ -13,10 +13,10 @@ from serving import control
 from serving.budget import Choice, Point, Problem
 from serving.catalogue import ASK, Offer
 from serving.limits import CampaignSettings
-from serving.profit import Profit, Saved, expected_profit, presence, saved
+from serving.profit import Profit, expected_profit, presence, saved
 from serving.touches import Touches
 from serving.ways import NOBODY
-from training.settings import MoneySettings
+from training.effects import Saved
 
 Mask = NDArray[np.bool_]
 
@@ -79,14 +79,12 @@ class Desk:
         offers: What can be offered, by name.
         question: What it costs to ask.
         limits: Budget, contacts, control.
-        money: The save rate of offers not tried yet.
         touches: Whom the company was in touch with.
     """
 
     offers: Mapping[str, Offer]
     question: Offer
     limits: CampaignSettings
-    money: MoneySettings
     touches: Touches = field(default_factory=Touches)
 
     def decide(self, scores: pd.DataFrame, *, campaign: str) -> Decisions:
@@ -107,7 +105,7 @@ class Desk:
         rows = rows[self._in_question(rows)].reset_index(drop=True)
         silent = self._silent(rows)
         kept = self._kept(int(silent.sum()))
-        profits = [self._profit(name, offer, rows) for name, offer in self.offers.items()]
+        profits = [_profit(offer, saved(rows, name), rows) for name, offer in self.offers.items()]
         problem = Problem(
             np.column_stack([np.where(each.allowed, each.expected, -np.inf) for each in profits]),
             np.column_stack([each.cost for each in profits]),
@@ -151,9 +149,6 @@ class Desk:
         share, cost = self.limits.ask_share, self.question.fixed_cost
         affordable = share * self.limits.budget / cost if cost else silent
         return int(min(silent, share * self.limits.contacts, affordable))
-
-    def _profit(self, name: str, offer: Offer, rows: pd.DataFrame) -> Profit:
-        return _profit(offer, saved(rows, name, self.money), rows)
 
     def _drawn(self, rows: pd.DataFrame, campaign: str) -> pd.DataFrame:
         """The rows with their arms."""

@@ -72,6 +72,5 @@ class Promise:
                 "campaign": desk.limits.model_dump(),
                 "offers": {name: each.model_dump() for name, each in desk.offers.items()},
                 "ask": desk.question.model_dump(),
-                "save_rate": [desk.money.save_rate_alpha, desk.money.save_rate_beta],
             },
         }

@@ -15,7 +15,6 @@ from serving.catalogue import ASK, Offer
 from serving.decisions import DECIDED, Desk, at_risk
 from serving.limits import CampaignSettings
 from serving.touches import Touches
-from training.settings import MoneySettings
 
 BY_HAND = pd.DataFrame(
     [
@@ -103,7 +102,7 @@ def test_leaves_nobody_out_who_is_better_and_at_more_risk_than_someone_listed(
 
 
 OFFERS = {"gift": Offer(cost=20, contact_cost=1), "call": Offer(contact_cost=4, channel="phone")}
-DESK = Desk(OFFERS, Offer(contact_cost=2), CampaignSettings(), MoneySettings())
+DESK = Desk(OFFERS, Offer(contact_cost=2), CampaignSettings())
 
 
 def people(size: int = 400) -> pd.DataFrame:

@@ -13,7 +13,6 @@ from serving.catalogue import Offer
 from serving.decisions import Decisions, Desk
 from serving.limits import CampaignSettings
 from serving.promise import Promise
-from training.settings import MoneySettings
 
 ORIGIN = Provenance(
     churn="rhythm",
@@ -48,7 +47,7 @@ def test_the_control_costs_nothing_and_promises_nothing() -> None:
 
 def test_a_summary_tells_what_it_was_made_by_in_json() -> None:
     limits = CampaignSettings(budget=20)
-    desk = Desk({"gift": Offer(cost=3)}, Offer(), limits, MoneySettings())
+    desk = Desk({"gift": Offer(cost=3)}, Offer(), limits)
     summary = json.loads(json.dumps(Promise.of(DECISIONS, 20).summary(desk, ORIGIN)))
     assert summary["cutoff"] == "2026-01-01T00:00:00+00:00"
     assert (summary["churn"], summary["horizon_days"], summary["model_version"]) == (

@@ -136,7 +136,7 @@ def test_without_trials_the_prior_is_all_there_is(
 ) -> None:
     effects = experiment.learn(model, past, later, None, quick)
     assert not effects.offers
-    assert effects.prior.mean == pytest.approx(0.3)
+    assert effects.prior == pytest.approx((0.3, np.sqrt(0.3 * 0.7 / 21)))
     risk = model.risk.predict(later.rows)
     nobody = np.full(len(later), "none")
     said = effects.saved("anything", later, risk, segment=nobody)
