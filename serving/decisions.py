@@ -14,30 +14,12 @@ from serving.budget import Choice, Point, Problem
 from serving.catalogue import ASK, Offer
 from serving.limits import CampaignSettings
 from serving.profit import Profit, expected_profit, presence, saved
+from serving.ranking import places
 from serving.touches import Touches
 from serving.ways import NOBODY
 from training.effects import Saved
 
 Mask = NDArray[np.bool_]
-
-
-def at_risk(scores: pd.DataFrame, *, top_share: float, min_risk: float, most: int) -> pd.DataFrame:
-    """The best customers who are about to leave, the largest expected loss first.
-
-    Value counts survival, so that customers long gone, of whom nothing can be lost any more, do
-    not lead the list.
-
-    Args:
-        scores: Rows with the columns of `training.scoring.COLUMNS`.
-        top_share: The customers of the highest value: this share of all.
-        min_risk: Of these, the ones with at least this risk.
-        most: At most so many rows.
-
-    Returns:
-        The chosen rows, in order.
-    """
-    chosen = scores[_best(scores, top_share) & (scores["risk"] >= min_risk)]
-    return chosen.sort_values("expected_loss", ascending=False, kind="stable").head(most)
 
 
 @dataclass(frozen=True)
@@ -127,7 +109,7 @@ class Desk:
     def _in_question(self, rows: pd.DataFrame) -> Mask:
         """Who may be contacted under the limits."""
         limits, touches = self.limits, self.touches
-        wanted = _best(rows, limits.top_share) & (rows["risk"] >= limits.min_risk)
+        wanted = (places(rows) <= limits.top_share) & (rows["risk"] >= limits.min_risk)
         wanted &= presence(rows) >= limits.min_presence
         wanted &= ~rows["customer_id"].isin(touches.tired | touches.held)
         if limits.driver is not None:
@@ -162,11 +144,6 @@ class Desk:
         )
         order = np.lexsort((-drawn["expected_profit"], held))
         return drawn.iloc[order].reset_index(drop=True)
-
-
-def _best(rows: pd.DataFrame, share: float) -> "pd.Series[bool]":
-    """This share of the customers, those of the highest value."""
-    return rows["value"].rank(ascending=False, pct=True, method="first") <= share
 
 
 def _is(values: "pd.Series[str]", wanted: str, what: str) -> "pd.Series[bool]":
