@@ -30,6 +30,8 @@ ROWS = pd.DataFrame(
         "offer": ["gift", "gift", "ask", "gift"],
         "arm": ["gift", "gift", "ask", "control"],
         "cost": [3.0, 4.0, 1.0, 5.0],
+        "leaves": [0.5, 0.25, 0.125, 1.0],
+        "saved": [0.25, 0.125, 0.0, 0.5],
         "expected_profit": [10.0, 9.0, -1.0, 99.0],
         "expected_profit_low": [5.0, 4.0, -1.0, 50.0],
     }
@@ -41,6 +43,7 @@ def test_the_control_costs_nothing_and_promises_nothing() -> None:
     promise = Promise.of(DECISIONS, 20)
     assert (promise.spent, promise.budget) == (8, 20)
     assert (promise.contacts, promise.asked, promise.control) == (3, 1, 1)
+    assert (promise.leaving, promise.kept) == (0.875, 0.375)
     assert (promise.expected_profit, promise.expected_profit_low) == (18, 8)
     assert promise.offers == {"gift": 2, "ask": 1}
 
