@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from features import cdnow, changes, company, findings, intake, mapping, snapshot, usability
@@ -141,8 +142,18 @@ def _read_anew(wanted: Mapping[str, Source], settings: Settings, say: Say) -> Re
         intakes = _read(intake.take_in, wanted, new, settings, say)
         # What we decided ourselves is known whatever files are given.
         _record(Campaigns(settings.data).sent(), new, settings)
+        if _offers(new) >= _offers(settings.data):
+            left_out = tuple(table for table in left_out if table != "offers")
         changes.note_everyone(settings.data)  # before the records take their place
     return intakes, left_out
+
+
+def _offers(folder: Path) -> set[str]:
+    """What the table offers holds: the ids of its rows, and its columns."""
+    path = Store(folder).path("offers")
+    if not path.is_file():
+        return set()
+    return {*pq.read_schema(path).names, *pq.read_table(path)["offer_id"].to_pylist()}
 
 
 def _read(
@@ -310,7 +321,6 @@ def _desk(settings: Settings, campaigns: Campaigns, scores: Scores) -> Desk:
         catalogue(settings.offers, money),
         question(settings.offers, money),
         settings.campaign,
-        money,
         touches,
     )
 

@@ -16,6 +16,7 @@ from features.provenance import Provenance
 from features.snapshot import Snapshot
 from serving import lines
 from serving.lines import Lines
+from serving.ranking import Ranking
 from serving.settings import Settings
 from training.champion import Champion
 from training.model import Model
@@ -30,34 +31,6 @@ AGREES_TO = 1e-6
 
 _MANY = 100
 """Rows beside the example, with which it is scored as many rows are."""
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """What a list of customers at risk is made of, an entry per customer of the scores.
-
-    Attributes:
-        risk: Their risk.
-        share: Their place by value, the highest first, as a share of all.
-        order: Their places by expected loss, the largest first.
-    """
-
-    risk: Floats
-    share: Floats
-    order: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, scores: pd.DataFrame) -> Self:
-        """Of these scores."""
-        share = scores["value"].rank(ascending=False, pct=True, method="first")
-        order = np.argsort(-scores["expected_loss"].to_numpy(), kind="stable").astype(np.int64)
-        return cls(np.asarray(scores["risk"], dtype=float), np.asarray(share, dtype=float), order)
-
-    def at_risk(self, *, top_share: float, min_risk: float, most: int) -> list[int]:
-        """The customers that `serving.decisions.at_risk` chooses, by their places."""
-        chosen = (self.share <= top_share) & (self.risk >= min_risk)
-        places: list[int] = self.order[chosen[self.order]][:most].tolist()
-        return places
 
 
 @dataclass(frozen=True, eq=False)
