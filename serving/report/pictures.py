@@ -22,7 +22,7 @@ def pictures(report: Report, w: Writer) -> Mapping[str, object]:
             (readings[-1].indicator, _history(w, readings))
             for readings in report.indicators.history.values()
         ],
-        "calibration": _calibration(report.trust, w) if report.trust else None,
+        "calibration": calibration(report.trust, w) if report.trust else None,
         "themes": charts.themes(voices, w.say("theme_churn"), w.say("themes_alt")),
         "curve": _curve(report.campaign, w) if report.campaign else None,
         "past": _past(judged, w) if judged else None,
@@ -37,7 +37,8 @@ def _history(w: Writer, readings: Sequence[Reading]) -> Markup:
     return charts.history(readings, told, w.settings.language)
 
 
-def _calibration(trust: Trust, w: Writer) -> Markup:
+def calibration(trust: Trust, w: Writer) -> Markup:
+    """Risk told against the share that left."""
     values = "; ".join(
         f"{w.value(row['predicted'], 'share')}, {w.value(row['observed'], 'share')}"
         for row in trust.reliability.values()
