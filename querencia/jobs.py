@@ -3,10 +3,9 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
 
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -31,14 +30,13 @@ from querencia import page, trust
 from querencia.report import page as report_page
 from serving import batch, words
 from serving.batch import ScoreFile
-from serving.campaigns import Campaign, Campaigns
-from serving.catalogue import catalogue, question
-from serving.decisions import Desk
+from serving.campaigns import Campaigns
+from serving.outreach import flag as flag
+from serving.outreach import record
+from serving.outreach import send as send
 from serving.past import Past, look_back
-from serving.promise import Promise
 from serving.report import report as reporting
 from serving.settings import Settings
-from serving.touches import Touches
 from training import evaluate as backtests
 from training import plots
 from training.champion import CHAMPION, Champion
@@ -141,7 +139,7 @@ def _read_anew(wanted: Mapping[str, Source], settings: Settings, say: Say) -> Re
     with renewed(settings.data, "records", "quarantine") as new:
         intakes = _read(intake.take_in, wanted, new, settings, say)
         # What we decided ourselves is known whatever files are given.
-        _record(Campaigns(settings.data).sent(), new, settings)
+        record(Campaigns(settings.data).sent(), new, settings)
         if _offers(new) >= _offers(settings.data):
             left_out = tuple(table for table in left_out if table != "offers")
         changes.note_everyone(settings.data)  # before the records take their place
@@ -149,11 +147,11 @@ def _read_anew(wanted: Mapping[str, Source], settings: Settings, say: Say) -> Re
 
 
 def _offers(folder: Path) -> set[str]:
-    """What the table offers holds: the ids of its rows, and its columns."""
+    """The ids of the offers on record."""
     path = Store(folder).path("offers")
     if not path.is_file():
         return set()
-    return {*pq.read_schema(path).names, *pq.read_table(path)["offer_id"].to_pylist()}
+    return {*pq.read_table(path, columns=["offer_id"])["offer_id"].to_pylist()}
 
 
 def _read(
@@ -291,66 +289,10 @@ def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     return scores, file.path
 
 
-def flag(settings: Settings) -> Campaign:
-    """Write the list of a campaign from the last scores: a draft, in place of the one before."""
-    scores = ScoreFile(settings.data).read()
-    zone = ZoneInfo(settings.features.time_zone)
-    with locked(settings.data):
-        campaigns = Campaigns(settings.data)
-        name = campaigns.next_id(datetime.now(zone).date())
-        desk = _desk(settings, campaigns, scores)
-        decisions = desk.decide(scores.rows, campaign=name)
-        rows = batch.listed(
-            decisions.rows, scores.provenance, campaign=name, language=settings.language
-        )
-        promise = Promise.of(decisions, settings.campaign.budget)
-        return campaigns.write(name, rows, promise.summary(desk, scores.provenance))
-
-
-def _desk(settings: Settings, campaigns: Campaigns, scores: Scores) -> Desk:
-    """What decisions are made by: the offers, their limits, and whom we were in touch with."""
-    money = settings.training.money
-    touches = Touches.look(
-        Store(settings.data),
-        [campaign.decided() for campaign in campaigns.sent()],
-        scores.provenance.cutoff,
-        settings.campaign,
-        horizon_days=scores.provenance.horizon_days,
-    )
-    return Desk(
-        catalogue(settings.offers, money),
-        question(settings.offers, money),
-        settings.campaign,
-        touches,
-    )
-
-
-def send(settings: Settings, campaign: str, day: date | None = None) -> Past:
-    """Note that the list of a campaign went out: its offers are records from now on.
-
-    Args:
-        settings: Where it lies.
-        campaign: Its id.
-        day: When it went out, at its begin; left out: now.
-    """
-    zone = ZoneInfo(settings.features.time_zone)
-    at = datetime.combine(day, time(), zone) if day else datetime.now(UTC)
-    with locked(settings.data):
-        went = Campaigns(settings.data).send(campaign, at.astimezone(UTC))
-        _record([went], settings.data, settings)
-    return Past(went, None, "closes")
-
-
 def campaigns(settings: Settings) -> list[Past]:
     """Every campaign, and what came of those whose horizon has closed."""
     store, every = Store(settings.data), Campaigns(settings.data).all()
     return [look_back(campaign, store, settings.features) for campaign in every]
-
-
-def _record(sent: Iterable[Campaign], folder: Path, settings: Settings) -> None:
-    """Add the offers of sent campaigns to the records, where they are not there yet."""
-    for campaign in sent:
-        intake.append(Source(campaign.offers), CONTRACTS["offers"], folder, settings.features)
 
 
 def indicators(

@@ -31,11 +31,17 @@ _DECIMALS = {
 }
 """Of the CSV file: cents, 1/10,000 of a probability, 1/100 of a day."""
 
-_PLAIN: Mapping[str, Any] = {
+PLAIN: Mapping[str, Any] = {
     "index": False,
     "float_format": "%.15g",
     "date_format": "%Y-%m-%dT%H:%M:%SZ",
 }
+"""How pandas writes a CSV file of ours."""
+
+
+def rounded(rows: pd.DataFrame) -> pd.DataFrame:
+    """A list with as many decimals as its CSV file has."""
+    return rows.round(_DECIMALS)
 
 
 @dataclass(frozen=True)
@@ -165,7 +171,7 @@ class Campaigns:
         with renewed(self.folder, campaign) as new:
             (new / campaign).mkdir()
             rows.to_parquet(new / campaign / _LIST, index=False)
-            rows.round(_DECIMALS).to_csv(new / campaign / "list.csv", **_PLAIN)
+            rounded(rows).to_csv(new / campaign / "list.csv", **PLAIN)
             (new / campaign / _SUMMARY).write_text(json.dumps(summary, indent=1))
         for draft in self.drafts():
             if draft.id != campaign:
@@ -204,7 +210,7 @@ class Campaigns:
         if rows.empty:
             raise QuerenciaError(f"Nobody is on the list of {campaign}: there is nothing to send.")
         with aside(draft.offers) as new:
-            offer_rows(rows, at).to_csv(new, **_PLAIN)
+            offer_rows(rows, at).to_csv(new, **PLAIN)
         note = {"sent_at": at.isoformat(), "sha256": _digest(draft.folder / _LIST)}
         with aside(draft.folder / _SENT) as new:
             new.write_text(json.dumps(note, indent=1))
