@@ -17,18 +17,19 @@ from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.feature import Feature
 from features.files import aside, clear, locked, renewed
+from features.forgotten import Forgotten, Proof
+from features.inbox import Inbox, Row
 from features.indicators.period import Period, last_day
 from features.indicators.reading import Reading, read
 from features.intake import Intake
 from features.proposal import Proposal
-from features.records import CONTRACTS, Contract
-from features.settings import FeatureSettings
+from features.records import CONTRACTS
 from features.sources import Source
 from features.store import Store
 from features.usability import Report
 from querencia import page, trust
 from querencia.report import page as report_page
-from serving import batch, words
+from serving import batch, forgetting, words
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.outreach import flag as flag
@@ -36,6 +37,7 @@ from serving.outreach import record
 from serving.outreach import send as send
 from serving.past import Past, look_back
 from serving.report import report as reporting
+from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from training import evaluate as backtests
 from training import plots
@@ -66,9 +68,10 @@ def check(
         QuerenciaError: where no table is named or one can't be read, where transactions would be
             removed, or where customers who were erased would come back.
     """
-    wanted = _wanted(settings, given)
     now = datetime.now(UTC)
     with locked(settings.data):
+        forgetting.settle(settings)
+        wanted = _wanted(settings, given)
         read = (
             _append(wanted, given, settings, say) if append else _read_anew(wanted, settings, say)
         )
@@ -91,7 +94,7 @@ def _wanted(settings: Settings, given: Mapping[str, Path]) -> dict[str, Source]:
     tables = f"Tables: {', '.join(CONTRACTS)}."
     if unknown:
         raise QuerenciaError(f"There is no input table called {unknown[0]}. {tables}")
-    if not wanted:
+    if not (wanted or Inbox(settings.data).path.is_file()):
         raise QuerenciaError(f"No table given. Name a file: querencia check FILE. {tables}")
     return {table: wanted[table] for table in CONTRACTS if table in wanted}
 
@@ -130,14 +133,18 @@ def _append(
     wanted: Mapping[str, Source], given: Collection[str], settings: Settings, say: Say
 ) -> Read:
     clear(settings.data)
+    inbox = Inbox(settings.data)
+    sent = inbox.waiting(inbox.taken(settings.data))
     sources = {table: wanted[table] for table in wanted if table in (given or wanted)}
-    return _read(intake.append, sources, settings.data, settings, say), ()
+    return _read(sources, sent, settings.data, settings, say), ()
 
 
 def _read_anew(wanted: Mapping[str, Source], settings: Settings, say: Say) -> Read:
-    left_out = _left_out(Store(settings.data), wanted)
+    sent = Inbox(settings.data).waiting(0)
+    left_out = _left_out(Store(settings.data), {*wanted, *sent[0]})
     with renewed(settings.data, "records", "quarantine") as new:
-        intakes = _read(intake.take_in, wanted, new, settings, say)
+        Forgotten(settings.data).copy(new)
+        intakes = _read(wanted, sent, new, settings, say)
         # What we decided ourselves is known whatever files are given.
         record(Campaigns(settings.data).sent(), new, settings)
         if _offers(new) >= _offers(settings.data):
@@ -155,18 +162,32 @@ def _offers(folder: Path) -> set[str]:
 
 
 def _read(
-    take: Callable[[Source, Contract, Path, FeatureSettings], Intake],
     sources: Mapping[str, Source],
+    sent: tuple[Mapping[str, Sequence[Row]], int],
     folder: Path,
     settings: Settings,
     say: Say,
 ) -> tuple[Intake, ...]:
+    """Add tables to the records of a folder, after what was sent: its senders were told so."""
+    posted, parcels = sent
     intakes = []
-    for table, source in sources.items():
-        say(f"reading {table} from {source}")
-        intakes.append(take(source, CONTRACTS[table], folder, settings.features))
+    for table, contract in CONTRACTS.items():
+        if table in posted:
+            say(f"taking in {len(posted[table]):,} rows of {table} that were sent")
+            _take_in(table, posted[table], folder, settings)
+        if table in sources:
+            say(f"reading {table} from {sources[table]}")
+            intakes.append(intake.append(sources[table], contract, folder, settings.features))
     intake.refer(folder)
+    if parcels:
+        Inbox(settings.data).note(folder, parcels)
     return tuple(intakes)
+
+
+def _take_in(table: str, rows: Sequence[Row], folder: Path, settings: Settings) -> None:
+    file = Inbox(settings.data).file(table, rows)
+    intake.append(Source(file), CONTRACTS[table], folder, settings.features)
+    file.unlink()
 
 
 def write(report: Report, settings: Settings) -> None:
@@ -222,6 +243,7 @@ def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
         say: Told what is being done.
         by: The job that asks for it, for the history.
     """
+    _settle(settings)
     store, registry = Store(settings.data), settings.registry
     _require_usable(store, settings)
     say("opening the MLflow store")
@@ -281,12 +303,41 @@ def write_evaluation(found: Evaluation, folder: Path) -> tuple[Path, ...]:
 
 def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     """Score every customer with the champion and keep the scores."""
+    _settle(settings)
     champion = Champion.require(settings.registry)
     say(f"scoring every customer with version {champion.version.number}")
+    forgotten = Forgotten(settings.data).digests
     scores = batch.score_all(Store(settings.data), champion, settings.features)
     file = ScoreFile(settings.data)
     file.write(scores)
+    ScoreHistory(settings.data).keep(scores)
+    forgetting.without_forgotten(file, forgotten)
     return scores, file.path
+
+
+def forget(settings: Settings, customer_id: str) -> Proof:
+    """Forget a customer: nothing is answered from now on, and all that is kept is removed.
+
+    Raises:
+        QuerenciaError: where another job is at work; then it is noted, and the next job does it.
+    """
+    forgotten = Forgotten(settings.data)
+    proof = forgotten.ask(customer_id)
+    try:
+        _settle(settings)
+    except QuerenciaError as busy:
+        raise QuerenciaError(
+            f"It is noted, and nothing is answered for this customer any more. {busy} The next job "
+            "removes what is kept."
+        ) from None
+    return forgotten.find(customer_id) or proof
+
+
+def _settle(settings: Settings) -> None:
+    """Remove what is kept of those who asked to be forgotten, if anybody did."""
+    if Forgotten(settings.data).pending():
+        with locked(settings.data):
+            forgetting.settle(settings)
 
 
 def campaigns(settings: Settings) -> list[Past]:

@@ -1,6 +1,7 @@
 """An edition: one version of the model with its scores, ready to answer."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -100,6 +101,13 @@ class Edition:
     def knows(self) -> frozenset[str]:
         """The tables and columns the model knows customers by."""
         return frozenset(self.champion.model.provenance.records)
+
+    def forget(self, customers: Iterable[str]) -> None:
+        """Answer for these customers no more."""
+        for customer_id in customers:
+            place = self.places.pop(customer_id, None)
+            if place is not None:
+                self.ranking.share[place] = np.inf  # no list goes so far down
 
     def definitions(self, cutoff: datetime | None = None) -> dict[str, Any]:
         """What goes with every answer."""

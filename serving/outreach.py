@@ -10,7 +10,7 @@ from features.files import locked
 from features.records import CONTRACTS
 from features.sources import Source
 from features.store import Store
-from serving import batch
+from serving import batch, forgetting
 from serving.batch import ScoreFile
 from serving.campaigns import Campaign, Campaigns
 from serving.catalogue import catalogue, question
@@ -24,9 +24,10 @@ from training.scoring import Scores
 
 def flag(settings: Settings) -> Campaign:
     """Write the list of a campaign from the last scores: a draft, in place of the one before."""
-    scores = ScoreFile(settings.data).read()
     zone = ZoneInfo(settings.features.time_zone)
     with locked(settings.data):
+        forgetting.settle(settings)
+        scores = ScoreFile(settings.data).read()
         campaigns = Campaigns(settings.data)
         name = campaigns.next_id(datetime.now(zone).date())
         desk = desk_of(settings, scores)
