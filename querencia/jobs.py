@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -16,12 +17,14 @@ from features.album import Album
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.feature import Feature
-from features.files import aside, clear, locked, renewed
+from features.files import aside, clear, renewed
+from features.findings import Facts, Finding, tell
 from features.forgotten import Forgotten, Proof
 from features.inbox import Inbox, Row
 from features.indicators.period import Period, last_day
 from features.indicators.reading import Reading, read
 from features.intake import Intake
+from features.probation import Probation, changing, reading
 from features.proposal import Proposal
 from features.records import CONTRACTS
 from features.sources import Source
@@ -43,6 +46,7 @@ from training import evaluate as backtests
 from training import plots
 from training.champion import CHAMPION, Champion
 from training.evaluate import Evaluation
+from training.history import History
 from training.retrain import Say, Training, lay_plan, retrain
 from training.scoring import Scores
 
@@ -68,20 +72,65 @@ def check(
         QuerenciaError: where no table is named or one can't be read, where transactions would be
             removed, or where customers who were erased would come back.
     """
-    now = datetime.now(UTC)
-    with locked(settings.data):
-        forgetting.settle(settings)
-        wanted = _wanted(settings, given)
-        read = (
+    _settle(settings)
+    wanted, now = _wanted(settings, given), datetime.now(UTC)
+    with reading(settings.data):
+        came = (
             _append(wanted, given, settings, say) if append else _read_anew(wanted, settings, say)
         )
-    intakes, left_out = read
-    facts = usability.learn(
-        Store(settings.data), settings.features, now=now, intakes=intakes, left_out=left_out
-    )
+    facts = _learn(settings, came, now)
     report = usability.report(facts, now=now)
     write(report, settings)
     return report
+
+
+def update(settings: Settings, say: Say, *, append: bool) -> tuple[Facts, tuple[Finding, ...]]:
+    """Read all tables while nobody watches: what is itself at fault is not taken in.
+
+    Args:
+        settings: Where tables come from, and what is let pass.
+        say: Told what is being done.
+        append: Add to the records, in place of reading them anew.
+
+    Returns:
+        What there was with the rows that were read, and all there is to say of it.
+
+    Raises:
+        QuerenciaError: as `check`; then the records are as they were.
+    """
+    _settle(settings)
+    wanted, now = _wanted(settings, {}), datetime.now(UTC)
+    with reading(settings.data) as before:
+        came = _append(wanted, (), settings, say) if append else _read_anew(wanted, settings, say)
+        facts = _learn(settings, came, now)
+        found = trust.judged(settings, facts)
+        if trust.is_at_fault(found) and _was_sound(settings, before, now):
+            before.refuse()
+            return facts, (*found, _TAKEN_BACK)
+    write(usability.report(facts, now=now), settings)
+    return facts, found
+
+
+_TAKEN_BACK = tell(
+    "error",
+    "taken_back",
+    "Nothing that was read this time was added to the records. Correct it and have it read again; "
+    "rows that were refused are in the folder refused.",
+)
+
+
+def _was_sound(settings: Settings, before: Probation, now: datetime) -> bool:
+    """Whether there were records to go back to, which were not at fault themselves."""
+    was = settings.model_copy(update={"data": before.before})
+    if "transactions" not in Store(was.data).has:
+        return False
+    return not trust.is_at_fault(trust.judged(was, _learn(was, ((), ()), now)))
+
+
+def _learn(settings: Settings, came: "Read", now: datetime) -> Facts:
+    intakes, left_out = came
+    store = Store(settings.data)
+    return usability.learn(store, settings.features, now=now, intakes=intakes, left_out=left_out)
 
 
 def _wanted(settings: Settings, given: Mapping[str, Path]) -> dict[str, Source]:
@@ -259,6 +308,25 @@ def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
     )
 
 
+def why_train(settings: Settings) -> str:
+    """Why it is time to train: "first", "age"; empty where it is not."""
+    decided = [
+        entry.at
+        for entry in History(settings.registry.folder).entries()
+        if entry.what in ("promoted", "refused")
+    ]
+    if not decided or settings.registry.number(CHAMPION) is None:
+        return "first"
+    days = _days_since(decided[-1], ZoneInfo(settings.features.time_zone))
+    # A clock that was set back must not put trainings off.
+    return "age" if not 0 <= days < settings.schedule.train_every_days else ""
+
+
+def _days_since(instant: datetime, zone: ZoneInfo) -> int:
+    """Calendar days: two runs of one time of day are not always whole days apart."""
+    return (datetime.now(zone).date() - instant.astimezone(zone).date()).days
+
+
 def _require_usable(store: Store, settings: Settings) -> None:
     """Refuse records that `check` finds an error in, before anything slow."""
     lay_plan(store, settings.features)
@@ -336,7 +404,7 @@ def forget(settings: Settings, customer_id: str) -> Proof:
 def _settle(settings: Settings) -> None:
     """Remove what is kept of those who asked to be forgotten, if anybody did."""
     if Forgotten(settings.data).pending():
-        with locked(settings.data):
+        with changing(settings.data):
             forgetting.settle(settings)
 
 

@@ -107,7 +107,7 @@ class Edition:
         for customer_id in customers:
             place = self.places.pop(customer_id, None)
             if place is not None:
-                self.ranking.share[place] = np.inf  # no list goes so far down
+                self.ranking.place[place] = np.inf  # no list goes so far down
 
     def definitions(self, cutoff: datetime | None = None) -> dict[str, Any]:
         """What goes with every answer."""
