@@ -42,7 +42,7 @@ from training.champion import CHAMPION
 from training.settings import TrainingSettings
 
 CONNECTIONS = 8
-PATIENCE = 600
+PATIENCE = 120
 
 
 class Sizes(NamedTuple):
@@ -87,12 +87,13 @@ def report(folder: Path, sizes: Sizes) -> dict[str, float]:
         thousand = line("score 1,000 rows", ask, {"rows": many}, sizes)
         failed = promotions(settings, ask, {"customer_ids": [customer_id]}, sizes.promotions)
         print(f"\n{sizes.promotions} promotions under load: {failed} requests failed\n")
+    one, many = filled(one), filled(many)
     with mlflow_serve(folder, champion.model.risk.trees.booster_) as ask:
         mlflow = line("mlflow models serve, a row", ask, {"dataframe_split": one}, sizes)
-        line("mlflow models serve, 1,000", ask, {"dataframe_split": many}, sizes)
+        line("mlflow models serve, 1,000 rows", ask, {"dataframe_split": many}, sizes)
     with bentoml_serve(folder) as ask:
-        rows = [[0.0 if v is None else v for v in each] for each in one["data"]]
-        line("BentoML as documented, a row", ask, {"rows": rows}, sizes)
+        line("BentoML as documented, a row", ask, {"rows": one["data"]}, sizes)
+        line("BentoML as documented, 1,000 rows", ask, {"rows": many["data"]}, sizes)
     return {
         "cpu_us_score_id": round(by_id.cpu_us, 1),
         "cpu_us_row": round(row.cpu_us, 1),
@@ -124,6 +125,12 @@ def trained(folder: Path, sizes: Sizes) -> Settings:
     jobs.train(settings.model_copy(update={"training": other}), lambda _: None)
     settings.registry.set_alias(CHAMPION, 1)
     return settings
+
+
+def filled(rows: dict[str, Any]) -> dict[str, Any]:
+    """Rows without nulls, of which the peers would make objects, which trees do not take."""
+    data = [[0.0 if value is None else value for value in row] for row in rows["data"]]
+    return rows | {"data": data}
 
 
 def history() -> dict[str, Any]:
@@ -258,7 +265,8 @@ def mlflow_serve(folder: Path, booster: Any) -> Iterator[Asker]:
     import mlflow.xgboost
 
     booster.save_model(folder / "trees.ubj")
-    mlflow.xgboost.save_model(booster, folder / "mlflow-model")
+    # Requirements are named, for to infer them MLflow would load the model in another process.
+    mlflow.xgboost.save_model(booster, folder / "mlflow-model", pip_requirements=["xgboost"])
     port = server._free_port()
     command = ["-m", "mlflow", "models", "serve", "-m", str(folder / "mlflow-model")]
     options = ["--env-manager", "local", "--port", str(port), "--workers", "1"]
@@ -293,7 +301,7 @@ def bentoml_serve(folder: Path) -> Iterator[Asker]:
 def started(command: Sequence[str], port: int, path: str, folder: Path) -> Iterator[None]:
     """A server of another's, until the block ends."""
     with (folder / "peer.log").open("w") as log:
-        environment = os.environ | {"BENTOML_DO_NOT_TRACK": "true"}
+        environment = os.environ | {"BENTOML_DO_NOT_TRACK": "true", "PATH": path_of_programs()}
         process = subprocess.Popen(  # noqa: S603 - the arguments are ours
             [sys.executable, *command], stdout=log, stderr=log, cwd=folder, env=environment
         )
@@ -312,6 +320,11 @@ def started(command: Sequence[str], port: int, path: str, folder: Path) -> Itera
                 each.terminate()
         process.terminate()
         process.wait(timeout=60)
+
+
+def path_of_programs() -> str:
+    """Where programs are looked for: first beside this Python, where MLflow expects uvicorn."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def is_up(port: int, path: str) -> bool:
