@@ -16,6 +16,7 @@ from features.provenance import Provenance
 from features.snapshot import Snapshot
 from serving import lines
 from serving.lines import Lines
+from serving.seen import Seen
 from serving.settings import Settings
 from training.champion import Champion
 from training.model import Model
@@ -72,6 +73,7 @@ class Edition:
         lines: What is told of each.
         ranking: For lists.
         example: The rows that were registered with the model.
+        seen: The risks of what clients posted.
     """
 
     champion: Champion
@@ -81,6 +83,7 @@ class Edition:
     lines: Lines = field(repr=False)
     ranking: Ranking = field(repr=False)
     example: Snapshot = field(repr=False)
+    seen: Seen = field(default_factory=Seen, repr=False)
 
     @classmethod
     def of(cls, champion: Champion, scores: Scores, settings: Settings) -> Self:

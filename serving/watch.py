@@ -27,7 +27,6 @@ PATIENCE_SECONDS = 30
 """Until a version that was refused is tried again."""
 
 _SETTLED_NS = 2_000_000_000
-_FILES = ("mlflow.db", "mlflow.db-wal")
 
 
 class Sign(NamedTuple):
@@ -97,9 +96,12 @@ class Watch:
     def _champion(self) -> int:
         """The version the alias names; MLflow is only asked where its files may have changed.
 
-        It takes 10 ms to answer, and a change right after another may leave the same time.
+        It takes 10 ms to answer, and a change right after another may leave the same time. A
+        server has no files, and is asked every time.
         """
-        changed_at = max(_changed_at(self._registry.folder / name) for name in _FILES)
+        changed_at = self._registry.store.changed_at
+        if changed_at is None:
+            return self._ask_champion()
         is_settled = time.time_ns() - changed_at > _SETTLED_NS
         if changed_at != self._changed_at or not is_settled:
             self._number, self._changed_at = self._ask_champion(), changed_at
