@@ -12,7 +12,7 @@ import os
 import sys
 
 os.environ |= {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
-sys.path.pop(0)  # this folder, whose features.py is not the package
+sys.path[0] += "/asking"  # not this folder, whose features.py is not the package
 
 import argparse
 import asyncio
@@ -31,15 +31,13 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import psutil
+from asker import Asker, answer, client, history, trained, version
 
-from features import cdnow
-from features.settings import FeatureSettings
-from querencia import jobs, server, shows
+from querencia import server
 from serving import rescore
 from serving.batch import ScoreFile
 from serving.settings import Settings
 from training.champion import CHAMPION
-from training.settings import TrainingSettings
 
 CONNECTIONS = 8
 PATIENCE = 120
@@ -66,7 +64,7 @@ def main() -> None:
 
 def report(folder: Path, sizes: Sizes) -> dict[str, float]:
     """Print the table; returns the figures."""
-    settings = trained(folder, sizes)
+    settings = trained(folder, every=sizes.every)
     champion = rescore.load(settings, 1)
     example = json.loads(
         (settings.registry.fetch(champion.version) / "input_example.json").read_text()
@@ -105,57 +103,10 @@ def report(folder: Path, sizes: Sizes) -> dict[str, float]:
     }
 
 
-def trained(folder: Path, sizes: Sizes) -> Settings:
-    """A folder with two versions over CDNOW; the first one serves."""
-    rows = cdnow.transactions()
-    rows = rows[rows["customer_id"].astype(int) % sizes.every == 0]
-    source = folder / "transactions.parquet"
-    rows.to_parquet(source)
-    settings = Settings.model_construct(
-        data=folder / "data",
-        store=folder / "mlruns",
-        features=FeatureSettings(currency=cdnow.CURRENCY, cutoffs=3),
-        training=TrainingSettings(),
-    )
-    (folder / "q.toml").write_text(shows.configuration(settings))
-    jobs.check(settings, {"transactions": source}, lambda _: None)
-    jobs.train(settings, lambda _: None)
-    jobs.score(settings, lambda _: None)
-    other = settings.training.model_copy(update={"random_state": 5})
-    jobs.train(settings.model_copy(update={"training": other}), lambda _: None)
-    settings.registry.set_alias(CHAMPION, 1)
-    return settings
-
-
 def filled(rows: dict[str, Any]) -> dict[str, Any]:
     """Rows without nulls, of which the peers would make objects, which trees do not take."""
     data = [[0.0 if value is None else value for value in row] for row in rows["data"]]
     return rows | {"data": data}
-
-
-def history() -> dict[str, Any]:
-    days = range(1, 31)
-    bought = [
-        {"occurred_at": f"1997-{1 + d // 28:02}-{1 + d % 28:02}T10:00:00Z", "amount": 20 + d}
-        for d in days
-    ]
-    return {"customer_id": "posted", "transactions": bought}
-
-
-class Asker(NamedTuple):
-    """Where to post."""
-
-    host: str
-    port: int
-    path: str
-
-    def request(self, body: Any) -> bytes:
-        content = json.dumps(body).encode()
-        head = (
-            f"POST {self.path} HTTP/1.1\r\nhost: {self.host}:{self.port}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
-        )
-        return head.encode() + content
 
 
 class Figures(NamedTuple):
@@ -183,27 +134,6 @@ def cpu_seconds() -> float:
     """CPU time of all the processes that this one started, so far."""
     times = [process.cpu_times() for process in psutil.Process().children(recursive=True)]
     return sum(each.user + each.system for each in times)
-
-
-async def client(ask: Asker, request: bytes, count: int) -> list[float]:
-    """Ask so many times over one connection; how long each took in seconds."""
-    reader, writer = await asyncio.open_connection(ask.host, ask.port, limit=1 << 24)
-    took = []
-    for _ in range(count):
-        began = time.perf_counter()
-        writer.write(request)
-        await answer(reader)
-        took.append(time.perf_counter() - began)
-    writer.close()
-    return took
-
-
-async def answer(reader: asyncio.StreamReader) -> bytes:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    if not head.startswith(b"http/1.1 200"):
-        raise RuntimeError(head.decode())
-    size = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
-    return await reader.readexactly(size)
 
 
 def rate(ask: Asker, request: bytes, seconds: float) -> float:
@@ -250,14 +180,6 @@ def promotions(settings: Settings, ask: Asker, body: Any, count: int) -> int:
         done.set()
         asking.join()
     return failed[0]
-
-
-def version(ask: Asker) -> int:
-    connection = HTTPConnection(ask.host, ask.port, timeout=60)
-    connection.request("GET", "/model")
-    told = json.loads(connection.getresponse().read())
-    connection.close()
-    return int(told["version"])
 
 
 @contextmanager

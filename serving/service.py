@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 import bentoml
 
 from serving.http.body import Message, Receive
+from serving.http.lane import LONGEST_SECONDS
 
 if TYPE_CHECKING:
     from serving.http.application import Application, Send
@@ -27,8 +28,7 @@ Asgi = Callable[[Message, Receive, "Send"], Awaitable[None]]
 class Gate:
     """Leads requests to the application, and what asks for health on to BentoML.
 
-    It stands before BentoML's own layers, which cost more than our answer does, and what they add
-    (a timer per request that lives for a minute, a context, routes) is not wanted.
+    It stands before most of BentoML's own layers, which cost more than our answer does.
 
     Args:
         app: BentoML's.
@@ -53,7 +53,7 @@ class Gate:
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     tracing={"excluded_urls": _UNTRACED},
-    traffic={"timeout": None},  # the application has limits of its own
+    traffic={"timeout": LONGEST_SECONDS},
 )
 class QuerenciaService:
     """Which customers are about to leave, what each is worth, and why."""

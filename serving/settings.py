@@ -61,9 +61,9 @@ class ServiceSettings(BaseModel):
         1, gt=0, le=3600, description="seconds between looks for a new champion, scores or keys"
     )
     most_bytes: int = Field(8_000_000, gt=0, description="largest body of a request, in bytes")
-    body_seconds: float = Field(10, gt=0, description="seconds a body may take to arrive")
+    body_seconds: float = Field(10, gt=0, le=20, description="seconds a body may take to arrive")
     answer_seconds: float = Field(
-        30, gt=0, description="seconds an answer may take, after which the client is told so"
+        30, gt=0, le=40, description="seconds an answer may take, after which the client is told so"
     )
     most_waiting: int = Field(
         64, gt=0, description="requests at once, above which more are told to come back"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import QuerenciaError
-from querencia import jobs
+from querencia import jobs, shows
 from serving import settings as configuration
 from serving.http import answers
 from serving.settings import Settings
@@ -42,12 +42,11 @@ def served(
     shutil.copytree(trained.data, folder / "data")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QUERENCIA_STORE_DATABASE", address)
-        own = configuration.load(
-            data=folder / "data",
-            store=folder / "mlruns",
-            features=trained.features,
-            training=trained.training,
-        )
+        patch.setenv("QUERENCIA_CONFIG", str(folder / "querencia.toml"))
+        placed = {"data": folder / "data", "store": folder / "mlruns"}
+        written = shows.configuration(trained.model_copy(update=placed))
+        (folder / "querencia.toml").write_text(written)
+        own = configuration.load()
         for seed in (0, 5):
             training = own.training.model_copy(update={"random_state": seed})
             jobs.train(own.model_copy(update={"training": training}), lambda _: None)
