@@ -4,7 +4,6 @@ Started by `querencia serve`. What is slow to import is imported when a worker s
 process that watches over it.
 """
 
-import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,8 +15,6 @@ from serving.http.lane import LONGEST_SECONDS
 if TYPE_CHECKING:
     from serving.http.application import Application, Send
     from serving.watch import Watch
-
-log = logging.getLogger("querencia.service")
 
 _UNTRACED = [".*"]
 _HEALTH = ("/livez", "/readyz")
@@ -77,12 +74,7 @@ class QuerenciaService:
 
     def __is_ready__(self) -> bool:
         """Ready when the champion answers its own example."""
-        try:
-            return self.watch.edition.is_sound
-        # Whatever is wrong, a worker that cannot answer is not ready.
-        except Exception:
-            log.exception("the champion does not answer its example")
-            return False
+        return self.watch.is_ready
 
     @bentoml.on_shutdown
     def close(self) -> None:

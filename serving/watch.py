@@ -63,6 +63,16 @@ class Watch:
         self._sign = self._look()
         self.edition = self._open(self._sign)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the champion answers its own example."""
+        try:
+            return self.edition.is_sound
+        # Whatever is wrong, who cannot answer is not ready.
+        except Exception:
+            log.exception("version %d does not answer its example", self.edition.number)
+            return False
+
     def start(self, also: Callable[[], None] = lambda: None) -> None:
         """Look from now on, until `stop`, and do this as often."""
         threading.Thread(target=self._run, args=[also], name="watch", daemon=True).start()
