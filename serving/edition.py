@@ -18,6 +18,7 @@ from features.snapshot import Snapshot
 from serving import lines
 from serving.lines import Lines
 from serving.ranking import Ranking
+from serving.seen import Seen
 from serving.settings import Settings
 from training.champion import Champion
 from training.model import Model
@@ -46,6 +47,7 @@ class Edition:
         lines: What is told of each.
         ranking: For lists.
         example: The rows that were registered with the model.
+        seen: The risks of what clients posted.
     """
 
     champion: Champion
@@ -55,6 +57,7 @@ class Edition:
     lines: Lines = field(repr=False)
     ranking: Ranking = field(repr=False)
     example: Snapshot = field(repr=False)
+    seen: Seen = field(default_factory=Seen, repr=False)
 
     @classmethod
     def of(cls, champion: Champion, scores: Scores, settings: Settings) -> Self:
