@@ -247,7 +247,7 @@ def last_good(asked: Settings) -> tuple[int, bytes, list[str]]:
 
 def test_a_run_reads_trains_scores_and_flags(mine: Settings) -> None:
     state = made(mine, run.STEPS)
-    assert (state.outcome, [*state.done]) == ("done", ["read", "train", "score", "flag"])
+    assert (state.outcome, [*state.done]) == ("done", ["read", "train", "score", "flag", "judge"])
     assert state.done["train"] == {"version": 2, "promoted": False, "champion": 1}
     assert state.done["score"]["customers"] == 2_357
     kept = pd.read_parquet(mine.data / "records" / "transactions.parquet")
