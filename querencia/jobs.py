@@ -29,7 +29,7 @@ from features.store import Store
 from features.usability import Report
 from querencia import page, trust
 from querencia.report import page as report_page
-from serving import batch, batches, words
+from serving import batch, batches, rescore, words
 from serving.batch import ScoreFile
 from serving.batches import Batch, Batches
 from serving.campaigns import Campaign, Campaigns
@@ -44,7 +44,6 @@ from training import evaluate as backtests
 from training import plots, series
 from training.champion import CHAMPION, Champion
 from training.evaluate import Evaluation
-from training.model import Model
 from training.retrain import Say, Training, lay_plan, retrain
 from training.scoring import Scores
 
@@ -378,16 +377,12 @@ def judge(settings: Settings, say: Say) -> list[str]:
 
 def _judge(made: Batch, store: Store, until: datetime, settings: Settings) -> bool:
     """Whether a batch can be judged: not where its version is gone or definitions have changed."""
-    registry = settings.registry
-    version = registry.version(made.model_version)
-    if version is None:
-        return False
     try:
-        model = Champion(Model.load(registry.fetch(version)), version)
-        found = batches.judge(made, model, store, settings.features, until=until)
+        version = rescore.load(settings, made.model_version)
+        found = batches.judge(made, version, store, settings.features, until=until)
     except QuerenciaError:
         return False
-    series.note(registry.store, made.name, found, closed=made.closes)
+    series.note(settings.registry.store, made.name, found, closed=made.closes)
     return True
 
 
