@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from features import cdnow, changes, company, findings, intake, mapping, snapshot, usability
 from features.album import Album
-from features.cutoffs import Plan
+from features.cutoffs import Plan, midnight
 from features.errors import QuerenciaError
 from features.feature import Feature
 from features.files import aside, clear, renewed
@@ -32,8 +32,9 @@ from features.store import Store
 from features.usability import Report
 from querencia import page, trust
 from querencia.report import page as report_page
-from serving import batch, forgetting, words
+from serving import batch, batches, forgetting, rescore, words
 from serving.batch import ScoreFile
+from serving.batches import Batch, Batches
 from serving.campaigns import Campaigns
 from serving.outreach import flag as flag
 from serving.outreach import record
@@ -43,7 +44,7 @@ from serving.report import report as reporting
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from training import evaluate as backtests
-from training import plots
+from training import plots, series
 from training.champion import CHAMPION, Champion
 from training.evaluate import Evaluation
 from training.history import History
@@ -380,6 +381,7 @@ def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     file.write(scores)
     ScoreHistory(settings.data).keep(scores)
     forgetting.without_forgotten(file, forgotten)
+    Batches(settings.data).note(scores.provenance)
     return scores, file.path
 
 
@@ -411,7 +413,44 @@ def _settle(settings: Settings) -> None:
 def campaigns(settings: Settings) -> list[Past]:
     """Every campaign, and what came of those whose horizon has closed."""
     store, every = Store(settings.data), Campaigns(settings.data).all()
-    return [look_back(campaign, store, settings.features) for campaign in every]
+    found = [look_back(campaign, store, settings.features) for campaign in every]
+    for past in found:
+        if past.outcome and past.closes:
+            name = f"campaign {past.campaign.id}"
+            series.note(settings.registry.store, name, past.figures(), closed=past.closes)
+    return found
+
+
+def judge(settings: Settings, say: Say) -> list[str]:
+    """Judge every campaign and every batch of scores whose horizon has closed.
+
+    What came of them is a series in MLflow. A batch is judged once; a campaign again whenever costs
+    and late records may tell more.
+
+    Returns:
+        The names of the batches judged now.
+    """
+    campaigns(settings)
+    store, tracking = Store(settings.data), settings.registry.store
+    until = midnight(store.span()[1], settings.features.time_zone)
+    judged = []
+    for made in Batches(settings.data).all():
+        if made.closes <= until and series.find(tracking, made.name) is None:
+            say(f"what came of {made.name}")
+            if _judge(made, store, until, settings):
+                judged.append(made.name)
+    return judged
+
+
+def _judge(made: Batch, store: Store, until: datetime, settings: Settings) -> bool:
+    """Whether a batch can be judged: not where its version is gone or definitions have changed."""
+    try:
+        version = rescore.load(settings, made.model_version)
+        found = batches.judge(made, version, store, settings.features, until=until)
+    except QuerenciaError:
+        return False
+    series.note(settings.registry.store, made.name, found, closed=made.closes)
+    return True
 
 
 def indicators(

@@ -13,10 +13,14 @@ from training.effects import BASE, Effects
 from training.model import Model
 from training.qini import Qini
 from training.rows import Rows
+from training.save_rates import Rate, SaveRates
 from training.trials import Trials
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+_LEAST = 0.7
+"""Share of the mean variance that every contact has at least: a line tells chances but roughly."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Contacts:
         inputs: The features, and the chances beside them (`Effects.inputs`).
         lost: What came: whether each customer had left by the end of the horizon, or how likely.
         effect: What each contact tells of the fall of that (`fall`).
+        weight: How much it counts when save rates are learned (`weights`).
         segment: The driver of each customer's risk.
         value: What is lost with each one, in currency.
     """
@@ -36,6 +41,7 @@ class Contacts:
     inputs: Snapshot
     lost: Floats
     effect: Floats
+    weight: Floats
     segment: NDArray[np.str_]
     value: Floats
 
@@ -62,13 +68,22 @@ class Contacts:
             lost = leaving.left_by(process, snapshot, known, days=days)
             gone = 1 - process.p_alive(*rows.history)
         inputs = effects.inputs(snapshot, risk)
+        base = inputs.columns[BASE]
+        chance = expected(lost, trials, np.column_stack([base, risk, gone, risk * gone]))
         return cls(
             trials,
             inputs,
             lost,
-            fall(lost, trials, np.column_stack([inputs.columns[BASE], risk, gone, risk * gone])),
+            fall(lost, trials, chance),
+            weights(base, chance, trials),
             scoring.drivers(reasons)[0],
             model.value_at_stake(model.prospects(rows), risk)[1],
+        )
+
+    def save_rates(self, prior: Rate) -> SaveRates:
+        """What is believed after them of the save rates."""
+        return SaveRates.learn(
+            self.effect, self.base, self.segment, weight=self.weight, prior=prior
         )
 
     @property
@@ -88,6 +103,7 @@ class Contacts:
             self.inputs.select(of),
             self.lost[of],
             self.effect[of],
+            self.weight[of],
             self.segment[of],
             self.value[of],
         )
@@ -97,20 +113,40 @@ class Contacts:
         return Qini.of(self.lost, self.trials.offered, self.trials.propensity, score)
 
 
-def fall(lost: Floats, trials: Trials, told: Floats) -> Floats:
-    """What each contact tells of the fall in `lost` by the offer, shape (n,).
-
-    Its mean over contacts is what the offer does for them, whatever `told` is worth: outcomes less
-    what was to be expected, weighted by the inverse of the propensity (Robins, Rotnitzky & Zhao
-    1994, with one expectation for both arms).
+def expected(lost: Floats, trials: Trials, told: Floats) -> Floats:
+    """What was to be expected of `lost`, the same for both arms: linear in what was told.
 
     Args:
         lost: What came of each contact.
-        trials: Arms and propensities.
+        trials: Propensities.
         told: What was known before of the chance of it, shape (n, columns).
     """
     weight = np.sqrt(1 / trials.propensity)
     told = np.column_stack([np.ones(len(lost)), told])
     slopes = np.linalg.lstsq(told * weight[:, None], lost * weight, rcond=None)[0]
+    return np.asarray(told @ slopes)
+
+
+def fall(lost: Floats, trials: Trials, chance: Floats) -> Floats:
+    """What each contact tells of the fall in `lost` by the offer, shape (n,).
+
+    Its mean over contacts is what the offer does for them, whatever `chance` is worth: outcomes
+    less what was `expected`, weighted by the inverse of the propensity (Robins, Rotnitzky & Zhao
+    1994, with one expectation for both arms).
+    """
     sign = np.where(trials.offered, -1.0, 1.0)
-    return np.asarray(sign * (lost - told @ slopes) / trials.propensity)
+    return np.asarray(sign * (lost - chance) / trials.propensity)
+
+
+def weights(base: Floats, chance: Floats, trials: Trials) -> Floats:
+    """How much each contact counts when save rates are learned: base over variance, shape (n,).
+
+    So the rate is the line through 0 of least squares. The variance of `fall` is that of a chance,
+    times the mean square of the inverse propensities of the campaign: where few were held out,
+    these few are most of the noise. No arm weighs more than the other.
+    """
+    _, number = np.unique(trials.campaign, return_inverse=True)
+    squares = np.bincount(number, trials.propensity**-2.0) / np.bincount(number)
+    variance = chance * (1 - chance)
+    variance = np.maximum(variance, _LEAST * variance.mean())
+    return np.asarray(base / (variance * squares[number]))

@@ -12,7 +12,7 @@ from training.contacts import Contacts, Floats, Ints
 from training.effects import BASE, RISK, Effects, Lesson
 from training.model import Model
 from training.qini import Qini, gain_interval, interval
-from training.save_rates import Rate, SaveRates
+from training.save_rates import Rate
 from training.sequential import Sequence as Seen
 from training.sequential import StopRule
 from training.settings import MoneySettings, TrainingSettings
@@ -81,9 +81,8 @@ def lesson(
         settings: What money means, and the seed.
         customers: How many the company has, and so could contact.
     """
-    rates = SaveRates.learn(contacts.effect, contacts.base, contacts.segment, prior=prior)
     stop = stop_rule(contacts, prior, settings.money)
-    learned = Lesson(len(contacts.lost), rates, stop)
+    learned = Lesson(len(contacts.lost), contacts.save_rates(prior), stop)
     learned, more = _one_by_one(learned, contacts, prior, settings.random_state)
     last = (
         taught.taken(offer, learned)
@@ -138,8 +137,7 @@ def held_out(contacts: Contacts, prior: Rate, *, random_state: int = 0) -> dict[
     for fold in range(FOLDS):
         out = group[contacts.customer] == fold
         seen, unseen = (contacts.select(np.flatnonzero(of)) for of in (~out, out))
-        rates = SaveRates.learn(seen.effect, seen.base, seen.segment, prior=prior)
-        said[SEGMENTS][out] = rates.of(unseen.segment)[0] * unseen.base
+        said[SEGMENTS][out] = seen.save_rates(prior).of(unseen.segment)[0] * unseen.base
         for kind, learner in _learners(seen, random_state).items():
             said[kind][out] = learner.predict(unseen.inputs)
     return said

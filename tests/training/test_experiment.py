@@ -16,7 +16,7 @@ from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
 from training import experiment, trials
-from training.contacts import Contacts, fall
+from training.contacts import Contacts, expected, fall
 from training.effects import BASE, RISK, Effects, Lesson
 from training.model import Model
 from training.retrain import lay_plan
@@ -187,6 +187,6 @@ def contacts_of(rows: Snapshot, *, driven: bool) -> Contacts:
     half = np.full(len(rows), 0.5)
     told = Trials(rows, np.where(offered, "call", CONTROL).astype(object), half, half)
     inputs = rows.assign(**{BASE: 0.5, RISK: 0.5})
-    effect = fall(lost, told, half[:, None])
+    effect = fall(lost, told, expected(lost, told, half[:, None]))
     segment = rng.choice(["habit", "silence"], len(rows))
-    return Contacts(told, inputs, lost, effect, segment, 100 * half)
+    return Contacts(told, inputs, lost, effect, half, segment, 100 * half)
