@@ -35,12 +35,12 @@ def absences(standing: Standing, settings: Settings, row: int) -> list[Absence]:
         row: The customer's, of the scores.
     """
     customer = standing.scores.rows["customer_id"].iat[row]
-    if customer in set(standing.decided(settings).rows["customer_id"]):
+    if customer in standing.decided(settings).places:
         return []
     kept_off = list(_excluded(standing, settings, row))
     if kept_off:
         return kept_off
-    pays = customer in set(standing.decided(settings, unlimited=True).rows["customer_id"])
+    pays = customer in standing.decided(settings, unlimited=True).places
     return [Absence("no_money" if pays else "no_profit")]
 
 
