@@ -100,7 +100,7 @@ class List:
 
 def _round_up(amount: float) -> float:
     step = 10 ** math.floor(math.log10(amount)) / 2
-    return step * math.ceil(amount / step)
+    return float(step * math.ceil(amount / step))
 
 
 class Listing:
@@ -119,7 +119,7 @@ class Listing:
         found = List(self._desk.standing(), Wish.read(request.query_params))
         return self._show(visit, found)
 
-    def _show(self, visit: Visit, found: List, **told: object) -> Response:
+    def _show(self, visit: Visit, found: List, *, unknown: bool = False) -> Response:
         standing = found.standing
         return self._desk.page(
             visit,
@@ -131,8 +131,8 @@ class Listing:
             offers=[*catalogue(standing.settings.offers, standing.settings.training.money)],
             orders=ORDERS,
             curve=_curve(visit, found),
-            points=[[point.budget, point.profit, point.contacts] for point in _points(found)],
-            **{"unknown": False, **told},
+            points=_points(found),
+            unknown=unknown,
         )
 
     def csv(self, request: Request) -> Response:
@@ -211,8 +211,8 @@ def _plan(visit: Visit, found: List, customer_id: str) -> Mapping[str, str]:
     """What is done about a customer, or what keeps them off the list."""
     place = found.decided.places.get(customer_id)
     if place is None:
-        row = found.standing.tokens[visit.pen.masks.token(customer_id)]
-        first = absences(found.standing, found.settings, row)[0]
+        number = found.standing.tokens[visit.pen.masks.token(customer_id)]
+        first = absences(found.standing, found.settings, number)[0]
         return {"action": absent(visit, first), "cost": "", "profit": "", "low": ""}
     chosen = found.decided.rows.iloc[[place]]
     row, pen = chosen.iloc[0], visit.pen
@@ -229,10 +229,10 @@ def absent(visit: Visit, absence: Absence) -> str:
     return visit.say(f"not_{absence.cause}", **absence.figures)
 
 
-def _points(found: List) -> list[sketches.Point]:
-    """The curve, from nothing to all the slider can say."""
-    curve = found.decisions.curve
-    return [sketches.Point(0, 0, 0, 0), *curve] if curve else []
+def _points(found: List) -> list[tuple[float, float, int]]:
+    """The curve, from nothing on: budget, profit, contacts."""
+    told = [(point.budget, point.profit, point.contacts) for point in found.decisions.curve]
+    return [(0.0, 0.0, 0), *told]
 
 
 def _curve(visit: Visit, found: List) -> Markup | None:

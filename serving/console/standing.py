@@ -62,11 +62,6 @@ class Standing:
         """The definitions."""
         return self.edition.settings
 
-    @cached_property
-    def share(self) -> "pd.Series[float]":
-        """The customers' places by value, the highest first, as a share of all."""
-        return pd.Series(self.edition.ranking.share, self.scores.rows.index)
-
     def touches(self) -> Touches:
         """Whom we were in touch with, campaigns sent just now among them."""
         return self._desk().touches
