@@ -145,9 +145,7 @@ def renewed(folder: Path, *parts: str) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(
-    folder: Path, *, name: str = ".lock", doing: str = "reading into"
-) -> Iterator[None]:
+def locked(folder: Path, *, name: str = ".lock", doing: str = "reading into") -> Iterator[None]:
     """Keep other processes that ask for this from changing a folder until the block ends.
 
     The system gives the lock back where the process dies; its empty file stays. To lock a folder

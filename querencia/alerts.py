@@ -21,8 +21,8 @@ _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "advice": logging
 def send(findings: Sequence[Finding], settings: Settings, *, run: str) -> None:
     """Tell errors and warnings; who can't be told doesn't keep the others from it.
 
-    The log is told advice as well. The file is `alerts.jsonl` in the data folder. The webhook is posted one JSON object a run:
-    `text` for chat rooms, `findings` for programs.
+    The log is told advice as well. The file is `alerts.jsonl` in the data folder. The webhook is
+    posted one JSON object a run: `text` for chat rooms, `findings` for programs.
     """
     told = [each for each in findings if each.level != "advice"]
     for finding in findings:

@@ -158,4 +158,6 @@ def _remarks(found: Evaluation, settings: Settings) -> Iterator[str]:
         yield say("overlap", language)
     for cutoff, reason in found.left_out.items():
         yield say("cutoff_left_out", language, cutoff=cutoff, reason=reason)
+    if found.advice:
+        yield words.finding(found.advice, language)
     yield say("in_mlflow", language)

@@ -28,9 +28,9 @@ from features.settings import FeatureSettings
 from features.sources import Source
 from features.store import Store
 from features.usability import Report
-from querencia import page, trust
+from querencia import page, trust, watching
 from querencia.report import page as report_page
-from serving import batch, words
+from serving import batch, realised, words
 from serving.batch import ScoreFile
 from serving.campaigns import Campaign, Campaigns
 from serving.catalogue import catalogue, question
@@ -41,10 +41,9 @@ from serving.report import report as reporting
 from serving.settings import Settings
 from serving.touches import Touches
 from training import evaluate as backtests
-from training import plots
+from training import plots, scoring
 from training.champion import CHAMPION, Champion
 from training.evaluate import Evaluation
-from training.history import History
 from training.retrain import Say, Training, lay_plan, retrain
 from training.scoring import Scores
 
@@ -275,25 +274,6 @@ def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
     )
 
 
-def why_train(settings: Settings) -> str:
-    """Why it is time to train: "first", "age"; empty where it is not."""
-    decided = [
-        entry.at
-        for entry in History(settings.registry.folder).entries()
-        if entry.what in ("promoted", "refused")
-    ]
-    if not decided or settings.registry.number(CHAMPION) is None:
-        return "first"
-    days = _days_since(decided[-1], ZoneInfo(settings.features.time_zone))
-    # A clock that was set back must not put trainings off.
-    return "age" if not 0 <= days < settings.schedule.train_every_days else ""
-
-
-def _days_since(instant: datetime, zone: ZoneInfo) -> int:
-    """Calendar days: two runs of one time of day are not always whole days apart."""
-    return (datetime.now(zone).date() - instant.astimezone(zone).date()).days
-
-
 def _require_usable(store: Store, settings: Settings) -> None:
     """Refuse records that `check` finds an error in, before anything slow."""
     lay_plan(store, settings.features)
@@ -340,9 +320,12 @@ def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     """Score every customer with the champion and keep the scores."""
     champion = Champion.require(settings.registry)
     say(f"scoring every customer with version {champion.version.number}")
-    scores = batch.score_all(Store(settings.data), champion, settings.features)
+    present = batch.look(Store(settings.data), champion, settings.features)
+    scores = scoring.score(champion.model, present, model_version=str(champion.version.number))
     file = ScoreFile(settings.data)
     file.write(scores)
+    realised.keep(scores, settings.data)
+    watching.note(settings, champion, present, scores)
     return scores, file.path
 
 
