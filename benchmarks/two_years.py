@@ -91,8 +91,8 @@ def duplicate(week: Week) -> Spoiled:
 
 def day_missing(week: Week) -> Spoiled:
     rows = week["transactions"]
-    days = rows["occurred_at"].dt.floor("D")
-    gone = days == days.max() - pd.Timedelta(days=3)
+    days = rows["occurred_at"].dt.tz_convert(ZONE).dt.date
+    gone = days == days.max() - timedelta(days=3)
     return {**week, "transactions": rows[~gone]}, {"transactions": rows[gone]}
 
 
