@@ -30,9 +30,9 @@ from features.records import CONTRACTS
 from features.sources import Source
 from features.store import Store
 from features.usability import Report
-from querencia import page, trust
+from querencia import page, trust, watching
 from querencia.report import page as report_page
-from serving import batch, batches, forgetting, rescore, words
+from serving import batch, forgetting, realised, words
 from serving.batch import ScoreFile
 from serving.batches import Batch, Batches
 from serving.campaigns import Campaigns
@@ -44,10 +44,9 @@ from serving.report import report as reporting
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from training import evaluate as backtests
-from training import plots, series
+from training import plots, scoring, series
 from training.champion import CHAMPION, Champion
 from training.evaluate import Evaluation
-from training.history import History
 from training.retrain import Say, Training, lay_plan, retrain
 from training.scoring import Scores
 
@@ -309,25 +308,6 @@ def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
     )
 
 
-def why_train(settings: Settings) -> str:
-    """Why it is time to train: "first", "age"; empty where it is not."""
-    decided = [
-        entry.at
-        for entry in History(settings.registry.folder).entries()
-        if entry.what in ("promoted", "refused")
-    ]
-    if not decided or settings.registry.number(CHAMPION) is None:
-        return "first"
-    days = _days_since(decided[-1], ZoneInfo(settings.features.time_zone))
-    # A clock that was set back must not put trainings off.
-    return "age" if not 0 <= days < settings.schedule.train_every_days else ""
-
-
-def _days_since(instant: datetime, zone: ZoneInfo) -> int:
-    """Calendar days: two runs of one time of day are not always whole days apart."""
-    return (datetime.now(zone).date() - instant.astimezone(zone).date()).days
-
-
 def _require_usable(store: Store, settings: Settings) -> None:
     """Refuse records that `check` finds an error in, before anything slow."""
     lay_plan(store, settings.features)
@@ -376,12 +356,13 @@ def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     champion = Champion.require(settings.registry)
     say(f"scoring every customer with version {champion.version.number}")
     forgotten = Forgotten(settings.data).digests
-    scores = batch.score_all(Store(settings.data), champion, settings.features)
+    present = batch.look(Store(settings.data), champion, settings.features)
+    scores = scoring.score(champion.model, present, model_version=str(champion.version.number))
     file = ScoreFile(settings.data)
     file.write(scores)
     ScoreHistory(settings.data).keep(scores)
     forgetting.without_forgotten(file, forgotten)
-    Batches(settings.data).note(scores.provenance)
+    watching.note(settings, champion, present, scores)
     return scores, file.path
 
 
