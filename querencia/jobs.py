@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
 
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -14,7 +13,7 @@ from pydantic import TypeAdapter
 
 from features import cdnow, changes, company, findings, intake, mapping, snapshot, usability
 from features.album import Album
-from features.cutoffs import Plan, midnight
+from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.feature import Feature
 from features.files import aside, clear, renewed
@@ -34,7 +33,6 @@ from querencia import page, trust, watching
 from querencia.report import page as report_page
 from serving import batch, forgetting, realised, words
 from serving.batch import ScoreFile
-from serving.batches import Batch, Batches
 from serving.campaigns import Campaigns
 from serving.outreach import flag as flag
 from serving.outreach import record
@@ -413,25 +411,14 @@ def judge(settings: Settings, say: Say) -> list[str]:
     """
     campaigns(settings)
     store, tracking = Store(settings.data), settings.registry.store
-    until = midnight(store.span()[1], settings.features.time_zone)
     judged = []
-    for made in Batches(settings.data).all():
-        if made.closes <= until and series.find(tracking, made.name) is None:
+    for made in realised.closed(ScoreHistory(settings.data), store, settings.features):
+        if series.find(tracking, made.name) is None:
             say(f"what came of {made.name}")
-            if _judge(made, store, until, settings):
+            if found := realised.judge(made, store, settings.features):
+                series.note(tracking, made.name, found.figures(), closed=made.closes)
                 judged.append(made.name)
     return judged
-
-
-def _judge(made: Batch, store: Store, until: datetime, settings: Settings) -> bool:
-    """Whether a batch can be judged: not where its version is gone or definitions have changed."""
-    try:
-        version = rescore.load(settings, made.model_version)
-        found = batches.judge(made, version, store, settings.features, until=until)
-    except QuerenciaError:
-        return False
-    series.note(settings.registry.store, made.name, found, closed=made.closes)
-    return True
 
 
 def indicators(

@@ -18,12 +18,13 @@ from features.store import Store
 from features.usability import Report
 from querencia import jobs
 from serving.batch import ScoreFile
-from serving.batches import Batches
 from serving.campaigns import Campaigns
+from serving.score_history import ScoreHistory
 from serving.settings import Settings, load
 from training import series
 from training.champion import Champion
 from training.retrain import lay_plan
+from training.scoring import score
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -443,26 +444,21 @@ def test_what_came_of_campaigns_is_a_series_without_customers(mine: Settings) ->
 
 def test_scores_are_judged_once_when_their_horizon_has_closed(mine: Settings) -> None:
     """The version was judged on the same customers before it was registered."""
-    scores, _ = jobs.score(mine, hush)
+    jobs.score(mine, hush)
     assert jobs.judge(mine, hush) == []
-    then = datetime(1998, 4, 1, tzinfo=UTC)
-    Batches(mine.data).note(scores.provenance.model_copy(update={"cutoffs": (then,)}))
+    champion, store = Champion.require(mine.registry), Store(mine.data)
+    then = snapshot.take(
+        store.records(), [datetime(1998, 4, 1, tzinfo=UTC)], mine.features, has=store.has
+    )
+    ScoreHistory(mine.data).keep(score(champion.model, then, model_version="1"))
     assert jobs.judge(mine, hush) == ["scores 1998-04-01 version 1"]
     assert jobs.judge(mine, hush) == []
     run = series.find(mine.registry.store, "scores 1998-04-01 version 1")
     assert run is not None
-    told, expected = run.data.metrics, Champion.require(mine.registry).version.metrics
+    told, expected = run.data.metrics, champion.version.metrics
     for name in ("log_loss", "brier_loss", "calibration_loss"):
         assert told[name] == pytest.approx(expected[name])
     assert told["spend_bias"] == pytest.approx(expected["spend_total_bias"])
-    assert 0.5 < told["purchases_covered"] <= 1
-
-
-def test_scores_of_a_version_that_is_gone_are_not_judged(mine: Settings) -> None:
-    scores, _ = jobs.score(mine, hush)
-    then = {"cutoffs": (datetime(1998, 4, 1, tzinfo=UTC),), "model_version": "99"}
-    Batches(mine.data).note(scores.provenance.model_copy(update=then))
-    assert jobs.judge(mine, hush) == []
 
 
 def test_nothing_can_be_scored_flagged_or_served_before_a_training(mine: Settings) -> None:
