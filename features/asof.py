@@ -65,11 +65,11 @@ class AsOf:
 
     def _look_up(self, lags_days: Iterable[int]) -> dict[int | None, Ints]:
         wanted = {lag: self.pairs.cutoffs - lag * DAY for lag in lags_days}
-        instants = np.unique(np.concatenate(list(wanted.values())))
+        instants = np.sort(np.concatenate([*wanted.values()]))
         positions = self.timeline.positions(instants).ravel()
         own = self.pairs.customer * (len(instants) + 1)
         return {
-            lag: positions.take(own + np.searchsorted(instants, times)[self.pairs.cutoff])
+            lag: positions.take(own + instants.searchsorted(times)[self.pairs.cutoff])
             for lag, times in wanted.items()
         }
 
