@@ -1,24 +1,23 @@
 """Batches of scores: which were made, and what came of them once their horizon had closed.
 
-No scores are kept: the same version scores the same customers again as of the same cut-off, by the
-records of now. They are the same but for records that came late without saying so, and but for
-customers who were erased, of whom nothing is left.
+The history of scores keeps no intervals. The same version scores the same customers again as of the
+same cut-off, by the records of now: that is the same but for records that came late without saying
+so, and but for customers who were erased, of whom nothing is left.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from features import snapshot
-from features.files import append_line
-from features.provenance import Provenance
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
 from serving import batch
+from serving.score_history import ScoreHistory
 from training.amounts import AMOUNTS
 from training.champion import Champion
 from training.ranking import Ranking
@@ -46,33 +45,13 @@ class Batch(BaseModel):
         return self.cutoff + timedelta(days=self.horizon_days)
 
 
-@dataclass(frozen=True)
-class Batches:
-    """The batches of a data folder, a line each.
-
-    Attributes:
-        data: The data folder.
-    """
-
-    data: Path
-
-    @property
-    def path(self) -> Path:
-        """Where they are noted."""
-        return self.data / "scores" / "batches.jsonl"
-
-    def all(self) -> list[Batch]:
-        """Each once, the earliest first."""
-        if not self.path.is_file():
-            return []
-        lines = self.path.read_text("utf-8").splitlines()
-        return list(dict.fromkeys(map(Batch.model_validate_json, lines)))
-
-    def note(self, origin: Provenance) -> None:
-        """Note that scores were made."""
-        made = Batch.model_validate({**origin.model_dump(), "cutoff": origin.cutoff})
-        if made not in self.all():
-            append_line(self.path, made.model_dump_json())
+def made(data: Path) -> list[Batch]:
+    """The batches that the history of scores of a data folder keeps, the earliest cut-off first."""
+    told = (pq.read_schema(path).metadata for path in ScoreHistory(data).files())
+    return [
+        Batch.model_validate({name: each[name.encode()].decode() for name in Batch.model_fields})
+        for each in told
+    ]
 
 
 def judge(

@@ -1,6 +1,7 @@
 """An edition: one version of the model with its scores, ready to answer."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,6 +18,7 @@ from features.snapshot import Snapshot
 from serving import lines
 from serving.lines import Lines
 from serving.ranking import Ranking
+from serving.seen import Seen
 from serving.settings import Settings
 from training.champion import Champion
 from training.model import Model
@@ -45,6 +47,7 @@ class Edition:
         lines: What is told of each.
         ranking: For lists.
         example: The rows that were registered with the model.
+        seen: The risks of what clients posted.
     """
 
     champion: Champion
@@ -54,6 +57,7 @@ class Edition:
     lines: Lines = field(repr=False)
     ranking: Ranking = field(repr=False)
     example: Snapshot = field(repr=False)
+    seen: Seen = field(default_factory=Seen, repr=False)
 
     @classmethod
     def of(cls, champion: Champion, scores: Scores, settings: Settings) -> Self:
@@ -100,6 +104,13 @@ class Edition:
     def knows(self) -> frozenset[str]:
         """The tables and columns the model knows customers by."""
         return frozenset(self.champion.model.provenance.records)
+
+    def forget(self, customers: Iterable[str]) -> None:
+        """Answer for these customers no more."""
+        for customer_id in customers:
+            place = self.places.pop(customer_id, None)
+            if place is not None:
+                self.ranking.place[place] = np.inf  # no list goes so far down
 
     def definitions(self, cutoff: datetime | None = None) -> dict[str, Any]:
         """What goes with every answer."""

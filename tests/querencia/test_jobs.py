@@ -18,12 +18,13 @@ from features.store import Store
 from features.usability import Report
 from querencia import jobs
 from serving.batch import ScoreFile
-from serving.batches import Batches
 from serving.campaigns import Campaigns
+from serving.score_history import ScoreHistory
 from serving.settings import Settings, load
 from training import series
 from training.champion import Champion
 from training.retrain import lay_plan
+from training.scoring import Scores
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -441,12 +442,18 @@ def test_what_came_of_campaigns_is_a_series_without_customers(mine: Settings) ->
     assert not set(rows["customer_id"]) & {*run.data.tags.values()}
 
 
+def keep(settings: Settings, scores: Scores, **origin: object) -> None:
+    """Keep scores as if they had another origin."""
+    told = scores.provenance.model_copy(update=origin)
+    ScoreHistory(settings.data).keep(Scores(scores.rows, told))
+
+
 def test_scores_are_judged_once_when_their_horizon_has_closed(mine: Settings) -> None:
     """The version was judged on the same customers before it was registered."""
     scores, _ = jobs.score(mine, hush)
     assert jobs.judge(mine, hush) == []
     then = datetime(1998, 4, 1, tzinfo=UTC)
-    Batches(mine.data).note(scores.provenance.model_copy(update={"cutoffs": (then,)}))
+    keep(mine, scores, cutoffs=(then,))
     assert jobs.judge(mine, hush) == ["scores 1998-04-01 version 1"]
     assert jobs.judge(mine, hush) == []
     run = series.find(mine.registry.store, "scores 1998-04-01 version 1")
@@ -460,8 +467,7 @@ def test_scores_are_judged_once_when_their_horizon_has_closed(mine: Settings) ->
 
 def test_scores_of_a_version_that_is_gone_are_not_judged(mine: Settings) -> None:
     scores, _ = jobs.score(mine, hush)
-    then = {"cutoffs": (datetime(1998, 4, 1, tzinfo=UTC),), "model_version": "99"}
-    Batches(mine.data).note(scores.provenance.model_copy(update=then))
+    keep(mine, scores, cutoffs=(datetime(1998, 4, 1, tzinfo=UTC),), model_version="99")
     assert jobs.judge(mine, hush) == []
 
 

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -649,4 +650,7 @@ def test_a_request_is_known_by_an_id(service: Running, client: httpx.Client) -> 
     assert client.get("/model", headers={"x-request-id": own}).headers["x-request-id"] == own
     made = client.get("/model").headers["x-request-id"]
     assert own != made
+    until = time.monotonic() + 10  # the line is written after the answer
+    while f'"id":"{made}"' not in service.log.read_text() and time.monotonic() < until:
+        time.sleep(0.05)
     assert f'"id":"{made}"' in service.log.read_text()
