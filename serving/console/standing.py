@@ -62,7 +62,7 @@ class Standing:
     @cached_property
     def share(self) -> "pd.Series[float]":
         """The customers' places by value, the highest first, as a share of all."""
-        return pd.Series(self.edition.ranking.share, self.scores.rows.index)
+        return pd.Series(self.edition.ranking.place, self.scores.rows.index)
 
     def touches(self) -> Touches:
         """Whom we were in touch with, campaigns sent just now among them."""
