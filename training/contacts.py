@@ -22,6 +22,9 @@ Ints = NDArray[np.intp]
 _LEAST = 0.7
 """Share of the mean variance that every contact has at least: a line tells chances but roughly."""
 
+_NOBODY = 1e-6
+"""Variance where nobody was lost, or everybody."""
+
 
 @dataclass(frozen=True)
 class Contacts:
@@ -148,5 +151,5 @@ def weights(base: Floats, chance: Floats, trials: Trials) -> Floats:
     _, number = np.unique(trials.campaign, return_inverse=True)
     squares = np.bincount(number, trials.propensity**-2.0) / np.bincount(number)
     variance = chance * (1 - chance)
-    variance = np.maximum(variance, _LEAST * variance.mean())
-    return np.asarray(base / (variance * squares[number]))
+    least = max(_LEAST * variance.mean(), _NOBODY)
+    return np.asarray(base / (np.maximum(variance, least) * squares[number]))

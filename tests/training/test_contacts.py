@@ -54,3 +54,11 @@ def test_campaigns_that_hold_few_out_do_not_drown_an_even_trial() -> None:
     errors = [np.square(np.array(rates) - 0.3).mean() for rates in (even, weighted)]
     assert errors[1] < 0.8 * errors[0]
     assert np.mean(weighted) == pytest.approx(0.3, abs=0.08)
+
+
+@pytest.mark.parametrize("came", [0.0, 1.0])
+def test_contacts_who_all_stayed_or_left_weigh_by_what_was_to_be_lost(came: float) -> None:
+    base, lost = np.array([0.1, 0.2, 0.4, 0.4]), np.full(4, came)
+    drawn = trials(np.arange(4) < 2, np.full(4, 0.5), np.zeros(4))
+    weight = weights(base, expected(lost, drawn, base[:, None]), drawn)
+    assert weight / weight.sum() == pytest.approx(base / base.sum())
