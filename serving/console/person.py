@@ -47,6 +47,8 @@ class Person:
             raise HTTPException(404)
         customer_id = str(standing.scores.rows["customer_id"].iat[row])
         told = json.loads(answers.customer(visit.edition, CustomerRequest(customer_id=customer_id)))
+        if not told["explanation"]["known"]:  # scored, and forgotten since
+            raise HTTPException(404)
         events = story.events(Store(visit.edition.settings.data), customer_id)
         risks = story.risks(visit.edition, customer_id)
         score = told["score"]
