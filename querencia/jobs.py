@@ -29,17 +29,14 @@ from features.store import Store
 from features.usability import Report
 from querencia import page, trust
 from querencia.report import page as report_page
-from serving import batch, forgetting, words
+from serving import batch, desks, forgetting, words
 from serving.batch import ScoreFile
 from serving.campaigns import Campaign, Campaigns
-from serving.catalogue import catalogue, question
-from serving.decisions import Desk
 from serving.past import Past, look_back
 from serving.promise import Promise
 from serving.report import report as reporting
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
-from serving.touches import Touches
 from training import evaluate as backtests
 from training import plots
 from training.champion import CHAMPION, Champion
@@ -314,32 +311,13 @@ def flag(settings: Settings) -> Campaign:
         scores = ScoreFile(settings.data).read()
         campaigns = Campaigns(settings.data)
         name = campaigns.next_id(datetime.now(zone).date())
-        desk = _desk(settings, campaigns, scores)
+        desk = desks.desk(settings, scores.provenance)
         decisions = desk.decide(scores.rows, campaign=name)
         rows = batch.listed(
             decisions.rows, scores.provenance, campaign=name, language=settings.language
         )
         promise = Promise.of(decisions, settings.campaign.budget)
         return campaigns.write(name, rows, promise.summary(desk, scores.provenance))
-
-
-def _desk(settings: Settings, campaigns: Campaigns, scores: Scores) -> Desk:
-    """What decisions are made by: the offers, their limits, and whom we were in touch with."""
-    money = settings.training.money
-    touches = Touches.look(
-        Store(settings.data),
-        [campaign.decided() for campaign in campaigns.sent()],
-        scores.provenance.cutoff,
-        settings.campaign,
-        horizon_days=scores.provenance.horizon_days,
-    )
-    return Desk(
-        catalogue(settings.offers, money),
-        question(settings.offers, money),
-        settings.campaign,
-        money,
-        touches,
-    )
 
 
 def forget(settings: Settings, customer_id: str) -> Proof:

@@ -34,8 +34,8 @@ REMAINS = (
     "Reports and lists that were written elsewhere, and backups of the data folder and the MLflow "
     "store.",
     "What customers wrote about one another in free text.",
-    "Registered models hold what was learned from all customers together, without ids; the "
-    "versions listed here may have learned from this one too; later trainings have no row of theirs.",
+    "Registered models hold what was learned from all customers together, without ids. The "
+    "versions listed here may have learned from this one too; a later training has no row of it.",
 )
 """What is told of all that cannot be reached."""
 
