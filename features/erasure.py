@@ -16,6 +16,7 @@ from features import changes
 from features.files import table_writer
 from features.forgotten import Forgotten
 from features.ledger import Ledger, parquet, quoted, refusals, write_refusals
+from features.probation import REFUSED
 from features.records import CONTRACTS
 from features.sources import spilling
 
@@ -118,8 +119,12 @@ def erase_customer(folder: Path, customer_id: str, time_zone: str) -> dict[str, 
         )
         counts: dict[str, int] = {}
         for table in (table for table in CONTRACTS if table != "rates"):
-            kept, refused = _erase(connection, Ledger(CONTRACTS[table], folder))
+            ledger = Ledger(CONTRACTS[table], folder)
+            kept, refused = _erase(connection, ledger)
             counts |= {f"records/{table}": kept, f"quarantine/{table}": refused}
+            taken_back = folder / REFUSED / ledger.refused.name
+            if taken_back.is_file():
+                counts[f"{REFUSED}/{table}"] = _erase_refused(connection, taken_back)
         return counts
 
 

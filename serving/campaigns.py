@@ -32,11 +32,17 @@ _DECIMALS = {
 }
 """Of the CSV file: cents, 1/10,000 of a probability, 1/100 of a day."""
 
-_PLAIN: Mapping[str, Any] = {
+PLAIN: Mapping[str, Any] = {
     "index": False,
     "float_format": "%.15g",
     "date_format": "%Y-%m-%dT%H:%M:%SZ",
 }
+"""How pandas writes a CSV file of ours."""
+
+
+def rounded(rows: pd.DataFrame) -> pd.DataFrame:
+    """A list with as many decimals as its CSV file has."""
+    return rows.round(_DECIMALS)
 
 
 @dataclass(frozen=True)
@@ -234,13 +240,12 @@ class Campaigns:
 def _write(rows: pd.DataFrame, folder: Path) -> None:
     """Write a list for programs and for people."""
     rows.to_parquet(folder / _LIST, index=False)
-    shown = rows.drop(columns=_NUMBER, errors="ignore").round(_DECIMALS)
-    shown.to_csv(folder / "list.csv", **_PLAIN)
+    rounded(rows.drop(columns=_NUMBER, errors="ignore")).to_csv(folder / "list.csv", **PLAIN)
 
 
 def _note_sent(rows: pd.DataFrame, folder: Path, at: datetime) -> None:
     with aside(folder / _OFFERS) as new:
-        offer_rows(rows, at).to_csv(new, **_PLAIN)
+        offer_rows(rows, at).to_csv(new, **PLAIN)
     note = {"sent_at": at.isoformat(), "sha256": _digest(folder / _LIST)}
     with aside(folder / _SENT) as new:
         new.write_text(json.dumps(note, indent=1))

@@ -26,7 +26,6 @@ def desk(settings: Settings, origin: Provenance) -> Desk:
         catalogue(settings.offers, money),
         question(settings.offers, money),
         settings.campaign,
-        money,
         touches,
     )
 

@@ -17,6 +17,8 @@ from features.provenance import Provenance
 from features.snapshot import Snapshot
 from serving import desks, lines
 from serving.lines import Lines
+from serving.ranking import Ranking
+from serving.seen import Seen
 from serving.settings import Settings
 from serving.verdicts import Verdicts
 from training.champion import Champion
@@ -37,34 +39,6 @@ _MANY = 100
 """Rows beside the example, with which it is scored as many rows are."""
 
 
-@dataclass(frozen=True)
-class Ranking:
-    """What a list of customers at risk is made of, an entry per customer of the scores.
-
-    Attributes:
-        risk: Their risk.
-        share: Their place by value, the highest first, as a share of all.
-        order: Their places by expected loss, the largest first.
-    """
-
-    risk: Floats
-    share: Floats
-    order: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, scores: pd.DataFrame) -> Self:
-        """Of these scores."""
-        share = scores["value"].rank(ascending=False, pct=True, method="first")
-        order = np.argsort(-scores["expected_loss"].to_numpy(), kind="stable").astype(np.int64)
-        return cls(np.asarray(scores["risk"], dtype=float), np.array(share, dtype=float), order)
-
-    def at_risk(self, *, top_share: float, min_risk: float, most: int) -> list[int]:
-        """The customers that `serving.decisions.at_risk` chooses, by their places."""
-        chosen = (self.share <= top_share) & (self.risk >= min_risk)
-        places: list[int] = self.order[chosen[self.order]][:most].tolist()
-        return places
-
-
 @dataclass(frozen=True, eq=False)
 class Edition:
     """One version with its scores; every answer comes from one edition as a whole.
@@ -78,6 +52,7 @@ class Edition:
         ranking: For lists.
         example: The rows that were registered with the model.
         stakes: What decisions are made by, a row per customer.
+        seen: The risks of what clients posted.
     """
 
     champion: Champion
@@ -88,6 +63,7 @@ class Edition:
     ranking: Ranking = field(repr=False)
     example: Snapshot = field(repr=False)
     stakes: pd.DataFrame = field(repr=False)
+    seen: Seen = field(default_factory=Seen, repr=False)
     _decided: dict[Hashable, Verdicts] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -159,7 +135,7 @@ class Edition:
         for customer_id in customers:
             place = self.places.pop(customer_id, None)
             if place is not None:
-                self.ranking.share[place] = np.inf  # no list goes so far down
+                self.ranking.place[place] = np.inf  # no list goes so far down
 
     def definitions(self, cutoff: datetime | None = None) -> dict[str, Any]:
         """What goes with every answer."""

@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 
 from features import erasure, intake
 from features.errors import QuerenciaError
-from features.files import clear, locked
+from features.files import clear
 from features.forgotten import Forgotten, Proof
 from features.inbox import Inbox
+from features.probation import changing
 from features.store import Store
 from serving import settings as configuration
 from serving.batch import ScoreFile
@@ -34,8 +35,8 @@ REMAINS = (
     "Reports and lists that were written elsewhere, and backups of the data folder and the MLflow "
     "store.",
     "What customers wrote about one another in free text.",
-    "Registered models hold what was learned from all customers together, without ids. The "
-    "versions listed here may have learned from this one too; a later training has no row of it.",
+    "Registered models hold what was learned from all customers together, without ids; the "
+    "versions listed here may have learned from this one too; later ones have no row of theirs.",
 )
 """What is told of all that cannot be reached."""
 
@@ -48,7 +49,7 @@ _PATIENCE_SECONDS = 3600
 def settle(settings: Settings) -> list[Proof]:
     """Remove what is left of those who are to be forgotten, one by one.
 
-    Asked for while the data folder is locked (`features.files.locked`).
+    Asked for while the data folder is locked (`features.probation.changing`).
 
     Returns:
         Their proofs.
@@ -133,7 +134,7 @@ def main() -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while Forgotten(settings.data).pending() and time.monotonic() < deadline:
         try:
-            with locked(settings.data):
+            with changing(settings.data):
                 settle(settings)
         except QuerenciaError as busy:
             print(busy, file=sys.stderr)

@@ -6,7 +6,7 @@ and contacts that came of it: what the last ones taken bring.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self, get_args
 
@@ -127,9 +127,7 @@ class Verdicts:
             scores: Theirs.
             touches: Whom the company was in touch with, of these.
         """
-        desk = Desk(
-            self.desk.offers, self.desk.question, self.desk.limits, self.desk.money, touches
-        )
+        desk = replace(self.desk, touches=touches)
         profits = _profits(desk, scores)
         why = _why(desk, scores, profits, self.value_from)
         held = control.is_control(
@@ -221,7 +219,7 @@ def _was_heard(history: Mapping[str, Any], since: datetime) -> bool:
 def _profits(desk: Desk, rows: pd.DataFrame) -> dict[str, Profit]:
     risk, at_stake = rows["risk"].to_numpy(float), rows["value_at_stake"].to_numpy(float)
     return {
-        name: expected_profit(offer, saved(rows, name, desk.money), risk, at_stake)
+        name: expected_profit(offer, saved(rows, name), risk, at_stake)
         for name, offer in desk.offers.items()
     }
 

@@ -28,7 +28,6 @@ PATIENCE_SECONDS = 30
 """Until a version that was refused is tried again."""
 
 _SETTLED_NS = 2_000_000_000
-_FILES = ("mlflow.db", "mlflow.db-wal")
 
 
 class Sign(NamedTuple):
@@ -65,6 +64,16 @@ class Watch:
         self._forgotten, self._forgotten_at = Forgotten(settings.data), 0
         self._sign = self._look()
         self.edition = self._open(self._sign)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the champion answers its own example."""
+        try:
+            return self.edition.is_sound
+        # Whatever is wrong, who cannot answer is not ready.
+        except Exception:
+            log.exception("version %d does not answer its example", self.edition.number)
+            return False
 
     def start(self, also: Callable[[], None] = lambda: None) -> None:
         """Look from now on, until `stop`, and do this as often."""
@@ -110,9 +119,12 @@ class Watch:
     def _champion(self) -> int:
         """The version the alias names; MLflow is only asked where its files may have changed.
 
-        It takes 10 ms to answer, and a change right after another may leave the same time.
+        It takes 10 ms to answer, and a change right after another may leave the same time. A
+        server has no files, and is asked every time.
         """
-        changed_at = max(_changed_at(self._registry.folder / name) for name in _FILES)
+        changed_at = self._registry.store.changed_at
+        if changed_at is None:
+            return self._ask_champion()
         is_settled = time.time_ns() - changed_at > _SETTLED_NS
         if changed_at != self._changed_at or not is_settled:
             self._number, self._changed_at = self._ask_champion(), changed_at

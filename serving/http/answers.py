@@ -170,6 +170,7 @@ def _posted(edition: Edition, histories: Sequence[Posted], cutoff: datetime) -> 
 def _scored(edition: Edition, rows: Rows, cutoff: datetime) -> Iterable[dict[str, Any]]:
     """What is told of each row but whose it is."""
     told, reasons = _judged(edition, rows)
+    edition.seen.add(told["risk"])
     waits = next_purchase_days(edition.model, rows).tolist()
     owns = zip(*(told[name].tolist() for name in FIGURES), strict=True)
     words_of = _in_words(edition, rows, reasons)
@@ -201,6 +202,7 @@ def _rows(edition: Edition, asked: FeatureRows) -> bytes:
         told = figures(edition.model, _read(edition, asked))
     except QuerenciaError as error:
         raise _unusable(str(error).rstrip(".")) from None
+    edition.seen.add(told["risk"])
     data = np.stack([told[name] for name in FIGURES], axis=1).tolist()
     return to_json({"columns": FIGURES, "data": data}, inf_nan_mode="null")
 
