@@ -461,6 +461,37 @@ def report(
 
 
 @app.command()
+def forget(
+    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER_ID", help="The customer")],
+    admit: Annotated[
+        bool,
+        typer.Option("--admit", help="Let records of a forgotten customer in again instead"),
+    ] = False,
+) -> None:
+    """Remove a customer from all that is kept, for good, while the service goes on.
+
+    That is records, the rows refused, what was sent, features, scores now and before, and lists of
+    campaigns; services stop answering within seconds, and no later training has a row of theirs. A
+    proof without the id is written to `data/forgotten/`: what was removed from where, which
+    versions of the model may have learned from the customer, and what could not be reached.
+
+    Whatever is read or sent of the customer later is left out: it is known by a salted hash. With
+    `--admit` it is let in again, also what your files still hold from before.
+    """
+    from features.forgotten import Forgotten
+    from querencia import jobs, shows
+
+    settings = _load()
+    if admit:
+        Forgotten(settings.data).admit(customer_id)
+        shows.line(out, "Records of this customer are let in again.")
+        return
+    proof = jobs.forget(settings, customer_id)
+    path = settings.data / "forgotten" / f"{proof.sha256}.json"
+    shows.line(out, f"Forgotten: {sum(proof.removed.values()):,} rows removed. Proof: {path}")
+
+
+@app.command()
 def run() -> None:
     """Read, train, promote or not, score and flag, once: for cron, systemd, Kubernetes, Airflow.
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -204,8 +203,8 @@ def test_a_campaign_that_was_sent_keeps_the_ids_of_its_offers(mine: Settings) ->
 
 
 @pytest.fixture
-def watches(mine: Settings) -> Iterator[tuple[Watch, Watch]]:
-    yield Watch(mine), Watch(mine)
+def watches(mine: Settings) -> tuple[Watch, Watch]:
+    return Watch(mine), Watch(mine)
 
 
 def test_every_worker_stops_answering(mine: Settings, watches: tuple[Watch, Watch]) -> None:
