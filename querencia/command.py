@@ -6,7 +6,7 @@ Heavy imports happen inside the verbs, so that help answers at once.
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -294,16 +294,48 @@ def evaluate(
 
 
 @app.command()
-def score() -> None:
-    """Score every customer with the model that serves."""
+def score(
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="Customers of these files instead, which are not added to the records: purchases, "
+            "CSV or Parquet; TABLE=FILE for another table; may be repeated",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE.parquet", help="Where their scores are written")
+    ] = None,
+) -> None:
+    """Score every customer with the model that serves.
+
+    With `--input` and `--output` score customers of other files, as of the end of their purchases:
+
+        querencia score --input orders.csv --input surveys=surveys.csv --output scores.parquet
+    """
     from querencia import jobs, shows
     from querencia.progress import Steps
 
     settings = _load()
+    if bool(given) != bool(output):
+        raise QuerenciaError("Give both: --input names the files, --output where scores go.")
     with Steps(out) as steps:
-        scores, path = jobs.score(settings, steps)
+        if given and output:
+            path = output
+            scores, intakes = jobs.score_files(settings, _files(given), path, steps)
+        else:
+            (scores, path), intakes = jobs.score(settings, steps), ()
+    for fault in (str(fault) for intake in intakes for fault in intake.faults):
+        shows.line(out, f"Left out: {fault}")
     as_of = f"{scores.provenance.cutoff:%Y-%m-%d}"
     shows.line(out, f"{len(scores.rows):,} customers scored as of {as_of}: {path}")
+
+
+def _files(given: Sequence[str]) -> dict[str, Path]:
+    """The file of each table: the purchases, where none is named."""
+    named = (text.rpartition("=") for text in given)
+    return {table or "transactions": Path(path) for table, _, path in named}
 
 
 @app.command()

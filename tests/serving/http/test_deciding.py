@@ -105,10 +105,8 @@ def test_the_same_history_posted_gets_the_same_decision(
     histories = [history(tables, customer_id) for customer_id in asked]
     posted = decided(edition, histories=histories)
     # Those that the budget is settled with one by one may come out otherwise.
-    same = [
-        a["offer"] == b["offer"] and a["arm"] == b["arm"]
-        for a, b in zip(by_id, posted, strict=True)
-    ]
+    both = [*zip(by_id, posted, strict=True)]
+    same = [a["offer"] == b["offer"] and a["arm"] == b["arm"] for a, b in both]
     assert np.mean(same) > 0.9
     for one, other in both:
         if one["offer"] == other["offer"] != NOTHING:
