@@ -26,12 +26,13 @@ from features.intake import Intake
 from features.probation import Probation, changing, reading
 from features.proposal import Proposal
 from features.records import CONTRACTS
+from features.settings import TableSettings
 from features.sources import Source
 from features.store import Store
 from features.usability import Report
 from querencia import page, trust, watching
 from querencia.report import page as report_page
-from serving import batch, forgetting, realised, words
+from serving import batch, foreign, forgetting, words
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.outreach import flag as flag
@@ -362,6 +363,23 @@ def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     forgetting.without_forgotten(file, forgotten)
     watching.note(settings, champion, present, scores)
     return scores, file.path
+
+
+def score_files(
+    settings: Settings, given: Mapping[str, Path], output: Path, say: Say
+) -> tuple[Scores, tuple[Intake, ...]]:
+    """Score customers whose histories lie in files into a Parquet file; the records stay."""
+    sources = _wanted(settings.model_copy(update={"tables": _columns_of(settings, given)}), given)
+    champion = Champion.require(settings.registry)
+    say(f"scoring the customers of {', '.join(map(str, sources.values()))}")
+    scores, intakes = foreign.score_files(sources, champion, settings.features)
+    batch.write(scores, output)
+    return scores, intakes
+
+
+def _columns_of(settings: Settings, given: Collection[str]) -> dict[str, TableSettings]:
+    """How the tables that are given are configured: their columns are called the same."""
+    return {table: entry for table, entry in settings.tables.items() if table in given}
 
 
 def forget(settings: Settings, customer_id: str) -> Proof:

@@ -140,7 +140,7 @@ class Application:
                     most_bytes=self._service.most_bytes,
                     seconds=self._service.body_seconds,
                 )
-            asked = operation.read(posted)
+            asked = operation.read(posted, asking.headers)
             edition = self._edition()
             asking.facts.update(version=edition.number, **size(asked))
             self._meters.asked(size(asked))
