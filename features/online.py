@@ -54,8 +54,8 @@ def row(
     known = records.known(microsecond(cutoff)) if records.late.any() else records
     origin = snapshot.provenance(settings, (cutoff,), has, themes)
     names = tuple(feature.name for feature in snapshot.present(has, themes))
-    columns = snapshot.arrays(known, (cutoff,), settings, has, themes)
-    return snapshot.flat(records.customers, (cutoff,), columns, names, origin)
+    look = snapshot.look_at(known, (cutoff,), settings.time_zone)
+    return snapshot.snapped(look, snapshot.told(look, has, themes), names, origin)
 
 
 def _timeline(

@@ -450,7 +450,7 @@ def report(
     from features.files import aside
     from querencia import jobs, shows
     from querencia.progress import Steps
-    from querencia.report.phrases import say
+    from serving.report.phrases import say
 
     settings = _load(language=language)
     with Steps(out) as steps:

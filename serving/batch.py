@@ -19,7 +19,7 @@ from training.scoring import Scores, score
 
 _PROVENANCE = "querencia.provenance"
 _DEFINITIONS = ("churn", "horizon_days", "currency", "model_version")
-_MONEY = ("risk", "value", "value_low", "value_high", "value_at_stake")
+_MONEY = ("risk", "leaves", "value", "value_low", "value_high", "value_at_stake")
 """What a list tells first after what to do."""
 
 

@@ -1,6 +1,7 @@
 """An edition: one version of the model with its scores, ready to answer."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,6 +17,7 @@ from features.provenance import Provenance
 from features.snapshot import Snapshot
 from serving import lines
 from serving.lines import Lines
+from serving.ranking import Ranking
 from serving.seen import Seen
 from serving.settings import Settings
 from training.champion import Champion
@@ -31,34 +33,6 @@ AGREES_TO = 1e-6
 
 _MANY = 100
 """Rows beside the example, with which it is scored as many rows are."""
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """What a list of customers at risk is made of, an entry per customer of the scores.
-
-    Attributes:
-        risk: Their risk.
-        share: Their place by value, the highest first, as a share of all.
-        order: Their places by expected loss, the largest first.
-    """
-
-    risk: Floats
-    share: Floats
-    order: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, scores: pd.DataFrame) -> Self:
-        """Of these scores."""
-        share = scores["value"].rank(ascending=False, pct=True, method="first")
-        order = np.argsort(-scores["expected_loss"].to_numpy(), kind="stable").astype(np.int64)
-        return cls(np.asarray(scores["risk"], dtype=float), np.asarray(share, dtype=float), order)
-
-    def at_risk(self, *, top_share: float, min_risk: float, most: int) -> list[int]:
-        """The customers that `serving.decisions.at_risk` chooses, by their places."""
-        chosen = (self.share <= top_share) & (self.risk >= min_risk)
-        places: list[int] = self.order[chosen[self.order]][:most].tolist()
-        return places
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +104,13 @@ class Edition:
     def knows(self) -> frozenset[str]:
         """The tables and columns the model knows customers by."""
         return frozenset(self.champion.model.provenance.records)
+
+    def forget(self, customers: Iterable[str]) -> None:
+        """Answer for these customers no more."""
+        for customer_id in customers:
+            place = self.places.pop(customer_id, None)
+            if place is not None:
+                self.ranking.place[place] = np.inf  # no list goes so far down
 
     def definitions(self, cutoff: datetime | None = None) -> dict[str, Any]:
         """What goes with every answer."""

@@ -72,6 +72,7 @@ class ServiceSettings(BaseModel):
         32, gt=0, description="requests at once with one key, above which more are told to wait"
     )
     log_requests: bool = Field(True, description="a line of JSON in the log per request")
+    mask_ids: bool = Field(False, description="hide customer ids on the pages of the console")
 
 
 class Settings(BaseSettings):

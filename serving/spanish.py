@@ -129,6 +129,9 @@ FINDINGS: Mapping[str, str] = {
     "puede contestar, así que distingue a pocos clientes. Pregunte algo más fino.",
     "uplift_not_yet": "{offer}: a qué clientes retiene uno por uno no se sabe aún con {contacts:,} "
     "contactos; hacen falta unos {more:,} más. Se usan las tasas de retención por motivo.",
+    "uplift_out_of_reach": "{offer}: a qué clientes retiene uno por uno no se puede saber con "
+    "{contacts:,} contactos; harían falta más que otros tantos como los {customers:,} clientes que "
+    "hay, lo que queda fuera de alcance. Se usan las tasas de retención por motivo.",
     "uplift_taken": "{offer}: a quién retiene se dice uno por uno, lo que ordena a clientes no "
     "vistos mejor que sus motivos (Qini de {low:+.4f} a {high:+.4f}).",
     "offer_saves": "{offer}: de los clientes que se habrían ido retiene al {rate:.0%}, con un "
@@ -168,6 +171,16 @@ FINDINGS: Mapping[str, str] = {
     "{usual:,.0f}. Envíelas, si las hubo.",
     "lost_columns": "{table}: la fuente ya no tiene {columns}, que los registros conocen. "
     "Devuélvalas; si sobran, lea de nuevo todos los ficheros: querencia check",
+    "repeated": "{table}: {again:,} filas no dijeron nada que no se supiera, como de un fichero "
+    "enviado dos veces. Cuentan una vez.",
+    "nothing_new": "{table}: no llegó nada nuevo, aunque eran de esperar {expected:,.0f} filas "
+    "desde la última lectura. ¿Se hace la exportación, y a tiempo?",
+    "emptied": "{table}: su fuente está vacía, aunque eran de esperar {expected:,.0f} filas desde "
+    "la última lectura. ¿Está entera la exportación?",
+    "taken_back": "Nada de lo leído esta vez se añadió a los registros. Corríjalo y haga que se "
+    "lea de nuevo; las filas rechazadas están en la carpeta refused.",
+    "champion_changed": "Entretanto sirve la versión {champion}, y esta no se comparó con ella.",
+    "taken_up": "La ejecución fue interrumpida tras {steps}, y se retoma ahí.",
     "given_up": "La ejecución fue interrumpida {tries} veces, la última tras {steps}. ¿Hay memoria "
     "suficiente?",
     "run_failed": "El paso {step} falló: {why}",

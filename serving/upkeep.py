@@ -19,6 +19,12 @@ class ScheduleSettings(BaseModel):
         description="what is done with the tables: append (add to the records), anew (read all of "
         "them again) or nothing (somebody else reads them)",
     )
+    train_every_days: int = Field(
+        7,
+        ge=0,
+        description="calendar days from one training to the next; runs between them score with the "
+        "champion there is. 0: every run trains",
+    )
     resume_hours: float = Field(
         24,
         ge=0,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from mlflow.exceptions import MlflowException
 
 from features.errors import QuerenciaError
+from features.forgotten import Forgotten
 from serving import batch, rescore
 from serving.batch import ScoreFile
 from serving.edition import Edition
@@ -60,6 +61,7 @@ class Watch:
         self._kept: OrderedDict[Sign, Edition] = OrderedDict()
         self._refused: dict[Sign, float] = {}
         self._number, self._changed_at = 0, -1
+        self._forgotten, self._forgotten_at = Forgotten(settings.data), 0
         self._sign = self._look()
         self.edition = self._open(self._sign)
 
@@ -88,8 +90,19 @@ class Watch:
         except (QuerenciaError, MlflowException, OSError) as error:
             log.warning("the registry cannot be read: %s", error)
             return
+        self._forget()
         if sign != self._sign and not self._is_hopeless(sign):
             self._try(sign)
+
+    def _forget(self) -> None:
+        """Answer no more for whoever was forgotten since the last look."""
+        if self._forgotten.stamp != self._forgotten_at:
+            self._forgotten_at = self._forgotten.stamp
+            self._kept.clear()  # what it holds of them is loaded anew, without
+            self._without_forgotten(self.edition)
+
+    def _without_forgotten(self, edition: Edition) -> None:
+        edition.forget(self._forgotten.among(frozenset(edition.places)))
 
     def _run(self, also: Callable[[], None]) -> None:
         while not self._stopped.wait(self._settings.service.poll_seconds):
@@ -150,6 +163,7 @@ class Watch:
             else rescore.aside(champion)
         )
         edition = Edition.of(champion, scores, settings)
+        self._without_forgotten(edition)
         self._warm_up(edition)
         self._keep(sign, edition)
         return edition

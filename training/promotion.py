@@ -159,6 +159,24 @@ def decide(
     return Promotion(promoted, (finding,), incumbent.version)
 
 
+def unless_changed(found: Promotion, champion: int | None) -> Promotion:
+    """Not promoted where another version serves meanwhile, as after a rollback.
+
+    Args:
+        found: What was decided.
+        champion: Who serves now.
+    """
+    if not found.promoted or champion == found.champion:
+        return found
+    changed = tell(
+        "warning",
+        "champion_changed",
+        "Version {champion} serves meanwhile, and this one was not held against it.",
+        champion=champion,
+    )
+    return Promotion(False, (*found.findings, changed), champion)
+
+
 def _first(objections: Sequence[Finding]) -> Promotion:
     """Without a champion nothing serves, so that poor calibration is only told."""
     stopping = tuple(

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from features import holdings, snapshot
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
+from features.files import locked
 from features.findings import Finding, tell
 from features.provenance import DefinitionError, Provenance
 from features.settings import FeatureSettings
@@ -28,7 +29,14 @@ from training.champion import CHALLENGER, CHAMPION, TRAINED, trained_as_of
 from training.evidence import Evidence
 from training.history import History
 from training.model import Model
-from training.promotion import Contest, Incumbent, Promotion, decide, miscalibrated
+from training.promotion import (
+    Contest,
+    Incumbent,
+    Promotion,
+    decide,
+    miscalibrated,
+    unless_changed,
+)
 from training.registry import Registry, Version
 from training.runs import Run
 from training.scoring import COLUMNS
@@ -76,6 +84,7 @@ def retrain(
     """Train on closed horizons, judge on the latest one, register, promote if better in money.
 
     The model is trained as of the evaluation cut-off, so that what is served is what was judged.
+    One training at a time, of all processes and machines that share the registry's folder.
 
     Args:
         store: The records.
@@ -87,8 +96,22 @@ def retrain(
         objections: What is known to speak against the records: an error stops the promotion.
 
     Raises:
-        QuerenciaError: where the records are too short or too thin to train on.
+        QuerenciaError: where the records are too short or too thin to train on, or another training
+            is at work.
     """
+    with locked(registry.folder, name=".training", doing="training in"):
+        return _retrain(store, registry, features, settings, say, by, objections)
+
+
+def _retrain(
+    store: Store,
+    registry: Registry,
+    features: FeatureSettings,
+    settings: TrainingSettings,
+    say: Say,
+    by: str,
+    objections: Sequence[Finding],
+) -> Training:
     cutoffs = lay_plan(store, features)
     candidate = train(store, cutoffs, features, settings, say=say)
     candidate = with_effects(candidate, store, cutoffs, features, say=say)
@@ -106,6 +129,7 @@ def retrain(
         history.note("registered", version.number, by=by)
         objections = (*objections, *examined(registry, version, model))
         found = _promotion(registry, store, candidate, evidence, features, objections)
+        found = unless_changed(found, registry.number(CHAMPION))
         registry.set_alias(CHAMPION if found.promoted else CHALLENGER, version.number)
         _note(history, version, found, by)
         run.set_tags({"promoted": str(found.promoted), "reason": found.reason})

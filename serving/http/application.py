@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
+from serving.console.application import Console
 from serving.edition import Edition
 from serving.http import body, journal, openapi, page
 from serving.http.body import ClientGoneError, Message, Receive
@@ -75,6 +76,7 @@ class Application:
         self.lane = Lane(most=service.most_waiting, most_per_key=service.most_waiting_per_key)
         self._keys = KeyFile(settings.keys)
         self.guard = Guard(self._keys.read(), always=service.always_ask)
+        self._console = Console(settings, edition, self.guard, self._note)
         described = openapi.document()
         self._pages = {
             "/": Answer(page.render(described), b"text/html; charset=utf-8"),
@@ -88,6 +90,9 @@ class Application:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request; anything but HTTP is not spoken."""
         if scope["type"] != "http":
+            return
+        if scope["path"] == "/console" or scope["path"].startswith("/console/"):
+            await self._console(scope, receive, send)
             return
         began = time.perf_counter()
         headers = dict(scope["headers"])

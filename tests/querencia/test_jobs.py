@@ -411,8 +411,16 @@ def test_what_was_sent_stays_among_the_records_when_files_are_read_anew(mine: Se
     jobs.send(mine, draft.id, date(1998, 7, 1))
     sold = pd.read_parquet(Store(mine.data).path("transactions")).drop(columns="day")
     sold.to_parquet("orders.parquet")
-    jobs.check(mine, {"transactions": Path("orders.parquet")}, hush)
-    assert len(pd.read_parquet(Store(mine.data).path("offers"))) == 5
+    again = jobs.check(mine, {"transactions": Path("orders.parquet")}, hush)
+    offers = pd.read_parquet(Store(mine.data).path("offers"))
+    assert len(offers) == 5
+    assert "left_out" not in {each.name for each in again.findings}
+
+    offers.assign(cost=3.0).to_parquet("offers.parquet")
+    both = {name: Path(f"{name}.parquet") for name in ("orders", "offers")}
+    jobs.check(mine, {"transactions": both["orders"], "offers": both["offers"]}, hush)
+    without = jobs.check(mine, {"transactions": both["orders"]}, hush)
+    assert "left_out" in {each.name for each in without.findings}  # what they cost was told
 
 
 def test_nothing_can_be_scored_flagged_or_served_before_a_training(mine: Settings) -> None:

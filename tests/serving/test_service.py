@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,8 +21,8 @@ from querencia import server
 from querencia.server import Running
 from serving import words
 from serving.batch import ScoreFile
-from serving.decisions import at_risk
 from serving.http.page import POLICY
+from serving.ranking import Ranking
 from serving.settings import Settings
 from training.champion import Champion
 from training.scoring import Scores, score
@@ -268,7 +269,8 @@ def test_the_list_is_ordered_by_what_there_is_to_lose(
     client: httpx.Client, scores: Scores, trained_company: Settings
 ) -> None:
     answer = answered(client, "/at_risk", {"most": 5})
-    expected = at_risk(scores.rows, **trained_company.list.model_dump() | {"most": 5})
+    bounds = trained_company.list.model_dump() | {"most": 5}
+    expected = scores.rows.iloc[Ranking.of(scores.rows).at_risk(**bounds)]
 
     assert len(answer["customers"]) == 5
     agree(answer["customers"], expected)
@@ -292,9 +294,8 @@ def test_the_list_can_be_narrowed(
 ) -> None:
     answers = answered(client, "/at_risk", wanted)["customers"]
     bounds = trained_company.list.model_dump() | {"most": 20} | wanted
-    assert [answer["customer_id"] for answer in answers] == at_risk(scores.rows, **bounds)[
-        "customer_id"
-    ].tolist()
+    expected = scores.rows["customer_id"].iloc[Ranking.of(scores.rows).at_risk(**bounds)]
+    assert [answer["customer_id"] for answer in answers] == expected.tolist()
     assert all(answer["risk"] >= bounds["min_risk"] for answer in answers)
 
 
@@ -649,4 +650,7 @@ def test_a_request_is_known_by_an_id(service: Running, client: httpx.Client) -> 
     assert client.get("/model", headers={"x-request-id": own}).headers["x-request-id"] == own
     made = client.get("/model").headers["x-request-id"]
     assert own != made
+    until = time.monotonic() + 10  # the line is written after the answer
+    while f'"id":"{made}"' not in service.log.read_text() and time.monotonic() < until:
+        time.sleep(0.05)
     assert f'"id":"{made}"' in service.log.read_text()
