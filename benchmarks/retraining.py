@@ -234,11 +234,9 @@ def script(folder: Path) -> Figures:
         later = _features(sales, evaluation)
     names = [name for name in past if name != "churned"]
     with steps.step("lifetimes: BG/NBD and Gamma-Gamma"):
-        process = BetaGeoFitter(penalizer_coef=0.001)
-        process.fit(later["frequency"], later["recency"], later["T"])
+        process = _converged(BetaGeoFitter, later["frequency"], later["recency"], later["T"])
         repeat = later[(later["frequency"] > 0) & (later["monetary_value"] > 0)]
-        spend = GammaGammaFitter(penalizer_coef=0.001)
-        spend.fit(repeat["frequency"], repeat["monetary_value"])
+        spend = _converged(GammaGammaFitter, repeat["frequency"], repeat["monetary_value"])
     with steps.step("XGBClassifier()"):
         model = XGBClassifier().fit(past[names], past["churned"])
     with steps.step("judge"):
@@ -257,6 +255,18 @@ def script(folder: Path) -> Figures:
         rows.to_parquet(folder / "scores.parquet")
     print(f"AUC {judged[0]:.4f}, log loss {judged[1]:.4f}")
     return steps.told((datetime.now() - began) / timedelta(seconds=1))
+
+
+def _converged(fitter: Any, *columns: pd.Series) -> Any:
+    """Fit with the penalties that its makers recommend, until one converges."""
+    from lifetimes.utils import ConvergenceError
+
+    for penalty in (0.001, 0.01, 0.1, 1.0):
+        try:
+            return fitter(penalizer_coef=penalty).fit(*columns)
+        except ConvergenceError:
+            print(f"{fitter.__name__} does not converge with penalty {penalty}")
+    raise SystemExit("lifetimes does not converge")
 
 
 def _features(sales: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:

@@ -201,7 +201,8 @@ class Trials:
     def _older(self, candidate: Candidate, evidence: Evidence) -> Iterator[Aged]:
         """What the models of before tell of the customers that the candidate is judged on."""
         later, (churned, risk) = candidate.judged, evidence.outcome
-        measure = backtest.risk_measures(evidence.clv, self.settings.money)
+        money = self.settings.money
+        measure = backtest.risk_measures(evidence.clv, money, only=["profit_score"])
         profit = measure(Ranking.of(churned, risk))["profit_score"]
         for trained_as_of, model in self.models:
             try:

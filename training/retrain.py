@@ -31,6 +31,7 @@ from training.evidence import Evidence
 from training.history import History
 from training.model import Model
 from training.promotion import (
+    CONTESTED,
     Contest,
     Incumbent,
     Promotion,
@@ -314,7 +315,7 @@ def _incumbent(
         later.churned,
         champion.risk.predict(own.rows),
         evidence.outcome[1],
-        backtest.risk_measures(evidence.clv, candidate.settings.money),
+        backtest.risk_measures(evidence.clv, candidate.settings.money, only=CONTESTED),
         random_state=candidate.settings.random_state,
     )
     return replace(known, contest=contest)
