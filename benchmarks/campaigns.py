@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, help="write the picture here")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")  # what the models warn of is in their evidence
-    seeds, customers = (range(1), 1_500) if asked.quick else (range(2), 3_000)
+    seeds, customers = (range(1), 1_500) if asked.quick else (range(2), 2_000)
     found = [in_world(seed, customers) for seed in seeds]
     lines = {name: np.array([each[name] for each in found]) for name in POLICIES}
     if asked.plot:
