@@ -154,4 +154,6 @@ class ForgetRequest(Asked):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"customer_id": "c-1"}]})
 
-    customer_id: CustomerId = Field(min_length=1, description="the customer")
+    customer_id: CustomerId = Field(
+        min_length=1, pattern=r"^[^\x00-\x1f]*$", description="the customer"
+    )

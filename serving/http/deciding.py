@@ -1,5 +1,6 @@
 """Decisions as answers: what would be done about customers now."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,10 +15,13 @@ from serving.edition import Edition
 from serving.http.answers import joined, listed, row_of
 from serving.http.asked import DecideRequest
 from serving.http.problem import Problem
+from serving.http.told import Decision
 from serving.posted import Posted
 from serving.verdicts import WORDS, Verdicts, Why
+from training._likelihood import ModelWarning
 from training.scoring import score
 
+_NOTHING_KNOWN: Mapping[str, Any] = dict.fromkeys(Decision.model_fields)
 _VOICES = {"contacts", "surveys"}
 
 
@@ -76,7 +80,10 @@ def _decided(
         horizon_days=edition.origin.horizon_days,
         tells=bool(_VOICES & edition.knows),
     )
-    return standing.decide(score(edition.model, snapshot.together(list(rows))).rows, touches)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ModelWarning)  # that something is new is told by metrics
+        scores = score(edition.model, snapshot.together(list(rows))).rows
+    return standing.decide(scores, touches)
 
 
 def _told(edition: Edition, customer_id: str, found: Mapping[Any, Any] | Why) -> dict[str, Any]:
@@ -87,8 +94,9 @@ def _told(edition: Edition, customer_id: str, found: Mapping[Any, Any] | Why) ->
     else:
         done, why = found, None
         told = words.actions(pd.DataFrame([found]), language)[0]
-    return {"customer_id": customer_id, "known": True, **done, "why": why, "told": told}
+    known = {"customer_id": customer_id, "known": True, "why": why, "told": told}
+    return {**_NOTHING_KNOWN, **done, **known}
 
 
 def _unknown(customer_id: str) -> dict[str, Any]:
-    return {"customer_id": customer_id, "known": False}
+    return {**_NOTHING_KNOWN, "customer_id": customer_id, "known": False}

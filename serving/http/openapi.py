@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from serving.http import examples
 from serving.http.body import JSON
 from serving.http.operations import LONGEST_KEY, OPERATIONS, Operation
 from serving.http.problem import ProblemDetails
@@ -83,7 +84,14 @@ def _path(operation: Operation) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": operation.told.__doc__,
-                "content": {JSON: {"schema": _ref(operation.told)}},
+                "content": {
+                    JSON: {
+                        "schema": _ref(operation.told),
+                        "examples": {
+                            "example": {"value": examples.answer(operation.told.__name__)}
+                        },
+                    }
+                },
             },
             **{code: _refused(_REFUSED[code]) for code in codes},
         },

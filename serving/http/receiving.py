@@ -1,8 +1,5 @@
 """What changes what is kept: records and outcomes that are sent, and customers to forget."""
 
-import subprocess
-import sys
-import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,8 +31,10 @@ _KINDS = {
     "flag": "true or false",
 }
 _Text = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00-\x08\x0b-\x1f]*$")]
-_Number = Annotated[float, Field(allow_inf_nan=False)]
-Cell = _Text | bool | int | _Number | None
+_MOST = 10**15
+_Whole = Annotated[int, Field(ge=-_MOST, le=_MOST)]
+_Number = Annotated[float, Field(ge=-_MOST, le=_MOST, allow_inf_nan=False)]
+Cell = _Text | bool | _Whole | _Number | None
 """What is sent is judged as a cell of a file is: a bad one spoils its own row alone."""
 
 
@@ -157,7 +156,7 @@ def forget(edition: Edition, request: ForgetRequest) -> bytes:
     proof = Forgotten(edition.settings.data).ask(request.customer_id)
     edition.forget([request.customer_id])
     if not proof.done_at:
-        _remove_aside()
+        forgetting.settle_soon(edition.settings)
     told = proof.model_dump(mode="json", exclude={"customer_id"})
     told["state"] = "removed" if proof.done_at else "removing"
     return joined(edition, edition.cutoff, **{name: to_json(value) for name, value in told.items()})
@@ -182,11 +181,3 @@ def _taken(edition: Edition, tables: Tables, key: str | None) -> bytes:
 @lru_cache(maxsize=4)
 def _reception(data: Path, settings: FeatureSettings) -> Reception:
     return Reception(data, settings)
-
-
-def _remove_aside() -> None:
-    """Remove what is kept of the forgotten in a process of its own, and see it end."""
-    process = subprocess.Popen(  # noqa: S603 - the arguments are ours
-        [sys.executable, "-m", forgetting.__name__], stdin=subprocess.DEVNULL
-    )
-    threading.Thread(target=process.wait, daemon=True).start()

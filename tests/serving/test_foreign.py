@@ -27,9 +27,7 @@ def champion(trained_company: Settings) -> Champion:
     return Champion.require(trained_company.registry)
 
 
-def test_the_same_tables_give_the_same_scores(
-    trained_company: Settings, champion: Champion, tmp_path: Path
-) -> None:
+def test_the_same_tables_give_the_same_scores(trained_company: Settings, tmp_path: Path) -> None:
     store = Store(trained_company.data)
     tables = ("transactions", "surveys", "tickets", "contacts", "referrals", "offers", "customers")
     paths = {table: store.path(table) for table in tables}
