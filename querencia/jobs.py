@@ -32,7 +32,7 @@ from features.store import Store
 from features.usability import Report
 from querencia import page, trust, watching
 from querencia.report import page as report_page
-from serving import batch, foreign, forgetting, words
+from serving import batch, foreign, forgetting, realised, words
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.outreach import flag as flag

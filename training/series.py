@@ -33,7 +33,11 @@ def note(
     """
     from mlflow.entities import RunTag
 
-    metrics = {key: float(each) for key, each in figures.items() if _is_known_number(each)}
+    metrics = {
+        key: float(each)
+        for key, each in figures.items()
+        if isinstance(each, int | float) and isfinite(each)
+    }
     tags = [RunTag(key, each) for key, each in figures.items() if isinstance(each, str)]
     run = find(store, name)
     if run is not None and run.data.metrics == metrics:
@@ -55,12 +59,8 @@ def find(store: TrackingStore, name: str) -> "Run | None":
 def _experiment(store: TrackingStore) -> str:
     """Its id; it is made with the first that is judged."""
     place = store.experiment.artifact_location
-    if (found := store.client.get_experiment_by_name(EXPERIMENT)) is None:
-        with unless("RESOURCE_ALREADY_EXISTS"):
-            store.client.create_experiment(EXPERIMENT, artifact_location=place)
-        found = store.client.get_experiment_by_name(EXPERIMENT)
-    return str(found.experiment_id)
-
-
-def _is_known_number(figure: object) -> bool:
-    return isinstance(figure, int | float) and isfinite(figure)
+    if found := store.client.get_experiment_by_name(EXPERIMENT):
+        return str(found.experiment_id)
+    with unless("RESOURCE_ALREADY_EXISTS"):
+        store.client.create_experiment(EXPERIMENT, artifact_location=place)
+    return _experiment(store)
