@@ -27,7 +27,8 @@ pytestmark = pytest.mark.usefixtures("workplace")
 
 VERBS = (
     *("demo", "check", "features", "train", "evaluate", "score", "flag", "campaigns"),
-    *("indicators", "report", "run", "schedule", "history", "rollback", "serve", "key", "config"),
+    *("indicators", "report", "forget", "run", "schedule", "history", "rollback", "serve"),
+    *("key", "config"),
 )
 
 
