@@ -201,7 +201,8 @@ def _between(values: Ints, begin: Ints, place: NDArray[np.floating[Any]]) -> Flo
     beyond = place - whole
     below = begin + whole
     low, high = values[below], values[below + (beyond > 0)]
-    return low + beyond * (high - low)
+    between: Floats = low + beyond * (high - low)
+    return between
 
 
 def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
