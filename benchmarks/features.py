@@ -72,7 +72,8 @@ def drawn(measured: Mapping[int, Mapping[str, float]]) -> Figure:
     for place, figures in zip(zip(purchases, cost, strict=True), measured.values(), strict=True):
         text = f"{figures['cpu']:.1f} s, {figures['peak_gb']:.1f} GB"
         axes.annotate(text, place, xytext=(6, -10), textcoords="offset points", fontsize=8)
-    axes.set(xlabel="purchases", ylabel="CPU seconds", xlim=(None, purchases[-1] * 4))
+    limits = {"xlim": (None, purchases[-1] * 4), "ylim": (cost[0] / 2, None)}
+    axes.set(xlabel="purchases", ylabel="CPU seconds", **limits)
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     return figure

@@ -37,6 +37,11 @@ class Pairs:
         return len(self.customer)
 
     @cached_property
+    def flat(self) -> Ints:
+        """Place of each pair among all customers and cut-offs, shape (customers, k) laid flat."""
+        return self.customer * len(self.cutoffs) + self.cutoff
+
+    @cached_property
     def instants(self) -> Ints:
         """The cut-off of each pair, microseconds."""
         return self.cutoffs[self.cutoff]
@@ -66,10 +71,9 @@ class AsOf:
     def _look_up(self, lags_days: Iterable[int]) -> dict[int | None, Ints]:
         wanted = {lag: self.pairs.cutoffs - lag * DAY for lag in lags_days}
         instants = np.sort(np.concatenate([*wanted.values()]))
-        positions = self.timeline.positions(instants).ravel()
-        own = self.pairs.customer * (len(instants) + 1)
+        positions = self.timeline.positions(instants)
         return {
-            lag: positions.take(own + instants.searchsorted(times)[self.pairs.cutoff])
+            lag: positions[:, instants.searchsorted(times)].take(self.pairs.flat)
             for lag, times in wanted.items()
         }
 

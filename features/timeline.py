@@ -171,10 +171,10 @@ class Timeline:
             instants: Ascending instants in microseconds, shape (k,).
 
         Returns:
-            Row numbers, shape (customers, k + 1); the last is the row after all of the customer.
+            Row numbers, shape (customers, k).
         """
         if self.customers == 1:  # all times ascend, and a search is the quicker way
-            return np.append(self.times.searchsorted(instants), len(self.times))[None]
+            return self.times.searchsorted(instants)[None]
         # A row counts for every instant after it: bin j of its customer holds the rows that
         # instant j is the first to look back on, and the last bin those after all of them. So a
         # running total counts the rows of the customers before, and the own before each instant.
@@ -182,7 +182,7 @@ class Timeline:
         bin_of_row = np.searchsorted(instants, self.times, side="right")
         bin_of_row += self.customer * bins
         rows = np.bincount(bin_of_row, minlength=self.customers * bins)
-        return rows.cumsum(out=rows).reshape(self.customers, bins)
+        return rows.cumsum(out=rows).reshape(self.customers, bins)[:, :-1]
 
 
 def order(group: Ints, values: Ints) -> Ints:
