@@ -6,7 +6,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 from mlflow.exceptions import MlflowException
@@ -18,6 +17,7 @@ from serving.batch import ScoreFile
 from serving.edition import Edition
 from serving.settings import Settings
 from training.champion import CHAMPION
+from training.tracking import written_at
 
 log = logging.getLogger("querencia.watch")
 
@@ -114,7 +114,7 @@ class Watch:
                 log.exception("a look failed")
 
     def _look(self) -> Sign:
-        return Sign(self._champion(), _changed_at(ScoreFile(self._settings.data).path))
+        return Sign(self._champion(), written_at(ScoreFile(self._settings.data).path))
 
     def _champion(self) -> int:
         """The version the alias names; MLflow is only asked where its files may have changed.
@@ -183,11 +183,3 @@ class Watch:
 
     def _is_hopeless(self, sign: Sign) -> bool:
         return time.monotonic() < self._refused.get(sign, 0)
-
-
-def _changed_at(path: Path) -> int:
-    """When a file was last written, in nanoseconds; 0 where there is none."""
-    try:
-        return path.stat().st_mtime_ns
-    except FileNotFoundError:
-        return 0

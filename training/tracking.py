@@ -75,7 +75,7 @@ class TrackingStore:
         if self._server:
             return None
         files = (self._database, self._database.with_name(f"{self._database.name}-wal"))
-        return max((each.stat().st_mtime_ns for each in files if each.exists()), default=0)
+        return max(map(written_at, files))
 
     @cached_property
     def client(self) -> "MlflowClient":
@@ -191,6 +191,14 @@ class Server:
                 f"The MLflow store's database cannot be reached ({type(error).__name__}). Check "
                 "the address, its password, and that the server runs."
             ) from None
+
+
+def written_at(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def inside(folder: Path, part: str) -> Path:
