@@ -183,6 +183,15 @@ def append_line(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
+def synced(folder: Path) -> None:
+    """Have on disk which files a folder holds."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _ends_a_line(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(-1, os.SEEK_END)

@@ -15,6 +15,9 @@ from features.files import locked, workspace
 PARTS = ("records", "quarantine", "changes")
 """The folders that reading changes."""
 
+REFUSED = "refused"
+"""The folder with the quarantine of a reading that was taken back."""
+
 
 @contextmanager
 def changing(data: Path) -> Iterator["Probation"]:
@@ -63,8 +66,8 @@ class Probation:
 
     def refuse(self) -> None:
         """Put the files back, but for the quarantine, which tells why: it is in `refused` then."""
-        shutil.rmtree(self._data / "refused", ignore_errors=True)
-        (self._data / "quarantine").rename(self._data / "refused")
+        shutil.rmtree(self._data / REFUSED, ignore_errors=True)
+        (self._data / "quarantine").rename(self._data / REFUSED)
         (self._data / "quarantine").mkdir()
         self.take_back()
 

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from features.cutoffs import Plan
-from querencia import figures, shows
+from querencia import shows
 from querencia.phrases import say
 from querencia.progress import bar
-from serving import words
+from serving import figures, words
 from serving.settings import Settings
 from serving.words import Language
 from training.backtest import SERVED, Measures

@@ -3,19 +3,18 @@
 from datetime import date
 from functools import partial
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from features.summary import Held
 from features.usability import Report
 from querencia.phrases import say
 from serving import words
 from serving.settings import Settings
+from serving.templating import environment
 
 
 def usability(report: Report, settings: Settings) -> str:
     """The report in the language of the settings; nothing in it asks the network for anything."""
     language = settings.language
-    templates = environment()
+    templates = environment("querencia")
     templates.globals |= {
         "say": partial(say, language=language),
         "finding": partial(words.finding, language=language),
@@ -27,17 +26,6 @@ def usability(report: Report, settings: Settings) -> str:
         report=report,
         language=language,
         churn=words.HEADINGS[language][report.settings.churn],
-    )
-
-
-def environment() -> Environment:
-    """The templates of all pages."""
-    return Environment(
-        loader=PackageLoader("querencia"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
 
 

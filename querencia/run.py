@@ -1,4 +1,4 @@
-"""A run: read, train, score, flag; one at a time, and taken up again where it was killed."""
+"""A run: read, train, score, flag, judge; one at a time, and taken up again where it was killed."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -71,7 +71,7 @@ class State(BaseModel):
 def run(
     settings: Settings, say: Say, *, due: datetime | None = None, steps: "Steps | None" = None
 ) -> State | None:
-    """Read, train, score and flag; tell what somebody should know; take up what was killed.
+    """Read, train, score, flag and judge; tell what somebody should know; take up what was killed.
 
     Every step leaves what was there until its own is whole, so that champion, scores and list are
     always the last good ones. Where the records are not to be trusted the run stops: nothing is
@@ -275,7 +275,20 @@ def _flag(settings: Settings, say: Say) -> Came:
     return Came({"campaign": campaign.id, "listed": len(campaign.rows())})
 
 
+def _judge(settings: Settings, say: Say) -> Came:
+    """See what came of campaigns and scores whose horizon has closed."""
+    from querencia import jobs
+
+    return Came({"judged": jobs.judge(settings, say)})
+
+
 Steps = Mapping[str, Callable[[Settings, Say], Came]]
 
-STEPS: Steps = {"read": _read, "train": _train, "score": _score, "flag": _flag}
+STEPS: Steps = {
+    "read": _read,
+    "train": _train,
+    "score": _score,
+    "flag": _flag,
+    "judge": _judge,
+}
 """What a run does, in this order."""

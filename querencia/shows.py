@@ -13,9 +13,8 @@ from rich.text import Text
 from features import adapters
 from features.findings import Level
 from features.proposal import Proposal
-from querencia import figures
 from querencia.phrases import say
-from serving import words
+from serving import figures, words
 from serving.settings import Settings
 from training.backtest import Measures
 from training.evidence import Evidence

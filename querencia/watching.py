@@ -12,6 +12,7 @@ from features.findings import Finding, tell
 from features.snapshot import Snapshot
 from features.store import Store
 from serving import realised
+from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from training.champion import CHAMPION, Champion, trained_as_of
 from training.drift import Drift, Population
@@ -88,7 +89,8 @@ def _is_far(drift: Drift, settings: Settings) -> bool:
 
 def came(settings: Settings) -> Finding | None:
     """Promised against realised, of the last scores whose horizon has closed."""
-    found = realised.latest(settings.data, Store(settings.data), settings.features)
+    history = ScoreHistory(settings.data)
+    found = realised.latest(history, Store(settings.data), settings.features)
     return found.finding(settings.training.promotion) if found else None
 
 

@@ -20,7 +20,7 @@ from training.scoring import Scores, score
 
 _PROVENANCE = "querencia.provenance"
 _DEFINITIONS = ("churn", "horizon_days", "currency", "model_version")
-_MONEY = ("risk", "value", "value_low", "value_high", "value_at_stake")
+_MONEY = ("risk", "leaves", "value", "value_low", "value_high", "value_at_stake")
 """What a list tells first after what to do."""
 
 
@@ -78,10 +78,7 @@ class ScoreFile:
 
     def write(self, scores: Scores) -> None:
         """Put new scores in the place of the old ones, at once."""
-        rows = scores.rows.copy()
-        rows.attrs[_PROVENANCE] = scores.provenance.model_dump(mode="json")
-        with aside(self.path) as path:
-            rows.to_parquet(path, index=False)
+        write(scores, self.path)
 
     def read(self) -> Scores:
         """The last scores.
@@ -105,6 +102,14 @@ class ScoreFile:
         if not self.path.is_file():
             raise QuerenciaError(f"There are no scores in {self.folder} yet. Run: querencia score")
         return pd.read_parquet(self.path, columns=names)
+
+
+def write(scores: Scores, path: Path) -> None:
+    """Write scores as a Parquet file that carries their provenance."""
+    rows = scores.rows.copy()
+    rows.attrs[_PROVENANCE] = scores.provenance.model_dump(mode="json")
+    with aside(path) as new:
+        rows.to_parquet(new, index=False)
 
 
 def last(folder: Path, champion: Champion, settings: FeatureSettings) -> Scores:

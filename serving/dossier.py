@@ -1,5 +1,6 @@
-"""One customer's row, looked up in the records."""
+"""One customer's rows, looked up in the records."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -23,6 +24,13 @@ def row(customer_id: str, cutoff: datetime, champion: Champion, settings: Settin
     Raises:
         QuerenciaError: where the company no longer has what the model knows customers by.
     """
+    return rows(customer_id, [cutoff], champion, settings)
+
+
+def rows(
+    customer_id: str, cutoffs: Sequence[datetime], champion: Champion, settings: Settings
+) -> Snapshot:
+    """The snapshot of one customer at several cut-offs, in ascending order; else as `row`."""
     store, themes = Store(settings.data), champion.model.themes
     unread = LEFT_OUT if themes is None else LEFT_OUT - {"comment"}
     tables = {
@@ -36,7 +44,7 @@ def row(customer_id: str, cutoff: datetime, champion: Champion, settings: Settin
     }
     records = timelines(np.array([customer_id], dtype=object), tables, themes)
     known = batch.known(store, champion)
-    return snapshot.take([records], [cutoff], settings.features, has=known, themes=themes)
+    return snapshot.take([records], cutoffs, settings.features, has=known, themes=themes)
 
 
 def _columns(store: Store, table: str, unread: frozenset[str] | set[str]) -> list[str]:

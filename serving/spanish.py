@@ -129,6 +129,9 @@ FINDINGS: Mapping[str, str] = {
     "puede contestar, así que distingue a pocos clientes. Pregunte algo más fino.",
     "uplift_not_yet": "{offer}: a qué clientes retiene uno por uno no se sabe aún con {contacts:,} "
     "contactos; hacen falta unos {more:,} más. Se usan las tasas de retención por motivo.",
+    "uplift_out_of_reach": "{offer}: a qué clientes retiene uno por uno no se puede saber con "
+    "{contacts:,} contactos; harían falta más que otros tantos como los {customers:,} clientes que "
+    "hay, lo que queda fuera de alcance. Se usan las tasas de retención por motivo.",
     "uplift_taken": "{offer}: a quién retiene se dice uno por uno, lo que ordena a clientes no "
     "vistos mejor que sus motivos (Qini de {low:+.4f} a {high:+.4f}).",
     "offer_saves": "{offer}: de los clientes que se habrían ido retiene al {rate:.0%}, con un "

@@ -1,7 +1,7 @@
 """Drift: how far customers are from those a model was trained on."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +57,7 @@ def _counts(values: Floats, edges: Floats) -> NDArray[np.int64]:
     return np.bincount(bins, minlength=len(edges) + 2)
 
 
-def _shares(counts: NDArray[np.generic]) -> Floats:
+def _shares(counts: NDArray[Any]) -> Floats:
     return np.asarray(counts / max(float(counts.sum()), 1.0))
 
 

@@ -1,1 +1,1 @@
-"""The report as a page: `tables` and `charts` of its sections, `phrases`, and `page`."""
+"""The report as a page."""

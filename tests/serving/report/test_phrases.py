@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from features.feature import Driver
-from querencia.report.phrases import PHRASES
+from serving.report.phrases import PHRASES
 from serving.words import Language
 
 

@@ -7,7 +7,7 @@ from features.indicators.catalogue import INDICATORS
 from features.indicators.figures import Figure
 from features.indicators.period import Period
 from features.indicators.reading import Reading
-from querencia.report import charts
+from serving.report import charts
 
 CURVE = [{"budget": budget, "profit": budget / 2} for budget in (1000.0, 5000.0)]
 

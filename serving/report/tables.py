@@ -15,15 +15,14 @@ from features.offers import CONTROL
 from features.stages import STAGES
 from features.summary import Held
 from features.voice import ThemeVoice
-from querencia import figures
-from querencia.report import charts
-from querencia.report.writer import Table, Writer
-from serving import words, written
+from serving import figures, words, written
 from serving.past import Past
+from serving.report import charts
 from serving.report.life import Life
 from serving.report.moves import Indicators, Move
 from serving.report.risk import Group, Risk
 from serving.report.trust import Trust
+from serving.report.writer import Table, Writer
 from serving.written import UNKNOWN
 
 TOP = 10
@@ -352,7 +351,10 @@ def campaign(w: Writer, rows: pd.DataFrame) -> Table:
             (
                 w.beside(w.id(row["customer_id"], row["place"]), action),
                 reason,
-                w.value(row["risk"], "share"),
+                w.beside(
+                    w.value(row["risk"], "share"),
+                    w.say("leaves", share=w.value(row["leaves"], "share")),
+                ),
                 _value(w, row),
                 *(w.money(row[name]) for name in ("value_at_stake", "cost")),
                 w.beside(

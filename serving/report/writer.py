@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 from features.findings import Finding
 from features.indicators.figures import Figure
 from features.indicators.period import Period
-from querencia.report import phrases
 from serving import words, written
+from serving.report import phrases
 from serving.settings import Settings
 
 _NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from threading import Lock
 from typing import Any, NamedTuple
 
 import matplotlib as mpl
@@ -35,19 +36,22 @@ _STYLE: Any = {
     "axes.spines.right": False,
     "lines.linewidth": 1.6,
 }
+_STYLED = Lock()
+"""A style is the whole process's: of several threads one draws at a time."""
+
 _PLAIN = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 @contextmanager
 def _drawing(width: float, height: float) -> Iterator[tuple[Figure, Axes]]:
-    with mpl.rc_context(_STYLE):
+    with _STYLED, mpl.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         yield figure, figure.add_subplot()
 
 
 def svg(figure: Figure, alternative: str) -> Markup:
     """A figure as an element of a page, with what it shows in words."""
-    with mpl.rc_context(_STYLE):
+    with _STYLED, mpl.rc_context(_STYLE):
         file = io.StringIO()
         figure.savefig(file, format="svg", transparent=True, metadata=_PLAIN)
     drawn = file.getvalue()

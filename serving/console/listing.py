@@ -1,0 +1,253 @@
+"""The list: whom to contact within some limits, as a page, as a file, and as a campaign."""
+
+import io
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from features.indicators.figures import Figure
+from features.offers import CONTROL
+from serving import batch, outreach, words
+from serving.batch import ScoreFile
+from serving.campaigns import PLAIN, Campaigns, rounded
+from serving.catalogue import catalogue
+from serving.console import sketches
+from serving.console.absence import Absence, absences
+from serving.console.desk import Desk, Visit
+from serving.console.standing import Decided, Standing, next_campaign
+from serving.console.wish import ORDERS, ROWS, Wish
+from serving.decisions import Decisions
+from serving.http.problem import Problem
+from serving.promise import Promise
+from serving.settings import Settings
+
+Form = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class List:
+    """The list that a wish comes to.
+
+    Attributes:
+        standing: All customers.
+        wish: What was wished.
+    """
+
+    standing: Standing
+    wish: Wish
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The limits and the offers."""
+        return self.wish.within(self.standing.settings)
+
+    @cached_property
+    def decided(self) -> Decided:
+        """What is done about whom."""
+        return self.standing.decided(self.settings)
+
+    @property
+    def decisions(self) -> Decisions:
+        """The same, with what other budgets would bring."""
+        return self.decided.decisions
+
+    @cached_property
+    def promise(self) -> Promise:
+        """What it costs and brings."""
+        return Promise.of(self.decisions, self.settings.campaign.budget)
+
+    @cached_property
+    def contacts(self) -> pd.DataFrame:
+        """Those to contact, in the order wished."""
+        rows = self.decisions.rows
+        made = rows[rows["arm"] != CONTROL]
+        return made.sort_values(self.wish.sort, ascending=False, kind="stable")
+
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """Those whom the page is about."""
+        if self.wish.view == "contact":
+            return self.contacts
+        leaving = self.standing.scores.rows.iloc[self.standing.leaving]
+        by = self.wish.sort if self.wish.sort in leaving else "expected_loss"
+        return leaving.sort_values(by, ascending=False, kind="stable")
+
+    @property
+    def pages(self) -> int:
+        """How many pages they fill."""
+        return max(math.ceil(len(self.rows) / ROWS), 1)
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """Those on the page wished; beyond the last page the last one."""
+        first = ROWS * (min(self.wish.page, self.pages) - 1)
+        return self.rows.iloc[first : first + ROWS]
+
+    @cached_property
+    def most(self) -> float:
+        """The largest budget worth a thought, a round number."""
+        curve = self.decisions.curve
+        useful = max((point.budget for point in curve), default=0.0)
+        return _round_up(max(1.1 * useful, self.settings.campaign.budget, 1.0))
+
+
+def _round_up(amount: float) -> float:
+    step = 10 ** math.floor(math.log10(amount)) / 2
+    return float(step * math.ceil(amount / step))
+
+
+class Listing:
+    """Pages of the list.
+
+    Args:
+        desk: What they are made of.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def page(self, request: Request) -> Response:
+        """Who is about to leave, and whom to contact."""
+        visit = self._desk.visit(request)
+        found = List(self._desk.standing(), Wish.read(request.query_params))
+        return self._show(visit, found)
+
+    def _show(self, visit: Visit, found: List, *, unknown: bool = False) -> Response:
+        standing = found.standing
+        return self._desk.page(
+            visit,
+            "list",
+            found=found,
+            leaving=len(standing.leaving),
+            stake=float(standing.scores.rows["value_at_stake"].iloc[standing.leaving].sum()),
+            rows=list(_told(visit, found)),
+            offers=[*catalogue(standing.settings.offers, standing.settings.training.money)],
+            orders=ORDERS,
+            curve=_curve(visit, found),
+            points=_points(found),
+            unknown=unknown,
+        )
+
+    def csv(self, request: Request) -> Response:
+        """The list as `list.csv` of its campaign would have it, in the order wished."""
+        self._desk.visit(request)
+        found = List(self._desk.standing(), Wish.read(request.query_params))
+        rows = found.decisions.rows
+        ordered = pd.concat([found.contacts, rows[rows["arm"] == CONTROL]])
+        name = next_campaign(found.settings)
+        listed = batch.listed(
+            ordered,
+            found.standing.scores.provenance,
+            campaign=name,
+            language=found.settings.language,
+        )
+        shown = listed.assign(customer_id=listed["customer_id"].map(self._desk.masks.shown))
+        file = io.StringIO()
+        rounded(shown).to_csv(file, **PLAIN)
+        headers = {"content-disposition": f'attachment; filename="{name}.csv"'}
+        return Response(file.getvalue(), media_type="text/csv", headers=headers)
+
+    def ask(self, request: Request) -> Response:
+        """Whether to make the list a campaign."""
+        return self._ask(self._desk.visit(request, "write"), Wish.read(request.query_params))
+
+    def _ask(self, visit: Visit, wish: Wish, status: int = 200) -> Response:
+        found = List(self._desk.standing(), wish)
+        drafts = [campaign.id for campaign in Campaigns(found.settings.data).drafts()]
+        name = next_campaign(found.settings)
+        return self._desk.page(
+            visit, "new_campaign", status, found=found, name=name, drafts=drafts, here="list"
+        )
+
+    def make(self, request: Request, sent: Form) -> Response:
+        """Make it one, if that was confirmed."""
+        visit, wish = self._desk.visit(request, "write"), Wish.read(sent)
+        if sent.get("confirm") != "yes":
+            return self._ask(visit, wish, 422)
+        found = List(self._desk.standing(), wish)
+        if found.contacts.empty:
+            raise Problem(409, visit.say("empty"))
+        scored_by = ScoreFile(found.settings.data).provenance.model_version
+        if scored_by != str(visit.edition.number):
+            raise Problem(409, visit.say("changed"))
+        campaign = outreach.flag(found.settings)
+        return RedirectResponse(f"/console/campaigns?made={campaign.id}", 303)
+
+    def find(self, request: Request, sent: Form) -> Response:
+        """The page of the customer with an id."""
+        visit, standing = self._desk.visit(request), self._desk.standing()
+        token = self._desk.masks.token(sent.get("customer_id", "").strip())
+        if token in standing.tokens:
+            return RedirectResponse(f"/console/customer/{token}", 303)
+        return self._show(visit, List(standing, Wish()), unknown=True)
+
+
+def _told(visit: Visit, found: List) -> Iterator[Mapping[str, Any]]:
+    """The customers on the page, as they are written."""
+    rows, pen = found.shown, visit.pen
+    for row, reason in zip(
+        rows.to_dict("records"), words.reasons(rows, visit.language), strict=True
+    ):
+        interval = Figure(1, row["value"], row["value_low"], row["value_high"])
+        yield {
+            **_plan(visit, found, str(row["customer_id"])),
+            "who": pen.id(row["customer_id"], 0),
+            "segment": found.standing.segment(row["customer_id"]),
+            "reason": reason,
+            "risk": row["risk"],
+            "value": pen.cell(interval, "currency", n=False),
+            "at_stake": pen.money(row["value_at_stake"]),
+        }
+
+
+def _plan(visit: Visit, found: List, customer_id: str) -> Mapping[str, str]:
+    """What is done about a customer, or what keeps them off the list."""
+    place = found.decided.places.get(customer_id)
+    if place is None:
+        number = found.standing.tokens[visit.pen.masks.token(customer_id)]
+        first = absences(found.standing, found.settings, number)[0]
+        return {"action": absent(visit, first), "cost": "", "profit": "", "low": ""}
+    chosen = found.decided.rows.iloc[[place]]
+    row, pen = chosen.iloc[0], visit.pen
+    return {
+        "action": words.actions(chosen, visit.language)[0],
+        "cost": pen.money(row["cost"]),
+        "profit": pen.money(row["expected_profit"]),
+        "low": pen.money(row["expected_profit_low"]),
+    }
+
+
+def absent(visit: Visit, absence: Absence) -> str:
+    """What keeps a customer off the list, in words."""
+    return visit.say(f"not_{absence.cause}", **absence.figures)
+
+
+def _points(found: List) -> list[tuple[float, float, int]]:
+    """The curve, from nothing on: budget, profit, contacts."""
+    told = [(point.budget, point.profit, point.contacts) for point in found.decisions.curve]
+    return [(0.0, 0.0, 0), *told]
+
+
+def _curve(visit: Visit, found: List) -> Markup | None:
+    curve, promise, pen = found.decisions.curve, found.promise, visit.pen
+    if len(curve) < 2:
+        return None
+    first, last = curve[0], curve[-1]
+    told = visit.say(
+        "curve_told",
+        first=pen.money(first.profit),
+        first_budget=pen.money(first.budget),
+        last=pen.money(last.profit),
+        last_budget=pen.money(last.budget),
+        spent=pen.money(promise.spent),
+        profit=pen.money(promise.expected_profit),
+    )
+    ends = pen.money(found.most), visit.say("curve_top", profit=pen.money(last.profit))
+    return sketches.profit(curve, promise.spent, found.most, ends=ends, told=told)
