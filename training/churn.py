@@ -198,7 +198,7 @@ class TreeRisk:
         Source: Lundberg et al. 2018, "Consistent individualized feature attribution".
         """
         values = self._values(rows)
-        if len(values) <= FEW and self._leaves:
+        if self._leaves:
             return self._leaves.contributions(values)
         return self._contributions(values, approx_contribs=False)
 

@@ -1,4 +1,4 @@
-"""Boosted trees as a table of leaves: a few rows at a time, without calling xgboost.
+"""Boosted trees as a table of leaves: what they tell, without calling xgboost.
 
 A call of xgboost costs some 0.2 ms before it looks at a row, and exact TreeSHAP 0.4 ms more. A path
 of depth d asks about at most d features, so whether a row keeps to a path is one of 2^d patterns,
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.special import logit
 
 Floats = NDArray[np.float64]
@@ -24,7 +25,10 @@ Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 FEW = 16
-"""Rows up to which the table is quicker than xgboost."""
+"""Rows up to which one is looked at after the other."""
+
+AT_ONCE = 32
+"""Rows looked at together where there are more: what is added fits a processor's cache."""
 
 MOST_FEATURES = 6
 """On one path: with more, the table would no longer fit a processor's cache."""
@@ -94,8 +98,31 @@ class Leaves:
 
     def contributions(self, values: Singles) -> Floats:
         """Log-odds each feature adds (exact TreeSHAP): rows by features, as the values are."""
+        if len(values) > FEW:
+            return self._of_many(values)
         told = np.array([self._contributions(row) for row in values], dtype=float)
         return told.reshape(values.shape)
+
+    def _of_many(self, values: Singles) -> Floats:
+        """The same, in a third of the time that xgboost takes."""
+        leaves, patterns, k = self.shares.shape
+        table, first = self.shares.reshape(-1, k), np.arange(leaves) * patterns
+        told = np.ones(leaves * k), (self.feature.T.ravel(), np.arange(leaves * k))
+        of_feature = csr_array(told, shape=(values.shape[1], leaves * k))
+        parts = []
+        for rows in np.array_split(values, range(AT_ONCE, len(values), AT_ONCE)):
+            added = table.take(first + self._patterns(rows), axis=0).reshape(len(rows), -1)
+            parts.append((of_feature @ added.T).T)
+        return np.concatenate(parts)
+
+    def _patterns(self, values: Singles) -> Ints:
+        """Which conditions of each leaf each row keeps to, as bits: shape (rows, leaves)."""
+        found = np.zeros((len(values), len(self.value)), np.int64)
+        for place, feature in enumerate(self.feature):
+            asked = values[:, feature]
+            within = (asked >= self.low[place]) & (asked < self.high[place])
+            found += (within | (self.missing[place] & np.isnan(asked))).astype(np.int64) << place
+        return found
 
     def _contributions(self, row: Singles) -> Floats:
         agrees = self._agrees(row)

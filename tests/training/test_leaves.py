@@ -46,6 +46,13 @@ def test_contributions_are_those_of_xgboost(depth: int) -> None:
     assert leaves.contributions(rows()) == pytest.approx(expected, abs=1e-5)
 
 
+def test_many_rows_are_told_what_each_is_told_alone() -> None:
+    leaves = Leaves.of(booster(4))
+    assert leaves is not None
+    alone = np.concatenate([leaves.contributions(rows()[[i]]) for i in range(50)])
+    assert leaves.contributions(rows()) == pytest.approx(alone, abs=1e-12)
+
+
 def test_values_on_the_edge_of_a_split_go_where_xgboost_sends_them() -> None:
     model = booster(4)
     leaves = Leaves.of(model)
