@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test spark lint audit lock bench clean
+.PHONY: help setup demo test browser spark lint audit lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -21,6 +21,10 @@ demo: setup  ## see the whole product work on real purchases
 
 test: lint  ## check style, types and layers, and run the tests
 	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
+
+browser: setup  ## test the console in a real browser (installs the extra; needs Chromium)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[browser]'
+	$(BIN)/python -m pytest -q -k browser tests/serving
 
 spark: setup  ## test on a Spark cluster of this machine (installs the extra; needs Java 17)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[spark]'

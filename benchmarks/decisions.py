@@ -27,12 +27,33 @@ from scipy.optimize import linprog
 
 from features import company
 from features.company import Effects
+from features.settings import FeatureSettings
 from serving.budget import Problem
 
 CAPACITY = 0.1
 DAY = 720
-CAMPAIGNS = [120, 240, 360, 480, 600]
-CUSTOMERS = 10_000
+
+
+class Size(NamedTuple):
+    """How much is simulated.
+
+    Attributes:
+        companies: Seeds of them.
+        customers: Of each.
+        campaigns: Days of the past ones.
+        without: Past contacts where the offer does no good.
+        features: Definitions.
+    """
+
+    companies: range
+    customers: int
+    campaigns: range
+    without: int
+    features: FeatureSettings
+
+
+FULL = Size(range(5), 10_000, range(120, 601, 120), 20_000, FeatureSettings())
+QUICK = Size(range(1), 3_000, range(60, 601, 45), 2_000, FeatureSettings(cutoffs=2))
 
 POLICIES: Mapping[str, shop.Policy] = {
     "risk": shop.by_risk,
@@ -59,17 +80,22 @@ class Result(NamedTuple):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="one company instead of five")
-    seeds = range(1) if parser.parse_args().quick else range(5)
+    parser.add_argument("--quick", action="store_true", help="one small company instead of five")
+    size = QUICK if parser.parse_args().quick else FULL
     warnings.simplefilter("ignore")  # what the models warn of is in their evidence
-    print(json.dumps(report(seeds)))
+    print(json.dumps(report(size)))
 
 
-def report(seeds: Sequence[int]) -> dict[str, float]:
+def report(size: Size) -> dict[str, float]:
     """Print the tables; returns the figures."""
-    few, many = ([in_world(seed, contacts) for seed in seeds] for contacts in (2_000, 20_000))
-    worlds = [name for name in WORLDS if name != "default"]
-    others = {name: [in_world(seed, 20_000, name) for seed in seeds] for name in worlds}
+    few, many = (
+        [in_world(seed, contacts, size) for seed in size.companies] for contacts in (2_000, 20_000)
+    )
+    others = {
+        name: [in_world(seed, size.without, size, name) for seed in size.companies]
+        for name in WORLDS
+        if name != "default"
+    }
     print(f"{'':<34}{'share of attainable profit':>28}{'contacted':>11}{'driven away':>13}")
     shares = {name: line(name, few, few, name) for name in POLICIES}
     for contacts, runs in (("2,000", few), ("20,000", many)):
@@ -87,12 +113,12 @@ def report(seeds: Sequence[int]) -> dict[str, float]:
     }
 
 
-def in_world(seed: int, contacts: int, world: str = "default") -> dict[str, Result]:
+def in_world(seed: int, contacts: int, size: Size, world: str = "default") -> dict[str, Result]:
     """Every policy's result, and the oracle's, on one company."""
-    about = {"customers": CUSTOMERS, "effects": WORLDS[world]}
-    past = shop.randomised(CAMPAIGNS, contacts, seed, **about)
+    about = {"customers": size.customers, "effects": WORLDS[world]}
+    past = shop.randomised([*size.campaigns], contacts, seed, **about)
     seen = company.simulate(random_state=seed, until=DAY, campaigns=past, **about)
-    scores = shop.scored(seen, DAY)
+    scores = shop.scored(seen, DAY, features=size.features)
     truth = seen.truth.set_index("customer_id").loc[scores.index]
     profit = shop.true_profit(seen.truth).loc[scores.index].to_numpy()
     shy = (truth["is_driven_away"] & truth["left_at"].isna()).to_numpy()

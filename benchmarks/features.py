@@ -1,6 +1,6 @@
 """Feature rows at twelve cut-offs: Querencia beside pandas and Polars, and `lifetimes`' summary.
 
-    python benchmarks/features.py [--quick | --sizes]
+    python benchmarks/features.py [--quick | --sizes [--plot FILE]]
 
 All engines read the same sorted records, calculate the same features at the same cut-offs and
 write them to Parquet, each in a process of its own; the rows are then compared. Peers are written
@@ -12,30 +12,36 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
 
 WORKER = Path(__file__).parent / "engines" / "worker.py"
 PURCHASES, QUICK_PURCHASES = 10_000_000, 200_000
 PEERS = ("pandas", "polars")
 SIZES_MILLIONS = (1, 10, 100)
 CALLS = 2_000
+INK, SOFT = "#1f4e5f", "#dbe3e6"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="200,000 purchases in place of 10 M")
     parser.add_argument("--sizes", action="store_true", help="Querencia alone, to 100 M purchases")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the cost of the --sizes")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        if asked.sizes:
-            figures = sizes(Path(folder))
+        if asked.sizes or asked.plot:
+            figures = sizes(Path(folder), asked.plot)
         else:
             figures = report(Path(folder), QUICK_PURCHASES if asked.quick else PURCHASES)
     print(json.dumps(figures))
 
 
-def sizes(folder: Path) -> dict[str, float]:
+def sizes(folder: Path, plot: Path | None) -> dict[str, float]:
     """How cost and memory grow with the purchases; returns the figures."""
     print(f"{'':<24}{'CPU s':>9}{'wall s':>9}{'peak GB':>9}", flush=True)
     measured = {}
@@ -44,12 +50,32 @@ def sizes(folder: Path) -> dict[str, float]:
         _measured("data", records, millions * 1_000_000)
         measured[millions] = _measured("ours", records, 12, records / "ours")
         _line(f"{millions:,} M purchases", measured[millions])
+    if plot:
+        drawn(measured).savefig(plot, dpi=150)
     least, most = SIZES_MILLIONS[0], SIZES_MILLIONS[-1]
     per_million = {millions: figures["cpu"] / millions for millions, figures in measured.items()}
     return {
         "cost_over_linear": round(per_million[most] / per_million[least], 3),
         "peak_gb": round(measured[most]["peak_gb"], 3),
     }
+
+
+def drawn(measured: Mapping[int, Mapping[str, float]]) -> Figure:
+    """CPU seconds against millions of purchases, beside what they would be in proportion."""
+    purchases = np.array([*measured]) * 1e6
+    cost = np.array([figures["cpu"] for figures in measured.values()])
+    figure = Figure(figsize=(5, 3.6), layout="constrained")
+    axes = figure.subplots()
+    linear = cost[0] * purchases / purchases[0]
+    axes.loglog(purchases, linear, color=SOFT, linewidth=6, label="in proportion")
+    axes.loglog(purchases, cost, "o-", color=INK, label="12 cut-offs, written to Parquet")
+    for place, figures in zip(zip(purchases, cost, strict=True), measured.values(), strict=True):
+        text = f"{figures['cpu']:.1f} s, {figures['peak_gb']:.1f} GB"
+        axes.annotate(text, place, xytext=(6, -10), textcoords="offset points", fontsize=8)
+    axes.set(xlabel="purchases", ylabel="CPU seconds", xlim=(None, purchases[-1] * 4))
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
 
 
 def report(folder: Path, purchases: int) -> dict[str, float]:

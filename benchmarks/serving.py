@@ -12,7 +12,7 @@ import os
 import sys
 
 os.environ |= {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
-sys.path.pop(0)  # this folder, whose features.py is not the package
+sys.path[0] += "/asking"  # not this folder, whose features.py is not the package
 
 import argparse
 import asyncio
@@ -31,18 +31,16 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import psutil
+from asker import Asker, answer, client, history, trained, version
 
-from features import cdnow
-from features.settings import FeatureSettings
-from querencia import jobs, server, shows
+from querencia import server
 from serving import rescore
 from serving.batch import ScoreFile
 from serving.settings import Settings
 from training.champion import CHAMPION
-from training.settings import TrainingSettings
 
 CONNECTIONS = 8
-PATIENCE = 600
+PATIENCE = 120
 
 
 class Sizes(NamedTuple):
@@ -52,7 +50,7 @@ class Sizes(NamedTuple):
     promotions: int
 
 
-FULL, QUICK = Sizes(1, 2_000, 5, 20), Sizes(10, 300, 2, 4)
+FULL, QUICK = Sizes(1, 2_000, 5, 20), Sizes(10, 1_000, 2, 4)
 
 
 def main() -> None:
@@ -66,16 +64,16 @@ def main() -> None:
 
 def report(folder: Path, sizes: Sizes) -> dict[str, float]:
     """Print the table; returns the figures."""
-    settings = trained(folder, sizes)
+    settings = trained(folder, every=sizes.every)
     champion = rescore.load(settings, 1)
     example = json.loads(
         (settings.registry.fetch(champion.version) / "input_example.json").read_text()
     )
     one = {"columns": example["columns"], "data": example["data"][:1]}
     many = {"columns": example["columns"], "data": (example["data"] * 200)[:1000]}
-    print(
-        f"{len(example['columns'])} features; {'':<23}{'CPU us':>9}{'p50 ms':>9}{'requests/s':>12}"
-    )
+    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"{len(example['columns'])} features, {machine}")
+    print(f"{'':<36}{'CPU us':>9}{'p50 ms':>9}{'requests/s':>12}")
 
     with server.running(patience_seconds=PATIENCE, QUERENCIA_CONFIG=str(folder / "q.toml")) as own:
         customer_id = ScoreFile(settings.data).read().rows["customer_id"].iloc[7]
@@ -87,12 +85,13 @@ def report(folder: Path, sizes: Sizes) -> dict[str, float]:
         thousand = line("score 1,000 rows", ask, {"rows": many}, sizes)
         failed = promotions(settings, ask, {"customer_ids": [customer_id]}, sizes.promotions)
         print(f"\n{sizes.promotions} promotions under load: {failed} requests failed\n")
+    one, many = filled(one), filled(many)
     with mlflow_serve(folder, champion.model.risk.trees.booster_) as ask:
         mlflow = line("mlflow models serve, a row", ask, {"dataframe_split": one}, sizes)
-        line("mlflow models serve, 1,000", ask, {"dataframe_split": many}, sizes)
+        line("mlflow models serve, 1,000 rows", ask, {"dataframe_split": many}, sizes)
     with bentoml_serve(folder) as ask:
-        rows = [[0.0 if v is None else v for v in each] for each in one["data"]]
-        line("BentoML as documented, a row", ask, {"rows": rows}, sizes)
+        line("BentoML as documented, a row", ask, {"rows": one["data"]}, sizes)
+        line("BentoML as documented, 1,000 rows", ask, {"rows": many["data"]}, sizes)
     return {
         "cpu_us_score_id": round(by_id.cpu_us, 1),
         "cpu_us_row": round(row.cpu_us, 1),
@@ -104,51 +103,10 @@ def report(folder: Path, sizes: Sizes) -> dict[str, float]:
     }
 
 
-def trained(folder: Path, sizes: Sizes) -> Settings:
-    """A folder with two versions over CDNOW; the first one serves."""
-    rows = cdnow.transactions()
-    rows = rows[rows["customer_id"].astype(int) % sizes.every == 0]
-    source = folder / "transactions.parquet"
-    rows.to_parquet(source)
-    settings = Settings.model_construct(
-        data=folder / "data",
-        store=folder / "mlruns",
-        features=FeatureSettings(currency=cdnow.CURRENCY, cutoffs=3),
-        training=TrainingSettings(),
-    )
-    (folder / "q.toml").write_text(shows.configuration(settings))
-    jobs.check(settings, {"transactions": source}, lambda _: None)
-    jobs.train(settings, lambda _: None)
-    jobs.score(settings, lambda _: None)
-    other = settings.training.model_copy(update={"random_state": 5})
-    jobs.train(settings.model_copy(update={"training": other}), lambda _: None)
-    settings.registry.set_alias(CHAMPION, 1)
-    return settings
-
-
-def history() -> dict[str, Any]:
-    days = range(1, 31)
-    bought = [
-        {"occurred_at": f"1997-{1 + d // 28:02}-{1 + d % 28:02}T10:00:00Z", "amount": 20 + d}
-        for d in days
-    ]
-    return {"customer_id": "posted", "transactions": bought}
-
-
-class Asker(NamedTuple):
-    """Where to post."""
-
-    host: str
-    port: int
-    path: str
-
-    def request(self, body: Any) -> bytes:
-        content = json.dumps(body).encode()
-        head = (
-            f"POST {self.path} HTTP/1.1\r\nhost: {self.host}:{self.port}\r\n"
-            f"content-type: application/json\r\ncontent-length: {len(content)}\r\n\r\n"
-        )
-        return head.encode() + content
+def filled(rows: dict[str, Any]) -> dict[str, Any]:
+    """Rows without nulls, of which the peers would make objects, which trees do not take."""
+    data = [[0.0 if value is None else value for value in row] for row in rows["data"]]
+    return rows | {"data": data}
 
 
 class Figures(NamedTuple):
@@ -176,27 +134,6 @@ def cpu_seconds() -> float:
     """CPU time of all the processes that this one started, so far."""
     times = [process.cpu_times() for process in psutil.Process().children(recursive=True)]
     return sum(each.user + each.system for each in times)
-
-
-async def client(ask: Asker, request: bytes, count: int) -> list[float]:
-    """Ask so many times over one connection; how long each took in seconds."""
-    reader, writer = await asyncio.open_connection(ask.host, ask.port, limit=1 << 24)
-    took = []
-    for _ in range(count):
-        began = time.perf_counter()
-        writer.write(request)
-        await answer(reader)
-        took.append(time.perf_counter() - began)
-    writer.close()
-    return took
-
-
-async def answer(reader: asyncio.StreamReader) -> bytes:
-    head = (await reader.readuntil(b"\r\n\r\n")).lower()
-    if not head.startswith(b"http/1.1 200"):
-        raise RuntimeError(head.decode())
-    size = int(head.split(b"content-length:")[1].split(b"\r\n")[0])
-    return await reader.readexactly(size)
 
 
 def rate(ask: Asker, request: bytes, seconds: float) -> float:
@@ -237,20 +174,19 @@ def promotions(settings: Settings, ask: Asker, body: Any, count: int) -> int:
         for i in range(count):
             number = 2 - i % 2
             settings.registry.set_alias(CHAMPION, number)
-            while version(ask) != number:
-                time.sleep(0.05)
+            until_it_answers(ask, number)
     finally:
         done.set()
         asking.join()
     return failed[0]
 
 
-def version(ask: Asker) -> int:
-    connection = HTTPConnection(ask.host, ask.port, timeout=60)
-    connection.request("GET", "/model")
-    told = json.loads(connection.getresponse().read())
-    connection.close()
-    return int(told["version"])
+def until_it_answers(ask: Asker, number: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while version(ask) != number:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"version {number} does not answer within {PATIENCE} s")
+        time.sleep(0.05)
 
 
 @contextmanager
@@ -258,7 +194,8 @@ def mlflow_serve(folder: Path, booster: Any) -> Iterator[Asker]:
     import mlflow.xgboost
 
     booster.save_model(folder / "trees.ubj")
-    mlflow.xgboost.save_model(booster, folder / "mlflow-model")
+    # Requirements are named, for to infer them MLflow would load the model in another process.
+    mlflow.xgboost.save_model(booster, folder / "mlflow-model", pip_requirements=["xgboost"])
     port = server._free_port()
     command = ["-m", "mlflow", "models", "serve", "-m", str(folder / "mlflow-model")]
     options = ["--env-manager", "local", "--port", str(port), "--workers", "1"]
@@ -293,7 +230,7 @@ def bentoml_serve(folder: Path) -> Iterator[Asker]:
 def started(command: Sequence[str], port: int, path: str, folder: Path) -> Iterator[None]:
     """A server of another's, until the block ends."""
     with (folder / "peer.log").open("w") as log:
-        environment = os.environ | {"BENTOML_DO_NOT_TRACK": "true"}
+        environment = os.environ | {"BENTOML_DO_NOT_TRACK": "true", "PATH": path_of_programs()}
         process = subprocess.Popen(  # noqa: S603 - the arguments are ours
             [sys.executable, *command], stdout=log, stderr=log, cwd=folder, env=environment
         )
@@ -312,6 +249,11 @@ def started(command: Sequence[str], port: int, path: str, folder: Path) -> Itera
                 each.terminate()
         process.terminate()
         process.wait(timeout=60)
+
+
+def path_of_programs() -> str:
+    """Where programs are looked for: first beside this Python, where MLflow expects uvicorn."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 
 
 def is_up(port: int, path: str) -> bool:

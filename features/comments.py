@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from features.asof import AsOf
 from features.family import Family, Look
 from features.feature import Driver, Feature
 from features.languages import language_of
 from features.records import UNITS
-from features.timeline import UNKNOWN, AsOf, Floats, Ints
+from features.timeline import UNKNOWN, Floats, Ints
 
 TELLING_WORDS = 5
 """How many words a theme is told by."""
@@ -226,7 +227,7 @@ class Comments:
     def __init__(self, look: Look, themes: Themes) -> None:
         surveys = look.records["surveys"]
         written = surveys.known(themes.names[0])
-        self._known = AsOf(surveys.by(surveys.column("answered_at"), written), look.cutoffs)
+        self._known = AsOf(surveys.by(surveys.column("answered_at"), written), look.pairs)
 
     def share(self, theme: str) -> Floats:
         """Mean share of a theme in the comments; NaN without any."""

@@ -17,9 +17,6 @@ class Repeats:
     again: int = 0
     completed: int = 0
 
-    def __add__(self, other: "Repeats") -> "Repeats":
-        return Repeats(self.again + other.again, self.completed + other.completed)
-
 
 def settle(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Repeats:
     """Make one of the good rows of each identity, in the order in which they were read.
@@ -29,15 +26,16 @@ def settle(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> Repeats:
     break a rule; recorded later, a row is a new version instead and completes nothing.
 
     Works on what `Ledger.share` made: rows that were completed leave `known` and `judged`, and
-    are in `fresh` as they are now.
+    are in `fresh` as they are now. Those that tell nothing new, or complete a row, are in
+    `repeated`, with whether they do.
     """
     _pair(connection, ledger)
-    repeats = Repeats()
     # What is whole grows in every round, so there are no more rounds than columns.
     while connection.execute("SELECT 1 FROM later LIMIT 1").fetchall():
         _compare(connection, ledger)
         _complete(connection, ledger)
-        repeats += _part(connection)
+        _part(connection)
+    repeats = _counted(connection)
     if repeats.completed:
         _replace(connection, ledger)
     return repeats
@@ -50,6 +48,7 @@ def _pair(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
             SELECT row, min(row) OVER (PARTITION BY {ledger.identity}) AS first
             FROM (FROM known UNION ALL FROM fresh SEMI JOIN shared USING ({ledger.keys})))
         WHERE row > first""")
+    connection.execute("CREATE TEMP TABLE repeated (row BIGINT, completes BOOLEAN)")
     names = ", ".join(ledger.contract.names)
     connection.execute(f"CREATE TEMP TABLE whole AS SELECT row, {names} FROM fresh WHERE false")
     connection.execute(f"""
@@ -93,7 +92,7 @@ def _complete(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:
     connection.execute("INSERT INTO whole FROM grown")
 
 
-def _part(connection: duckdb.DuckDBPyConnection) -> Repeats:
+def _part(connection: duckdb.DuckDBPyConnection) -> None:
     """Take out or refuse the rows up to `next`; those after it are to be compared anew."""
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE later AS SELECT row, first FROM compared WHERE row > next"
@@ -103,12 +102,17 @@ def _part(connection: duckdb.DuckDBPyConnection) -> Repeats:
         UPDATE judged SET reasons = compared.reasons FROM compared
         WHERE judged.row = compared.row AND compared.reasons <> ''""")
     connection.execute("""
-        DELETE FROM judged WHERE row IN (
-            SELECT row FROM compared WHERE coalesce(reasons, '') = '')""")
-    again, completed = connection.execute("""
-        SELECT count(*) FILTER (reasons IS NULL), count(*) FILTER (reasons = '')
-        FROM compared""").fetchall()[0]
-    return Repeats(again, completed)
+        INSERT INTO repeated SELECT row, reasons IS NOT NULL FROM compared
+        WHERE coalesce(reasons, '') = ''""")
+    connection.execute("DELETE FROM judged WHERE row IN (SELECT row FROM repeated)")
+
+
+def _counted(connection: duckdb.DuckDBPyConnection) -> Repeats:
+    return Repeats(
+        *connection.execute(
+            "SELECT count(*) FILTER (NOT completes), count(*) FILTER (completes) FROM repeated"
+        ).fetchall()[0]
+    )
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> None:

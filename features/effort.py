@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.asof import AsOf, ratio
 from features.family import Family, Look
 from features.feature import Feature
 from features.records import UNITS
 from features.satisfaction import Answers, answered
-from features.timeline import HOUR, AsOf, Floats, Ints, Mask, Timeline, ratio, running_total
+from features.timeline import HOUR, Floats, Ints, Mask, Timeline, running_total
 
 WINDOWS_DAYS = (30, 90, 365)
 TARGET_HOURS = 72
@@ -28,7 +29,7 @@ class Effort:
     def __init__(self, look: Look) -> None:
         self._look = look
         self._tickets = tickets = look.records["tickets"]
-        self._opened = AsOf(tickets, look.cutoffs, look.windows)
+        self._opened = AsOf(tickets, look.pairs, look.windows)
         self._resolved = self._when("resolved_at")
 
     @cached_property
@@ -38,12 +39,12 @@ class Effort:
     @cached_property
     def ces(self) -> Answers:
         """Answers to how easy it was."""
-        return Answers(answered(self._look.records["surveys"], self._look.cutoffs), "ces")
+        return Answers(answered(self._look.records["surveys"], self._look.pairs), "ces")
 
     def _when(self, column: str, *, having: str | None = None) -> AsOf:
         tickets = self._tickets
         keep = tickets.known(having) if having else None
-        return AsOf(tickets.by(tickets.column(column), keep), self._look.cutoffs)
+        return AsOf(tickets.by(tickets.column(column), keep), self._look.pairs)
 
     @cached_property
     def _undone(self) -> AsOf:
@@ -51,13 +52,13 @@ class Effort:
         tickets = self._tickets
         both = tickets.known("resolved_at") & tickets.known("reopened_at")
         times = np.maximum(tickets.column("resolved_at"), tickets.column("reopened_at"))
-        return AsOf(tickets.by(times, both), self._look.cutoffs)
+        return AsOf(tickets.by(times, both), self._look.pairs)
 
     @cached_property
     def _issues(self) -> AsOf:
         """Contacts that belong to a ticket."""
         contacts = self._look.records.tables.get("contacts", self._tickets.none())
-        return AsOf(contacts.select(contacts.known("ticket_id")), self._look.cutoffs)
+        return AsOf(contacts.select(contacts.known("ticket_id")), self._look.pairs)
 
     def tickets(self, days: int | None = None) -> Ints:
         """Tickets opened."""
@@ -77,7 +78,7 @@ class Effort:
         tickets = self._tickets
         since = tickets.column("reopened_at") > tickets.column("resolved_at")
         again = tickets.by(tickets.column("reopened_at"), since & tickets.known("resolved_at"))
-        return self.tickets() - self._resolved.count() + AsOf(again, self._look.cutoffs).count()
+        return self.tickets() - self._resolved.count() + AsOf(again, self._look.pairs).count()
 
     def reopened(self) -> Floats:
         """Reopened tickets per resolved one."""

@@ -9,6 +9,8 @@ from pathlib import Path
 from features.errors import QuerenciaError
 
 UTF_8 = "utf-8"
+_USUAL = (UTF_8, "windows-1252", "latin-1")
+"""The last of them can be any bytes."""
 _AT_ONCE = 1 << 20
 
 
@@ -24,6 +26,14 @@ def name(encoding: str) -> str:
     except LookupError:
         raise ValueError("no such encoding; use utf-8, windows-1252, latin-1 or utf-16") from None
     return codec.name
+
+
+def likely(path: Path) -> str:
+    """How a file is probably written, by what its bytes can be."""
+    with path.open("rb") as file:
+        if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+    return next(encoding for encoding in _USUAL if _decodes(path, encoding))
 
 
 def in_utf8(path: Path, encoding: str, folder: Path) -> Path:
@@ -50,6 +60,14 @@ def require(path: Path, encoding: str) -> None:
     """
     for _ in _texts(path, encoding):
         pass
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    try:
+        require(path, encoding)
+    except QuerenciaError:
+        return False
+    return True
 
 
 def _texts(path: Path, encoding: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
+from features.asof import Pairs
 from features.feature import Feature, View
 from features.records import Records
 from features.timeline import Ints
@@ -30,17 +31,17 @@ def once(answer: Callable[[View], Answer]) -> Callable[[View], Answer]:
 
 @dataclass(frozen=True)
 class Look:
-    """What a family looks at: the records of some customers, and the instants to look back from.
+    """What a family looks at: records, of which customers, and as of when.
 
     Attributes:
         records: The tables, as far as the company has them.
-        cutoffs: Ascending cut-offs, microseconds, shape (k,).
-        last_days: The calendar day each cut-off looks back from, the last it has seen whole.
+        pairs: The customers and cut-offs to tell of.
+        last_days: The calendar day each cut-off looks back from, the last it has seen whole: (k,).
         windows: Days before the cut-offs that the features wanted look at.
     """
 
     records: Records
-    cutoffs: Ints
+    pairs: Pairs
     last_days: Ints
     windows: frozenset[int] = frozenset()
 
@@ -55,14 +56,12 @@ class Family(Generic[View]):
             where one is missing, the family steps aside.
         view: Prepares the look-ups its features share.
         features: The columns it adds to a snapshot.
-        always: What it tells beside them, whichever of them are asked for.
     """
 
     name: str
     needs: tuple[str, ...]
     view: Callable[[Look], View]
     features: tuple[Feature[View], ...]
-    always: tuple[Feature[View], ...] = ()
 
     def present(self, has: Set[str]) -> tuple[Feature[View], ...]:
         """The features that these tables and columns carry, none where the family steps aside."""
@@ -71,9 +70,8 @@ class Family(Generic[View]):
     def columns(
         self, look: Look, has: Set[str], only: Set[str] | None = None
     ) -> dict[str, NDArray[Any]]:
-        """The features present by name, `only` some if asked, each (customers, cut-offs)."""
-        present = [f for f in self.present(has) if only is None or f.name in only]
-        wanted = [*self.always, *present]
+        """The features present by name, `only` some if asked, each of shape (pairs,)."""
+        wanted = [f for f in self.present(has) if only is None or f.name in only]
         if not wanted:
             return {}
         windows = frozenset(f.window_days for f in wanted if f.window_days)

@@ -55,7 +55,7 @@ class Feature(Generic[View]):
         unit: Unit of the value: "days", "currency", "1" for a pure number.
         meaning: What it says about the customer, for people.
         driver: The story it belongs to when reasons are told.
-        value: The calculation on the family's view, shape (customers, cut-offs).
+        value: The calculation on the family's view, shape (pairs,).
         window_days: Days before the cut-off it looks at; None for all.
         needs: Tables ("contacts") and columns ("transactions.discount") it cannot do without,
             beyond its family's; where one is missing, it steps aside.

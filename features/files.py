@@ -145,22 +145,27 @@ def renewed(folder: Path, *parts: str) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, *, name: str = ".lock", doing: str = "reading into") -> Iterator[None]:
     """Keep other processes that ask for this from changing a folder until the block ends.
 
-    The system gives the lock back where the process dies; its empty file `.lock` stays. To lock a
-    folder within the block is refused as well, even by the process that has it.
+    The system gives the lock back where the process dies; its empty file stays. To lock a folder
+    within the block is refused as well, even by the process that has it.
+
+    Args:
+        folder: The folder.
+        name: Of the lock's file: what is kept from happening at a time has the same.
+        doing: What others are told is being done.
 
     Raises:
         QuerenciaError: at once, where another one has it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
+    with (folder / name).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise QuerenciaError(
-                f"Another job is reading into {folder}. Wait until it is done, then try again."
+                f"Another job is {doing} {folder}. Wait until it is done, then try again."
             ) from None
         yield
 
@@ -176,6 +181,15 @@ def append_line(path: Path, text: str) -> None:
         torn = file.seek(0, os.SEEK_END) > 0 and not _ends_a_line(path)
         file.write(b"\n" * torn + text.encode() + b"\n")
         os.fsync(file.fileno())
+
+
+def synced(folder: Path) -> None:
+    """Have on disk which files a folder holds."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _ends_a_line(path: Path) -> bool:

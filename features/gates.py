@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.findings import Facts, Findings, tell
+from features.findings import STEADY, Facts, Finding, Findings, tell
+from features.intake import Intake
 from features.records import CONTRACTS
 from features.sources import connect
 from features.store import Store
-from features.summary import view
+from features.summary import Held, view
 
 FEWEST_A_WEEK = 20
 """Sales in a week from which its median says something."""
@@ -20,6 +21,9 @@ SURE_OF_A_DAY = 10.0
 
 LOOKED_BACK = 56
 """Days among which missing ones are looked for."""
+
+OF_WHAT_CAME = frozenset({"future", "too_many_refused", "lost_columns", "amount_jump"})
+"""Errors that the rows read last can be at fault for."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,64 @@ def refused(facts: Facts, *, most: float) -> Findings:
                 rows=intake.rows,
                 most=most,
             )
+
+
+def repeated(facts: Facts) -> Findings:
+    """Rows that had been read before."""
+    for intake in facts.intakes:
+        if intake.again:
+            yield tell(
+                "advice",
+                "repeated",
+                "{table}: {again:,} rows told nothing that was not known, as of a file that is "
+                "sent twice. They count once.",
+                table=intake.table,
+                again=intake.again,
+            )
+
+
+def nothing_came(facts: Facts, before: Mapping[str, int], days: float) -> Findings:
+    """Tables that have no more rows than at the last reading, though they always grow.
+
+    Args:
+        facts: What there is.
+        before: The rows of each table at the last reading.
+        days: Since then.
+    """
+    read = {intake.table: intake for intake in facts.intakes}
+    for table in ("transactions", *STEADY):
+        held, intake = facts[table], read.get(table)
+        if held is None or intake is None or held.rows > before.get(table, held.rows - 1):
+            continue
+        expected = _a_day(held) * days
+        if expected >= SURE_OF_A_DAY:
+            yield _none(intake, expected)
+
+
+def _none(intake: Intake, expected: float) -> Finding:
+    told = {"table": intake.table, "expected": expected}
+    if intake.rows or intake.again or intake.completed:
+        return tell(
+            "warning",
+            "nothing_new",
+            "{table}: nothing new came, though {expected:,.0f} rows were to be expected since the "
+            "last reading. Is the export made, and on time?",
+            **told,
+        )
+    return tell(
+        "warning",
+        "emptied",
+        "{table}: its source is empty, though {expected:,.0f} rows were to be expected since the "
+        "last reading. Is the export whole?",
+        **told,
+    )
+
+
+def _a_day(held: Held) -> float:
+    """Rows a table has a day."""
+    if held.first is None or held.last is None:
+        return 0.0
+    return held.rows / ((held.last - held.first).days + 1)
 
 
 def too_old(facts: Facts, most_days: Mapping[str, int]) -> Findings:

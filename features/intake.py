@@ -4,8 +4,10 @@ One SQL pass per table; every bad row is kept in a quarantine file with its reas
 written aside and renamed, so that a job that dies leaves the last good state.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -109,6 +111,45 @@ def append(source: Source, contract: Contract, folder: Path, settings: FeatureSe
     return _taken(source, Ledger(contract, folder), settings)
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """What would come of rows, by their numbers: from 1, in the order they are given.
+
+    Attributes:
+        again: Rows that tell nothing that is not there.
+        refused: Rows that could not go on, and why.
+    """
+
+    again: frozenset[int]
+    refused: Mapping[int, str]
+
+
+def weigh(source: Source, contract: Contract, folder: Path, settings: FeatureSettings) -> Weighed:
+    """What `append` would come to; nothing is written.
+
+    Raises:
+        QuerenciaError: as `append`.
+    """
+    ledger = Ledger(contract, folder)
+    with TemporaryDirectory() as spill, spilling(settings.time_zone, Path(spill)) as connection:
+        ledger.open(connection)
+        with readable(source):
+            batch = _read(connection, source, ledger, settings)
+        receive(connection, ledger, batch)
+        if contract.table == "rates":
+            rates.require_settled(connection, ledger)
+        refused = connection.execute("SELECT row, reasons FROM judged WHERE reasons <> ''")
+        return Weighed(refused=dict(refused.fetchall()), again=_again(connection, ledger))
+
+
+def _again(connection: duckdb.DuckDBPyConnection, ledger: Ledger) -> frozenset[int]:
+    same = "SELECT row FROM repeated WHERE NOT completes"
+    if ledger.contract.table == "customers":
+        same = """SELECT row FROM judged WHERE reasons = '' AND customer_id NOT IN (
+            SELECT customer_id FROM (FROM fresh EXCEPT FROM base))"""
+    return frozenset(row for (row,) in connection.execute(same).fetchall())
+
+
 def _taken(source: Source, ledger: Ledger, settings: FeatureSettings) -> Intake:
     contract = ledger.contract
     with spilling(settings.time_zone, ledger.folder) as connection:
@@ -160,7 +201,8 @@ def _read(
             "INSERT INTO judged BY NAME SELECT $1 AS row, $2 AS reasons, $3 AS line",
             [line - 1, TOO_WIDE, text],
         )
-    if contract.table not in ("customers", "rates") and erasure.remember(connection, folder):
+    told = contract.table != "customers"
+    if contract.table != "rates" and erasure.remember(connection, folder, told=told):
         erasure.withhold(connection, "judged", columns)
     return Batch(str(source), tuple(columns), first)
 

@@ -7,12 +7,13 @@ from typing import get_args
 
 import numpy as np
 
+from features.asof import AsOf, Pairs, ratio
 from features.family import Look
 from features.offers import CONTROL
 from features.provenance import ChurnDefinition
 from features.purchases import Purchases, begins
 from features.records import UNITS
-from features.timeline import DAY, UNKNOWN, AsOf, Floats, Ints, Mask, ratio, running_total
+from features.timeline import DAY, FOREVER, UNKNOWN, Floats, Ints, Mask, running_total
 
 AMOUNTS = ("purchase_days_ahead", "spend_ahead", "margin_ahead")
 _NATS = 10**12
@@ -45,10 +46,10 @@ class Horizon:
 def compute(
     look: Look, horizon: Horizon, contract_ends: Ints | None = None
 ) -> Mapping[str, Floats]:
-    """Outcomes of every customer over [cut-off, cut-off + horizon): shape (customers, cut-offs).
+    """Outcomes over [cut-off, cut-off + horizon), each of shape (pairs,).
 
     Args:
-        look: All that is known in the end, and the cut-offs.
+        look: All that is known in the end; and of whom, as of when, to tell.
         horizon: How outcomes are judged.
         contract_ends: Instant each customer's contract ends, microseconds, `UNKNOWN` where it
             goes on: shape (customers,).
@@ -58,7 +59,7 @@ def compute(
     return {
         CHURNED["inactivity"]: inactive.astype(float),
         CHURNED["rhythm"]: _rhythm(inactive, before, horizon),
-        CHURNED["contract"]: _contract(look.cutoffs, horizon.days, contract_ends, inactive),
+        CHURNED["contract"]: _contract(look.pairs, horizon.days, contract_ends, inactive),
         CHURNED["decline"]: _decline(ahead, before, horizon),
         "purchase_days_ahead": ahead.purchase_days().astype(float),
         "spend_ahead": ahead.total("amount"),
@@ -74,7 +75,7 @@ class _Ahead:
         self._rows = look.records["transactions"]
         self._begins = begins(self._rows)
         self._days = days
-        self._known = AsOf(self._rows, look.cutoffs, (-days,))
+        self._known = AsOf(self._rows, look.pairs, (-days,))
         self._end = self._known.at(-days)
         purchases = self._rows.columns["amount"] >= 0
         self._first = np.minimum(_next(purchases)[self._known.at()], self._end)
@@ -125,8 +126,8 @@ def _offers(look: Look, days: int) -> dict[str, Floats]:
     """Whether an offer was made, and the product of the propensities of being held out."""
     decided = look.records.tables.get("offers")
     if decided is None:
-        return dict.fromkeys(OFFERS, np.full((len(look.records.customers), len(look.cutoffs)), nan))
-    ahead = AsOf(decided, look.cutoffs, (-days,))
+        return dict.fromkeys(OFFERS, np.full(len(look.pairs), nan))
+    ahead = AsOf(decided, look.pairs, (-days,))
     held_out = decided.says("arm", CONTROL)
     chance = np.where(held_out & decided.known("propensity"), decided.column("propensity"), UNITS)
     surprise = np.round(-np.log(chance / UNITS) * _NATS).astype(np.int64)
@@ -136,9 +137,9 @@ def _offers(look: Look, days: int) -> dict[str, Floats]:
     }
 
 
-def _contract(cutoffs: Ints, days: int, ends: Ints | None, like: Mask) -> Floats:
+def _contract(pairs: Pairs, days: int, ends: Ints | None, like: Mask) -> Floats:
     """The contract ends within the horizon; NaN where it ended before, or nothing is known."""
     if ends is None:
         return np.full(like.shape, np.nan)
-    end = np.where(ends == UNKNOWN, np.iinfo(np.int64).max, ends)[:, None]
-    return np.where(end < cutoffs, np.nan, end < cutoffs + days * DAY)
+    end = np.where(ends == UNKNOWN, FOREVER, ends)[pairs.customer]
+    return np.where(end < pairs.instants, np.nan, end < pairs.instants + days * DAY)

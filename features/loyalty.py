@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from features.asof import AsOf, ratio
 from features.family import Family, Look
 from features.feature import Feature
 from features.purchases import begins
-from features.timeline import AsOf, Floats, Ints, ratio
+from features.timeline import Floats, Ints
 
 RECENT_DAYS = 180
 
@@ -17,9 +18,9 @@ class Loyalty:
         sold = look.records["transactions"]
         bought = sold.select(sold.columns["amount"] >= 0)
         none = sold.none()
-        self._bought = AsOf(bought, look.cutoffs)
-        self._given = AsOf(look.records.tables.get("referrals", none), look.cutoffs)
-        self._followed = AsOf(look.records.tables.get("referred_purchases", none), look.cutoffs)
+        self._bought = AsOf(bought, look.pairs)
+        self._given = AsOf(look.records.tables.get("referrals", none), look.pairs)
+        self._followed = AsOf(look.records.tables.get("referred_purchases", none), look.pairs)
 
     def referrals(self) -> Ints:
         """Referrals given."""

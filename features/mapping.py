@@ -1,10 +1,12 @@
 """Which of a source's columns is which of a contract's: as named, or as configured."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
+from features import encodings
 from features.errors import QuerenciaError
 from features.proposal import Proposal, needed, propose
 from features.reading import look
@@ -63,11 +65,12 @@ def _require_known(source: Source, contract: Contract) -> None:
 
 
 def suggest(source: Source, contract: Contract) -> Proposal:
-    """A mapping for an unknown file.
+    """A mapping for an unknown file, and how it is written.
 
     Raises:
         QuerenciaError: where the file is missing or can't be read.
     """
+    source = replace(source, encoding=_encoding(source))
     with (
         TemporaryDirectory() as folder,
         spilling("UTC", Path(folder)) as connection,
@@ -75,3 +78,10 @@ def suggest(source: Source, contract: Contract) -> Proposal:
     ):
         attach(connection, source)
         return propose(look(connection), contract, source)
+
+
+def _encoding(source: Source) -> str:
+    """As configured, else the first other than UTF-8 that a file of it is probably in."""
+    files = (path for path in source.texts if path.is_file())
+    others = (likely for path in files if (likely := encodings.likely(path)) != encodings.UTF_8)
+    return source.encoding if source.encoding != encodings.UTF_8 else next(others, encodings.UTF_8)

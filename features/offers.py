@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from features.asof import AsOf, ratio
 from features.family import Family, Look
 from features.feature import Feature
-from features.timeline import AsOf, Floats, Ints, ratio
+from features.timeline import Floats, Ints
 
 EXPOSURE_DAYS = 90
 CONTROL = "control"
@@ -16,8 +17,8 @@ class Offers:
     def __init__(self, look: Look) -> None:
         decided = look.records["offers"]
         made = decided.select(~decided.says("arm", CONTROL))
-        self._made = AsOf(made, look.cutoffs, look.windows)
-        self._redeemed = AsOf(made.by(made.column("redeemed_at")), look.cutoffs)
+        self._made = AsOf(made, look.pairs, look.windows)
+        self._redeemed = AsOf(made.by(made.column("redeemed_at")), look.pairs)
 
     def received(self, days: int | None = None) -> Ints:
         """Offers made."""

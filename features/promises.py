@@ -4,9 +4,10 @@ from functools import cached_property
 
 import numpy as np
 
+from features.asof import AsOf, ratio
 from features.family import Family, Look
 from features.feature import Feature
-from features.timeline import DAY, UNKNOWN, AsOf, Floats, Ints, ratio
+from features.timeline import DAY, UNKNOWN, Floats, Ints
 
 RECENT_DAYS = 180
 MINUTES_PER_DAY = 24 * 60
@@ -21,12 +22,12 @@ class Promises:
     """
 
     def __init__(self, look: Look) -> None:
-        self._sold, self._cutoffs = look.records["transactions"], look.cutoffs
+        self._sold, self._pairs = look.records["transactions"], look.pairs
         self._promised = self._sold.known("promised_at")
         arrived = self._sold.by(self._sold.column("delivered_at"), self._promised)
         slack = arrived.columns["delivered_at"] - arrived.columns["promised_at"]
         self._delay: Ints = np.maximum(slack, 0) // MINUTE
-        self._arrived = AsOf(arrived, look.cutoffs)
+        self._arrived = AsOf(arrived, look.pairs)
 
     @cached_property
     def _wait(self) -> Ints:
@@ -36,14 +37,14 @@ class Promises:
 
     @cached_property
     def _due(self) -> AsOf:
-        return AsOf(self._sold.by(self._sold.column("promised_at")), self._cutoffs)
+        return AsOf(self._sold.by(self._sold.column("promised_at")), self._pairs)
 
     @cached_property
     def _settled(self) -> AsOf:
         """Due and arrived: from then on, a promise is no longer open."""
         promised, delivered = map(self._sold.column, ("promised_at", "delivered_at"))
         settled = np.where(delivered == UNKNOWN, UNKNOWN, np.maximum(promised, delivered))
-        return AsOf(self._sold.by(settled, self._promised), self._cutoffs)
+        return AsOf(self._sold.by(settled, self._promised), self._pairs)
 
     def deliveries(self) -> Ints:
         """Promised deliveries that have arrived."""

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from functools import cache
 from typing import Literal
 
+from features.encodings import UTF_8
 from features.reading import Found, Reading
 from features.records import Column, Contract
 from features.sources import Source, is_address
@@ -79,7 +80,13 @@ class Proposal:
         source, table = self.source, f"tables.{self.contract.table}"
         # An address may hold a password, and this is shown.
         path = "..." if is_address(source.path) else source.path
-        settings = {"path": path, "where": self.where, "query": source.query}
+        encoding = source.encoding if source.encoding != UTF_8 else None
+        settings = {
+            "path": path,
+            "encoding": encoding,
+            "where": self.where,
+            "query": source.query,
+        }
         files = {f"files.{name}": path for name, path in source.files.items()}
         return "\n".join(
             [

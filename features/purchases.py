@@ -4,10 +4,11 @@ from functools import cached_property
 
 import numpy as np
 
+from features.asof import AsOf, ratio
 from features.family import Family, Look, once
 from features.feature import Feature
 from features.records import UNITS
-from features.timeline import AsOf, Floats, Ints, Mask, Timeline, ratio
+from features.timeline import FOREVER, Floats, Ints, Mask, Timeline
 
 WINDOWS_DAYS = (7, 30, 90, 180, 365)
 FREQUENT = 3
@@ -33,15 +34,23 @@ def begins(rows: Timeline) -> Mask:
     return mask
 
 
+def first(rows: Timeline) -> Ints:
+    """Instant of each customer's first purchase, `FOREVER` without one: shape (customers,)."""
+    purchases = (rows.columns["amount"] >= 0).nonzero()[0]
+    places = purchases.searchsorted(rows.offsets)
+    times = np.append(rows.times[purchases], FOREVER)
+    return np.where(places[1:] > places[:-1], times[places[:-1]], FOREVER)
+
+
 class Purchases:
-    """The purchases of each customer as known at each cut-off; answers (customers, cut-offs)."""
+    """The purchases of each customer as known at each cut-off; answers of shape (pairs,)."""
 
     def __init__(self, look: Look) -> None:
         rows = look.records["transactions"]
         self._begins = begins(rows)
-        self._known = AsOf(rows, look.cutoffs, look.windows)
+        self._known = AsOf(rows, look.pairs, look.windows)
         self._days = self._known.where(self._begins)
-        self._last_days = look.last_days
+        self._last_day = look.last_days[look.pairs.cutoff]
         self._amounts = self._known.running(rows.columns["amount"])
 
     @cached_property
@@ -54,13 +63,8 @@ class Purchases:
         return gaps
 
     def _of_day(self, place: int, values: Ints) -> Ints:
-        """A value of the purchase day in this place, from 0; meaningless without: (customers,)."""
-        places = self._days.timeline.offsets[:-1] + place
-        return np.append(values, 0).take(places, mode="clip")
-
-    def bought(self) -> Mask:
-        """Whether they had bought at all."""
-        return np.greater(self.purchase_days(), 0)
+        """A value of the purchase day in this place, from 0; meaningless without."""
+        return np.append(values, 0).take(self._days.at(None) + place, mode="clip")
 
     def purchase_days(self, days: int | None = None) -> Ints:
         """How many purchase days, ever or in the last `days` days."""
@@ -84,12 +88,12 @@ class Purchases:
     def T(self) -> Ints:  # noqa: N802 - the literature's name
         """Days from the first purchase day to the last day before the cut-off."""
         first_day = self._of_day(0, self._days.timeline.columns["day"])
-        return np.subtract(self._last_days[:, None], first_day).T
+        return self._last_day - first_day
 
     @once
     def silence(self) -> Ints:
         """Days since the last purchase day."""
-        return np.subtract(self._last_days, self._days.last(self._days.timeline.columns["day"]))
+        return self._last_day - self._days.last(self._days.timeline.columns["day"])
 
     @once
     def recency(self) -> Ints:
@@ -123,7 +127,7 @@ class Purchases:
 
     def second_gap(self) -> Floats:
         """Days from the first to the second purchase day; NaN before it."""
-        second = self._of_day(1, self._gaps)[:, None]
+        second = self._of_day(1, self._gaps)
         return np.where(self.frequency() > 0, second, np.nan)
 
     def stage(self) -> Ints:
@@ -188,8 +192,7 @@ FAMILY = Family(
     "purchases",
     ("transactions",),
     Purchases,
-    always=(Feature("bought", "0/1", "whether they had bought at all", "newness", P.bought),),
-    features=(
+    (
         Feature("frequency", "days", "repeat purchase days", "habit", P.frequency),
         Feature("recency", "days", "age at the last purchase", "habit", P.recency),
         Feature("T", "days", "age: days since the first purchase", "newness", P.T),

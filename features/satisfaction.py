@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from features.asof import AsOf, Pairs, ratio
 from features.family import Family, Look
 from features.feature import Feature
 from features.records import UNITS
-from features.timeline import UNKNOWN, AsOf, Floats, Ints, Timeline, ratio
+from features.timeline import UNKNOWN, Floats, Ints, Timeline
 
 RECENT_DAYS = 180
 SCALES: dict[str, tuple[float, float]] = {
@@ -52,11 +53,11 @@ def _scale(surveys: Timeline, end: int) -> Floats:
     )
 
 
-def answered(surveys: Timeline, cutoffs: Ints) -> AsOf:
+def answered(surveys: Timeline, pairs: Pairs) -> AsOf:
     """Surveys as they were answered, with their answers as a column `share` (`normalised`)."""
     rows = surveys.by(surveys.column("answered_at"))
     columns = {**rows.columns, "share": normalised(rows)}
-    return AsOf(replace(rows, columns=columns), cutoffs)
+    return AsOf(replace(rows, columns=columns), pairs)
 
 
 class Answers:
@@ -102,8 +103,8 @@ class Satisfaction:
     """Answers by kind and of all kinds together."""
 
     def __init__(self, look: Look) -> None:
-        self._asked = AsOf(look.records["surveys"], look.cutoffs)
-        self._answered = answered(look.records["surveys"], look.cutoffs)
+        self._asked = AsOf(look.records["surveys"], look.pairs)
+        self._answered = answered(look.records["surveys"], look.pairs)
         self.all = Answers(self._answered, *KINDS)
         self._sold = look.records["transactions"]
         self._of: dict[str, Answers] = {}
@@ -121,7 +122,7 @@ class Satisfaction:
     def silence_after_bad(self) -> Floats:
         """Days since the last answer, where it was bad and no purchase followed; else 0."""
         age = self.all.since()
-        sold = AsOf(self._sold, self._asked.cutoffs)
+        sold = AsOf(self._sold, self._asked.pairs)
         bought = sold.where(self._sold.columns["amount"] >= 0)
         quiet = ~(bought.since() < age) & (self.all.last() <= BAD)
         return np.where(quiet, age, 0.0)

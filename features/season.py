@@ -14,15 +14,17 @@ class Season:
 
     def __init__(self, look: Look) -> None:
         self._angle = 2 * np.pi * look.last_days / DAYS_PER_YEAR
-        self._everyone = np.ones((len(look.records.customers), 1))
+        self._cutoff = look.pairs.cutoff
 
     def winter(self) -> Floats:
         """1 at the turn of the year, -1 in early July."""
-        return np.asarray(self._everyone * np.cos(self._angle))
+        winter: Floats = np.cos(self._angle)[self._cutoff]
+        return winter
 
     def spring(self) -> Floats:
         """1 in early April, -1 in early October."""
-        return np.asarray(self._everyone * np.sin(self._angle))
+        spring: Floats = np.sin(self._angle)[self._cutoff]
+        return spring
 
 
 FAMILY = Family(

@@ -1,10 +1,10 @@
 """Snapshots: one row per customer per cut-off, with labels where the horizon has closed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property, lru_cache, wraps
+from typing import Any, ParamSpec
 
 import numpy as np
 import pandas as pd
@@ -13,15 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from features import effort, feature, labels, loyalty, offers, promises, purchases, satisfaction
 from features import season as calendar
+from features.asof import Pairs
 from features.comments import DRIVER as DRIVER_OF_COMMENTS
 from features.comments import Themes
-from features.cutoffs import last_days, microseconds
+from features.cutoffs import last_days, microsecond, microseconds
 from features.family import Family, Look
 from features.feature import Driver, Feature
 from features.provenance import Provenance
 from features.records import Records
 from features.settings import FeatureSettings
 from features.timeline import DAY, Floats, Ints
+
+P = ParamSpec("P")
 
 FAMILIES: tuple[Family[Any], ...] = (
     purchases.FAMILY,
@@ -223,7 +226,7 @@ def provenance(
     )
 
 
-def take(
+def groups(
     records: Iterable[Records],
     cutoffs: Iterable[datetime],
     settings: FeatureSettings,
@@ -232,8 +235,8 @@ def take(
     themes: Themes | None = None,
     observed_until: datetime | None = None,
     only: Set[str] | None = None,
-) -> Snapshot:
-    """Look at every customer at every cut-off.
+) -> Iterator[Snapshot]:
+    """Look at every customer at every cut-off, some customers at a time: memory stays flat.
 
     Args:
         records: Groups of customers, as the store gives them.
@@ -245,43 +248,19 @@ def take(
             Without it there are none.
         only: The features wanted, if not all that the records carry.
 
-    Returns:
+    Yields:
         Rows for the customers who had bought before the cut-off, in no order to rely on.
     """
-    return together(
-        list(
-            groups(
-                records,
-                cutoffs,
-                settings,
-                has=has,
-                themes=themes,
-                observed_until=observed_until,
-                only=only,
-            )
-        )
-    )
-
-
-def groups(
-    records: Iterable[Records],
-    cutoffs: Iterable[datetime],
-    settings: FeatureSettings,
-    *,
-    has: Set[str],
-    themes: Themes | None = None,
-    observed_until: datetime | None = None,
-    only: Set[str] | None = None,
-) -> Iterator[Snapshot]:
-    """What `take` gives, some customers at a time, so that memory stays flat."""
     origin = provenance(settings, cutoffs, has, themes)
     names = tuple(f.name for f in present(has, themes) if only is None or f.name in only)
     for group in records:
         for known, final, instants in _passes(group, origin.cutoffs):
-            columns = arrays(known, instants, settings, has, themes, only)
+            look = look_at(known, instants, settings.time_zone)
+            columns = _told(look, has, themes, only)
             if observed_until is not None:
-                columns |= _outcomes(final, instants, settings, observed_until)
-            yield flat(known.customers, instants, columns, names, origin)
+                columns |= _outcomes(replace(look, records=final), settings, observed_until)
+            times = look.pairs.instants.view("M8[us]")
+            yield Snapshot(known.customers, look.pairs.customer, times, columns, names, origin)
 
 
 def together(snapshots: Sequence[Snapshot]) -> Snapshot:
@@ -302,6 +281,20 @@ def together(snapshots: Sequence[Snapshot]) -> Snapshot:
     )
 
 
+def _whole(groups: Callable[P, Iterable[Snapshot]]) -> Callable[P, Snapshot]:
+    """The same, together in one snapshot."""
+
+    @wraps(groups)
+    def take(*args: P.args, **kwargs: P.kwargs) -> Snapshot:
+        return together([*groups(*args, **kwargs)])
+
+    return take
+
+
+take = _whole(groups)
+"""What `groups` gives of the same arguments, as one snapshot."""
+
+
 def _passes(
     records: Records, cutoffs: tuple[datetime, ...]
 ) -> Iterator[tuple[Records, Records, tuple[datetime, ...]]]:
@@ -319,25 +312,22 @@ def _passes(
             yield tardy.known(instant), tardy.final, (cutoff,)
 
 
-def arrays(
-    known: Records,
-    cutoffs: tuple[datetime, ...],
-    settings: FeatureSettings,
-    has: Set[str],
-    themes: Themes | None = None,
-    only: Set[str] | None = None,
-) -> dict[str, NDArray[Any]]:
-    """Features and context as known at the cut-offs, each of shape (customers, cut-offs).
+def look_at(known: Records, cutoffs: tuple[datetime, ...], time_zone: str) -> Look:
+    """The customers who had bought before each cut-off, and their records as known at it."""
+    instants = microseconds(cutoffs)
+    bought = purchases.first(known["transactions"])[:, None] < instants
+    return Look(known, Pairs.where(bought, instants), last_days(cutoffs, time_zone))
 
-    All that the records carry, or `only` those named. Rows mean something where the customer has
-    bought before the cut-off: where `spend` and the rest are told beside `bought`, which is true
-    there.
-    """
-    look = _look(_carried(known, has), cutoffs, settings.time_zone)
+
+def _told(
+    look: Look, has: Set[str], themes: Themes | None = None, only: Set[str] | None = None
+) -> dict[str, Floats]:
+    """Features and context, all that the records carry or `only` those named: shape (pairs,)."""
+    carried = replace(look, records=_carried(look.records, has))
     return {
-        name: values
+        name: values.astype(float, copy=False)
         for family in (*families(themes), CONTEXT)
-        for name, values in family.columns(look, has, only).items()
+        for name, values in family.columns(carried, has, only).items()
     }
 
 
@@ -352,41 +342,13 @@ def _carried(records: Records, has: Set[str]) -> Records:
     return replace(records, tables=tables)
 
 
-def _look(records: Records, cutoffs: tuple[datetime, ...], time_zone: str) -> Look:
-    return Look(records, microseconds(cutoffs), last_days(cutoffs, time_zone))
-
-
-def _outcomes(
-    final: Records, cutoffs: tuple[datetime, ...], settings: FeatureSettings, until: datetime
-) -> dict[str, Floats]:
+def _outcomes(final: Look, settings: FeatureSettings, until: datetime) -> dict[str, Floats]:
     """The labels, NaN where the horizon has not closed."""
     judged = labels.Horizon(settings.horizon_days, settings.rhythm_factor, settings.decline_share)
-    look = _look(final, cutoffs, settings.time_zone)
-    outcomes = dict(labels.compute(look, judged, final.contract_ends))
-    open_ = look.cutoffs + settings.horizon_days * DAY > microseconds((until,))
+    outcomes = labels.compute(final, judged, final.records.contract_ends)
+    open_ = final.pairs.instants + settings.horizon_days * DAY > microsecond(until)
     closed = {name: np.where(open_, np.nan, values) for name, values in outcomes.items()}
     return {"churned": closed[labels.CHURNED[settings.churn]], **closed}
-
-
-def flat(
-    customers: NDArray[Any],
-    cutoffs: tuple[datetime, ...],
-    columns: Mapping[str, NDArray[Any]],
-    names: tuple[str, ...],
-    origin: Provenance,
-) -> Snapshot:
-    """The rows where the customer had bought, from arrays of (customers, cut-offs)."""
-    told = dict(columns)
-    customer, cutoff = np.nonzero(told.pop("bought"))
-    place = cutoff * len(customers) + customer  # as they lie in memory (`Timeline.positions`)
-    return Snapshot(
-        customers,
-        customer,
-        microseconds(cutoffs).view("M8[us]")[cutoff],
-        {name: values.T.take(place).astype(float, copy=False) for name, values in told.items()},
-        names,
-        origin,
-    )
 
 
 @lru_cache(maxsize=64)

@@ -6,9 +6,10 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from features.comments import Themes
-from features.indicators.figures import Figure, Z, share
+from features.indicators.figures import LEVEL, Figure, share, share_difference
 from features.indicators.known import frame, hours, known, literal
 from features.indicators.period import Period
 from features.indicators.trends import Trend, trends
@@ -81,36 +82,47 @@ class ThemeVoice:
     detractors: Trend | None
 
 
-def voices(
-    store: Store, settings: FeatureSettings, period: Period, themes: Themes
-) -> tuple[ThemeVoice, ...]:
-    """Every theme that comments of a period are about, the one most is made of first."""
-    told = comments(store, settings, period, themes)
-    earlier = comments(store, settings, period.before, themes)
+def voices(told: pd.DataFrame, before: pd.DataFrame, themes: Themes) -> tuple[ThemeVoice, ...]:
+    """Every theme that comments of a period are about, the one most is made of first.
+
+    Args:
+        told: Of the period, as `comments` gives; and
+        before: of the period of the same length before it.
+        themes: What they may be about.
+    """
     closed = told[told["churn"].notna()].drop_duplicates("customer_id", keep="last")
-    moves = _detractors(earlier, told)
+    moves = _detractors(before, told)
     counted = told[THEME].value_counts()
     return tuple(
         ThemeVoice(
             theme,
             themes.telling[theme],
             share(len(told), int(counted[theme])),
-            _difference(closed, theme, "churn"),
-            _difference(closed, theme, "spend"),
+            _churn(closed, closed[THEME] == theme),
+            _spend(closed, closed[THEME] == theme),
             moves.get(theme),
         )
         for theme in sorted(counted.index, key=lambda name: (-counted[name], name))
     )
 
 
-def _difference(closed: pd.DataFrame, theme: str, outcome: str) -> Figure:
-    """Mean outcome of the theme's comments less that of all others (Welch's variance)."""
-    about = closed[THEME] == theme
-    own, others = (closed.loc[rows, outcome].astype(float) for rows in (about, ~about))
+def _churn(closed: pd.DataFrame, about: "pd.Series[bool]") -> Figure:
+    """Share of leavers after comments on a theme less that after all others."""
+    own, others = (closed.loc[rows, "churn"] for rows in (about, ~about))
+    return share_difference(*(share(len(each), each.sum()) for each in (own, others)))
+
+
+def _spend(closed: pd.DataFrame, about: "pd.Series[bool]") -> Figure:
+    """Mean spend after comments on a theme less that after all others, by Welch's interval."""
+    own, others = (closed.loc[rows, "spend"].astype(float) for rows in (about, ~about))
     if min(len(own), len(others)) < 2:
         return Figure(len(own))
     value = float(own.mean() - others.mean())
-    reach = Z * float(np.sqrt(own.var() / len(own) + others.var() / len(others)))
+    parts = np.array([each.var() / len(each) for each in (own, others)])
+    if not parts.any():
+        return Figure(len(own), value)
+    freedom = parts.sum() ** 2 / (parts**2 / [len(own) - 1, len(others) - 1]).sum()
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, freedom) * np.sqrt(parts.sum()))
     return Figure(len(own), value, value - reach, value + reach)
 
 

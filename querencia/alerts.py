@@ -21,14 +21,13 @@ _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "advice": logging
 def send(findings: Sequence[Finding], settings: Settings, *, run: str) -> None:
     """Tell errors and warnings; who can't be told doesn't keep the others from it.
 
-    The file is `alerts.jsonl` in the data folder. The webhook is posted one JSON object a run:
-    `text` for chat rooms, `findings` for programs.
+    The log is told advice as well. The file is `alerts.jsonl` in the data folder. The webhook is
+    posted one JSON object a run: `text` for chat rooms, `findings` for programs.
     """
     told = [each for each in findings if each.level != "advice"]
-    for finding in told:
-        log.log(
-            _LEVELS[finding.level], "run %s: %s", run, words.finding(finding, settings.language)
-        )
+    for finding in findings:
+        text = words.finding(finding, settings.language)
+        log.log(_LEVELS[finding.level], "run %s: %s", run, text)
     if not told:
         return
     alert = {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from features import cdnow, changes, company, findings, intake, mapping, snapshot, usability
@@ -15,19 +16,23 @@ from features.album import Album
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.feature import Feature
-from features.files import aside, clear, locked, renewed
+from features.files import aside, clear, renewed
+from features.findings import Facts, Finding, tell
+from features.forgotten import Forgotten, Proof
+from features.inbox import Inbox, Row
 from features.indicators.period import Period, last_day
 from features.indicators.reading import Reading, read
 from features.intake import Intake
+from features.probation import Probation, changing, reading
 from features.proposal import Proposal
-from features.records import CONTRACTS, Contract
-from features.settings import FeatureSettings
+from features.records import CONTRACTS
+from features.settings import TableSettings
 from features.sources import Source
 from features.store import Store
 from features.usability import Report
-from querencia import page, trust
+from querencia import page, trust, watching
 from querencia.report import page as report_page
-from serving import batch, words
+from serving import batch, foreign, forgetting, realised, words
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.outreach import flag as flag
@@ -35,9 +40,10 @@ from serving.outreach import record
 from serving.outreach import send as send
 from serving.past import Past, look_back
 from serving.report import report as reporting
+from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from training import evaluate as backtests
-from training import plots
+from training import plots, scoring, series
 from training.champion import CHAMPION, Champion
 from training.evaluate import Evaluation
 from training.retrain import Say, Training, lay_plan, retrain
@@ -65,19 +71,65 @@ def check(
         QuerenciaError: where no table is named or one can't be read, where transactions would be
             removed, or where customers who were erased would come back.
     """
-    wanted = _wanted(settings, given)
-    now = datetime.now(UTC)
-    with locked(settings.data):
-        read = (
+    _settle(settings)
+    wanted, now = _wanted(settings, given), datetime.now(UTC)
+    with reading(settings.data):
+        came = (
             _append(wanted, given, settings, say) if append else _read_anew(wanted, settings, say)
         )
-    intakes, left_out = read
-    facts = usability.learn(
-        Store(settings.data), settings.features, now=now, intakes=intakes, left_out=left_out
-    )
+    facts = _learn(settings, came, now)
     report = usability.report(facts, now=now)
     write(report, settings)
     return report
+
+
+def update(settings: Settings, say: Say, *, append: bool) -> tuple[Facts, tuple[Finding, ...]]:
+    """Read all tables while nobody watches: what is itself at fault is not taken in.
+
+    Args:
+        settings: Where tables come from, and what is let pass.
+        say: Told what is being done.
+        append: Add to the records, in place of reading them anew.
+
+    Returns:
+        What there was with the rows that were read, and all there is to say of it.
+
+    Raises:
+        QuerenciaError: as `check`; then the records are as they were.
+    """
+    _settle(settings)
+    wanted, now = _wanted(settings, {}), datetime.now(UTC)
+    with reading(settings.data) as before:
+        came = _append(wanted, (), settings, say) if append else _read_anew(wanted, settings, say)
+        facts = _learn(settings, came, now)
+        found = trust.judged(settings, facts)
+        if trust.is_at_fault(found) and _was_sound(settings, before, now):
+            before.refuse()
+            return facts, (*found, _TAKEN_BACK)
+    write(usability.report(facts, now=now), settings)
+    return facts, found
+
+
+_TAKEN_BACK = tell(
+    "error",
+    "taken_back",
+    "Nothing that was read this time was added to the records. Correct it and have it read again; "
+    "rows that were refused are in the folder refused.",
+)
+
+
+def _was_sound(settings: Settings, before: Probation, now: datetime) -> bool:
+    """Whether there were records to go back to, which were not at fault themselves."""
+    was = settings.model_copy(update={"data": before.before})
+    if "transactions" not in Store(was.data).has:
+        return False
+    return not trust.is_at_fault(trust.judged(was, _learn(was, ((), ()), now)))
+
+
+def _learn(settings: Settings, came: "Read", now: datetime) -> Facts:
+    intakes, left_out = came
+    store = Store(settings.data)
+    return usability.learn(store, settings.features, now=now, intakes=intakes, left_out=left_out)
 
 
 def _wanted(settings: Settings, given: Mapping[str, Path]) -> dict[str, Source]:
@@ -90,7 +142,7 @@ def _wanted(settings: Settings, given: Mapping[str, Path]) -> dict[str, Source]:
     tables = f"Tables: {', '.join(CONTRACTS)}."
     if unknown:
         raise QuerenciaError(f"There is no input table called {unknown[0]}. {tables}")
-    if not wanted:
+    if not (wanted or Inbox(settings.data).path.is_file()):
         raise QuerenciaError(f"No table given. Name a file: querencia check FILE. {tables}")
     return {table: wanted[table] for table in CONTRACTS if table in wanted}
 
@@ -129,33 +181,61 @@ def _append(
     wanted: Mapping[str, Source], given: Collection[str], settings: Settings, say: Say
 ) -> Read:
     clear(settings.data)
+    inbox = Inbox(settings.data)
+    sent = inbox.waiting(inbox.taken(settings.data))
     sources = {table: wanted[table] for table in wanted if table in (given or wanted)}
-    return _read(intake.append, sources, settings.data, settings, say), ()
+    return _read(sources, sent, settings.data, settings, say), ()
 
 
 def _read_anew(wanted: Mapping[str, Source], settings: Settings, say: Say) -> Read:
-    left_out = _left_out(Store(settings.data), wanted)
+    sent = Inbox(settings.data).waiting(0)
+    left_out = _left_out(Store(settings.data), {*wanted, *sent[0]})
     with renewed(settings.data, "records", "quarantine") as new:
-        intakes = _read(intake.take_in, wanted, new, settings, say)
+        Forgotten(settings.data).copy(new)
+        intakes = _read(wanted, sent, new, settings, say)
         # What we decided ourselves is known whatever files are given.
         record(Campaigns(settings.data).sent(), new, settings)
+        if _offers(new) >= _offers(settings.data):
+            left_out = tuple(table for table in left_out if table != "offers")
         changes.note_everyone(settings.data)  # before the records take their place
     return intakes, left_out
 
 
+def _offers(folder: Path) -> set[str]:
+    """The ids of the offers on record."""
+    path = Store(folder).path("offers")
+    if not path.is_file():
+        return set()
+    return {*pq.read_table(path, columns=["offer_id"])["offer_id"].to_pylist()}
+
+
 def _read(
-    take: Callable[[Source, Contract, Path, FeatureSettings], Intake],
     sources: Mapping[str, Source],
+    sent: tuple[Mapping[str, Sequence[Row]], int],
     folder: Path,
     settings: Settings,
     say: Say,
 ) -> tuple[Intake, ...]:
+    """Add tables to the records of a folder, after what was sent: its senders were told so."""
+    posted, parcels = sent
     intakes = []
-    for table, source in sources.items():
-        say(f"reading {table} from {source}")
-        intakes.append(take(source, CONTRACTS[table], folder, settings.features))
+    for table, contract in CONTRACTS.items():
+        if table in posted:
+            say(f"taking in {len(posted[table]):,} rows of {table} that were sent")
+            _take_in(table, posted[table], folder, settings)
+        if table in sources:
+            say(f"reading {table} from {sources[table]}")
+            intakes.append(intake.append(sources[table], contract, folder, settings.features))
     intake.refer(folder)
+    if parcels:
+        Inbox(settings.data).note(folder, parcels)
     return tuple(intakes)
+
+
+def _take_in(table: str, rows: Sequence[Row], folder: Path, settings: Settings) -> None:
+    file = Inbox(settings.data).file(table, rows)
+    intake.append(Source(file), CONTRACTS[table], folder, settings.features)
+    file.unlink()
 
 
 def write(report: Report, settings: Settings) -> None:
@@ -211,6 +291,7 @@ def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
         say: Told what is being done.
         by: The job that asks for it, for the history.
     """
+    _settle(settings)
     store, registry = Store(settings.data), settings.registry
     _require_usable(store, settings)
     say("opening the MLflow store")
@@ -270,18 +351,92 @@ def write_evaluation(found: Evaluation, folder: Path) -> tuple[Path, ...]:
 
 def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     """Score every customer with the champion and keep the scores."""
+    _settle(settings)
     champion = Champion.require(settings.registry)
     say(f"scoring every customer with version {champion.version.number}")
-    scores = batch.score_all(Store(settings.data), champion, settings.features)
+    forgotten = Forgotten(settings.data).digests
+    present = batch.look(Store(settings.data), champion, settings.features)
+    scores = scoring.score(champion.model, present, model_version=str(champion.version.number))
     file = ScoreFile(settings.data)
     file.write(scores)
+    ScoreHistory(settings.data).keep(scores)
+    forgetting.without_forgotten(file, forgotten)
+    watching.note(settings, champion, present, scores)
     return scores, file.path
+
+
+def score_files(
+    settings: Settings, given: Mapping[str, Path], output: Path, say: Say
+) -> tuple[Scores, tuple[Intake, ...]]:
+    """Score customers whose histories lie in files into a Parquet file; the records stay."""
+    sources = _wanted(settings.model_copy(update={"tables": _columns_of(settings, given)}), given)
+    champion = Champion.require(settings.registry)
+    say(f"scoring the customers of {', '.join(map(str, sources.values()))}")
+    scores, intakes = foreign.score_files(sources, champion, settings.features)
+    batch.write(scores, output)
+    return scores, intakes
+
+
+def _columns_of(settings: Settings, given: Collection[str]) -> dict[str, TableSettings]:
+    """How the tables that are given are configured: their columns are called the same."""
+    return {table: entry for table, entry in settings.tables.items() if table in given}
+
+
+def forget(settings: Settings, customer_id: str) -> Proof:
+    """Forget a customer: nothing is answered from now on, and all that is kept is removed.
+
+    Raises:
+        QuerenciaError: where another job is at work; then it is noted, and the next job does it.
+    """
+    forgotten = Forgotten(settings.data)
+    proof = forgotten.ask(customer_id)
+    try:
+        _settle(settings)
+    except QuerenciaError as busy:
+        raise QuerenciaError(
+            f"It is noted, and nothing is answered for this customer any more. {busy} The next job "
+            "removes what is kept."
+        ) from None
+    return forgotten.find(customer_id) or proof
+
+
+def _settle(settings: Settings) -> None:
+    """Remove what is kept of those who asked to be forgotten, if anybody did."""
+    if Forgotten(settings.data).pending():
+        with changing(settings.data):
+            forgetting.settle(settings)
 
 
 def campaigns(settings: Settings) -> list[Past]:
     """Every campaign, and what came of those whose horizon has closed."""
     store, every = Store(settings.data), Campaigns(settings.data).all()
-    return [look_back(campaign, store, settings.features) for campaign in every]
+    found = [look_back(campaign, store, settings.features) for campaign in every]
+    for past in found:
+        if past.outcome and past.closes:
+            name = f"campaign {past.campaign.id}"
+            series.note(settings.registry.store, name, past.figures(), closed=past.closes)
+    return found
+
+
+def judge(settings: Settings, say: Say) -> list[str]:
+    """Judge every campaign and every batch of scores whose horizon has closed.
+
+    What came of them is a series in MLflow. A batch is judged once; a campaign again whenever costs
+    and late records may tell more.
+
+    Returns:
+        The names of the batches judged now.
+    """
+    campaigns(settings)
+    store, tracking = Store(settings.data), settings.registry.store
+    judged = []
+    for made in realised.closed(ScoreHistory(settings.data), store, settings.features):
+        if series.find(tracking, made.name) is None:
+            say(f"what came of {made.name}")
+            if found := realised.judge(made, store, settings.features):
+                series.note(tracking, made.name, found.figures(), closed=made.closes)
+                judged.append(made.name)
+    return judged
 
 
 def indicators(

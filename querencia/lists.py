@@ -34,7 +34,7 @@ def draft(console: Console, campaign: Campaign, settings: Settings, *, most: int
         return
     made = rows[rows["arm"] != CONTROL].head(most)
     console.print(_listed(made, campaign, language, wide=console.width >= WIDE))
-    for name in ("people", "money"):
+    for name in ("people", "chosen", "money"):
         line(console, say(name, language, **summary))
     if summary["control"] < _FEWEST:
         line(console, say("small_control", language))
@@ -50,7 +50,16 @@ def _listed(rows: pd.DataFrame, campaign: Campaign, language: Language, *, wide:
     )
     more = ("value", "value_at_stake") if wide else ("value_at_stake",)
     last = ("next_purchase_at",) if wide else ()
-    names = ("risk", *more, "offer", "cost", "expected_profit", "expected_profit_low", *last)
+    names = (
+        "risk",
+        "leaves",
+        *more,
+        "offer",
+        "cost",
+        "expected_profit",
+        "expected_profit_low",
+        *last,
+    )
     for name in names:
         table.add_column(headings[name], justify="right", no_wrap=name != "expected_profit")
     table.add_column(headings["reason"], ratio=1)
@@ -74,7 +83,7 @@ def _title(campaign: Campaign, language: Language) -> str:
 def _cells(row: Mapping[Hashable, Any], language: Language) -> dict[str, str]:
     due = row["next_purchase_at"]
     return {
-        "risk": f"{row['risk']:.0%}",
+        **{name: f"{row[name]:.0%}" for name in ("risk", "leaves")},
         "offer": escape(str(row["offer"])),
         "next_purchase_at": HEADINGS[language]["never"] if pd.isna(due) else f"{due:%Y-%m-%d}",
         **{name: words.amount(row[name], language) for name in _MONEY},

@@ -1,11 +1,11 @@
-"""A run: read, train, score, flag; one at a time, and taken up again where it was killed."""
+"""A run: read, train, score, flag, judge; one at a time, and taken up again where it was killed."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -15,6 +15,9 @@ from features.findings import Finding, tell
 from querencia import alerts
 from serving.settings import Settings
 from training.candidate import Say
+
+if TYPE_CHECKING:
+    from features.findings import Facts, Findings
 
 log = logging.getLogger("querencia.run")
 
@@ -68,7 +71,7 @@ class State(BaseModel):
 def run(
     settings: Settings, say: Say, *, due: datetime | None = None, steps: "Steps | None" = None
 ) -> State | None:
-    """Read, train, score and flag; tell what somebody should know; take up what was killed.
+    """Read, train, score, flag and judge; tell what somebody should know; take up what was killed.
 
     Every step leaves what was there until its own is whole, so that champion, scores and list are
     always the last good ones. Where the records are not to be trusted the run stops: nothing is
@@ -86,7 +89,7 @@ def run(
     """
     with _alone(settings):
         last = read(settings.data)
-        if due is not None and last is not None and last.ended and last.began >= due:
+        if due is not None and last is not None and last.ended and _is_made(last, due):
             return None
         if last is not None and not last.ended and last.tries >= MOST_TRIES:
             last = _end(settings, last.end("failed", _given_up(last)))
@@ -95,6 +98,11 @@ def run(
         state = _taken_up(last, settings) or State(began=datetime.now(UTC))
         _write(settings.data, state)
         return _through(settings, state, steps or STEPS, say)
+
+
+def _is_made(last: State, due: datetime) -> bool:
+    """Whether that run came after the time that called for one, by a clock that was right."""
+    return due <= last.began <= datetime.now(UTC)
 
 
 def _through(settings: Settings, state: State, steps: "Steps", say: Say) -> State:
@@ -162,6 +170,19 @@ def read(data: Path) -> State | None:
         return None
 
 
+def ended(data: Path) -> list[State]:
+    """The runs that ended, the oldest first; lines that were torn are passed over."""
+    path = data / "runs.jsonl"
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    return list(_readable(lines))
+
+
+def _readable(lines: Iterable[bytes]) -> Iterator[State]:
+    for line in lines:
+        with suppress(ValidationError):
+            yield State.model_validate_json(line)
+
+
 def _write(data: Path, state: State) -> None:
     with aside(data / "run.json") as new:
         new.write_text(state.model_dump_json(indent=1), "utf-8")
@@ -171,8 +192,15 @@ def _taken_up(last: State | None, settings: Settings) -> State | None:
     if last is None or last.ended:
         return None
     age = datetime.now(UTC) - last.began
-    fresh = timedelta() <= age <= timedelta(hours=settings.schedule.resume_hours)
-    return last.model_copy(update={"tries": last.tries + 1}) if fresh else None
+    if not timedelta() <= age <= timedelta(hours=settings.schedule.resume_hours):
+        return None
+    killed = tell(
+        "warning",
+        "taken_up",
+        "The run was killed after {steps}, and is taken up there.",
+        steps=tuple(last.done) or ("nothing",),
+    )
+    return last.model_copy(update={"tries": last.tries + 1, "findings": (*last.findings, killed)})
 
 
 # Steps
@@ -180,26 +208,42 @@ def _taken_up(last: State | None, settings: Settings) -> State | None:
 
 def _read(settings: Settings, say: Say) -> Came:
     """Bring the records up to date, and see whether they are to be trusted."""
-    from features import findings
     from querencia import jobs, trust
 
     how = settings.schedule.read
-    if how != "nothing":
+    if how == "nothing":
+        facts = trust.facts(settings, ())
+        found = trust.judged(settings, facts)
+    else:
         trust.require_keys(settings)
-        report = jobs.check(settings, {}, say, append=how == "append")
-    facts = trust.facts(settings, report.intakes if how != "nothing" else ())
-    found = (*findings.judge(facts), *trust.gates(settings, facts))
+        facts, found = jobs.update(settings, say, append=how == "append")
+    found += tuple(_nothing_came(settings, facts))
     rows = {held.table: held.rows for held in facts.summary.tables}
     return Came({"rows": rows}, found, any(each.level == "error" for each in found))
 
 
+def _nothing_came(settings: Settings, facts: "Facts") -> "Findings":
+    """Tables that stand still since the last run that read."""
+    from features import gates
+
+    for state in reversed(ended(settings.data)):
+        if "read" in state.done:
+            days = (datetime.now(UTC) - state.began) / timedelta(days=1)
+            yield from gates.nothing_came(facts, state.done["read"]["rows"], days)
+            return
+
+
 def _train(settings: Settings, say: Say) -> Came:
-    from querencia import jobs
+    from querencia import jobs, watching
     from training.promotion import DISTRUST
 
+    why = watching.why_train(settings)
+    if not why:
+        return Came({"why": why})
     training = jobs.train(settings, say, by="run")
     promotion = training.promotion
     figures = {
+        "why": why,
         "version": training.version.number,
         "promoted": promotion.promoted,
         "champion": training.version.number if promotion.promoted else promotion.champion,
@@ -209,12 +253,18 @@ def _train(settings: Settings, say: Say) -> Came:
 
 
 def _score(settings: Settings, say: Say) -> Came:
-    from querencia import jobs
+    """Score every customer; hold them against those of the training, and old scores against what
+    came of them.
+    """
+    from querencia import jobs, watching
 
     scores, _ = jobs.score(settings, say)
     cutoff = scores.provenance.cutoff.isoformat()
     version = scores.provenance.model_version
-    return Came({"customers": len(scores.rows), "cutoff": cutoff, "version": version})
+    found = tuple(filter(None, (watching.drifted(settings), watching.came(settings))))
+    seen = {each.name: each.figures for each in found}
+    figures = {"customers": len(scores.rows), "cutoff": cutoff, "version": version, **seen}
+    return Came(figures, found)
 
 
 def _flag(settings: Settings, say: Say) -> Came:
@@ -225,7 +275,20 @@ def _flag(settings: Settings, say: Say) -> Came:
     return Came({"campaign": campaign.id, "listed": len(campaign.rows())})
 
 
+def _judge(settings: Settings, say: Say) -> Came:
+    """See what came of campaigns and scores whose horizon has closed."""
+    from querencia import jobs
+
+    return Came({"judged": jobs.judge(settings, say)})
+
+
 Steps = Mapping[str, Callable[[Settings, Say], Came]]
 
-STEPS: Steps = {"read": _read, "train": _train, "score": _score, "flag": _flag}
+STEPS: Steps = {
+    "read": _read,
+    "train": _train,
+    "score": _score,
+    "flag": _flag,
+    "judge": _judge,
+}
 """What a run does, in this order."""

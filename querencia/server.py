@@ -47,11 +47,18 @@ class Running:
         host: The address, and
         port: the port it listens on.
         log: The file it writes its log to.
+        process: BentoML's, which watches over the worker.
     """
 
     host: str
     port: int
     log: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def url(self) -> str:
+        """Where it is asked."""
+        return f"http://{self.host}:{self.port}"
 
 
 @contextmanager
@@ -66,16 +73,17 @@ def running(*, patience_seconds: float = 90, **environment: str) -> Iterator[Run
         QuerenciaError: where it stops, or does not get ready in time; with what it printed.
     """
     with TemporaryDirectory(prefix="querencia-") as folder:
-        service = Running("127.0.0.1", _free_port(), Path(folder) / "service.log")
-        with service.log.open("w") as log:
+        host, port, path = "127.0.0.1", _free_port(), Path(folder) / "service.log"
+        with path.open("w") as log:
             process = subprocess.Popen(  # noqa: S603 - the arguments are ours
-                _command(service.host, service.port),
+                _command(host, port),
                 stdout=log,
                 stderr=log,
                 env=os.environ | _environment() | environment,
             )
+        service = Running(host, port, path, process)
         try:
-            if not _ready(process, service, patience_seconds):
+            if not _ready(service, patience_seconds):
                 told = service.log.read_text()[-3000:]
                 raise QuerenciaError(f"The service did not start:\n{told}")
             yield service
@@ -106,9 +114,9 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _ready(process: "subprocess.Popen[bytes]", service: Running, seconds: float) -> bool:
+def _ready(service: Running, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < deadline:
+    while service.process.poll() is None and time.monotonic() < deadline:
         connection = HTTPConnection(service.host, service.port, timeout=5)
         try:
             connection.request("GET", "/readyz")

@@ -1,12 +1,12 @@
 """Whether the records a run has read are to be trusted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pyarrow.parquet as pq
 
+from features import findings, usability
 from features import gates as gate
-from features import usability
 from features.errors import QuerenciaError
 from features.findings import Facts, Finding
 from features.intake import Intake
@@ -20,11 +20,22 @@ def facts(settings: Settings, intakes: tuple[Intake, ...]) -> Facts:
     return usability.learn(Store(settings.data), settings.features, now=now, intakes=intakes)
 
 
+def judged(settings: Settings, facts: Facts) -> tuple[Finding, ...]:
+    """All there is to say of them, and of what reading them came to."""
+    return (*findings.judge(facts), *gates(settings, facts))
+
+
+def is_at_fault(found: Sequence[Finding]) -> bool:
+    """Whether an error is of a kind that the rows read last can be at fault for."""
+    return any(each.level == "error" and each.name in gate.OF_WHAT_CAME for each in found)
+
+
 def gates(settings: Settings, facts: Facts) -> Iterator[Finding]:
     """What speaks against trusting them: an error stops a run."""
     watch = settings.watch
     yield from gate.refused(facts, most=watch.most_refused)
     yield from gate.lost_columns(facts)
+    yield from gate.repeated(facts)
     yield from gate.too_old(facts, watch.most_days_old)
     if facts.summary.purchases:
         yield from of_sales(settings)

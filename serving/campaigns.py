@@ -22,6 +22,7 @@ from features.files import aside, renewed
 from training.scoring import COLUMNS
 
 _ID = re.compile(r"\d{4}-\d\d-\d\d-\d+")
+_NUMBER = "number"
 _LIST, _SUMMARY, _SENT, _OFFERS = "list.parquet", "summary.json", "sent.json", "offers.csv"
 _DECIMALS = {
     **{column.name: 2 for column in COLUMNS if column.unit in {"currency", "days"}},
@@ -114,7 +115,7 @@ def offer_rows(rows: pd.DataFrame, decided_at: datetime) -> pd.DataFrame:
     chosen for the same offer tell what it does: each offer is a `campaign_id` of its own. What it
     cost, and when it was taken up, is for the company to add.
     """
-    number = pd.Series(range(1, len(rows) + 1), rows.index).map("{:06}".format)
+    number = _numbers(rows).map("{:06}".format)
     return pd.DataFrame(
         {
             "offer_id": rows["campaign"] + "-" + number,
@@ -125,6 +126,11 @@ def offer_rows(rows: pd.DataFrame, decided_at: datetime) -> pd.DataFrame:
             "propensity": rows["propensity"],
         }
     )
+
+
+def _numbers(rows: pd.DataFrame) -> "pd.Series[int]":
+    """The places of rows on a list as it was made, whoever was taken off it since."""
+    return rows.get(_NUMBER, pd.Series(range(1, len(rows) + 1), rows.index))
 
 
 @dataclass(frozen=True)
@@ -170,8 +176,7 @@ class Campaigns:
         """
         with renewed(self.folder, campaign) as new:
             (new / campaign).mkdir()
-            rows.to_parquet(new / campaign / _LIST, index=False)
-            rounded(rows).to_csv(new / campaign / "list.csv", **PLAIN)
+            _write(rows, new / campaign)
             (new / campaign / _SUMMARY).write_text(json.dumps(summary, indent=1))
         for draft in self.drafts():
             if draft.id != campaign:
@@ -209,12 +214,41 @@ class Campaigns:
         rows = draft.rows()
         if rows.empty:
             raise QuerenciaError(f"Nobody is on the list of {campaign}: there is nothing to send.")
-        with aside(draft.offers) as new:
-            offer_rows(rows, at).to_csv(new, **PLAIN)
-        note = {"sent_at": at.isoformat(), "sha256": _digest(draft.folder / _LIST)}
-        with aside(draft.folder / _SENT) as new:
-            new.write_text(json.dumps(note, indent=1))
+        _note_sent(rows, draft.folder, at)
         return Campaign(draft.folder)
+
+    def forget(self, customer_id: str) -> int:
+        """Take a customer off every list, sent or not; how many told of them."""
+        told = [
+            (each, rows)
+            for each in self.all()
+            if (rows := pd.read_parquet(each.folder / _LIST))["customer_id"].eq(customer_id).any()
+        ]
+        for campaign, rows in told:
+            self._rewrite(campaign, rows.assign(**{_NUMBER: _numbers(rows)}), customer_id)
+        return len(told)
+
+    def _rewrite(self, campaign: Campaign, rows: pd.DataFrame, customer_id: str) -> None:
+        left = rows[rows["customer_id"] != customer_id]
+        with renewed(self.folder, campaign.id) as new:
+            folder = shutil.copytree(campaign.folder, new / campaign.id)
+            _write(left, folder)
+            if campaign.sent_at is not None:
+                _note_sent(left, folder, campaign.sent_at)
+
+
+def _write(rows: pd.DataFrame, folder: Path) -> None:
+    """Write a list for programs and for people."""
+    rows.to_parquet(folder / _LIST, index=False)
+    rounded(rows.drop(columns=_NUMBER, errors="ignore")).to_csv(folder / "list.csv", **PLAIN)
+
+
+def _note_sent(rows: pd.DataFrame, folder: Path, at: datetime) -> None:
+    with aside(folder / _OFFERS) as new:
+        offer_rows(rows, at).to_csv(new, **PLAIN)
+    note = {"sent_at": at.isoformat(), "sha256": _digest(folder / _LIST)}
+    with aside(folder / _SENT) as new:
+        new.write_text(json.dumps(note, indent=1))
 
 
 def _order(folder: Path) -> tuple[str, int]:

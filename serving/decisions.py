@@ -13,31 +13,13 @@ from serving import control
 from serving.budget import Choice, Point, Problem
 from serving.catalogue import ASK, Offer
 from serving.limits import CampaignSettings
-from serving.profit import Profit, Saved, expected_profit, presence, saved
+from serving.profit import Profit, expected_profit, presence, saved
+from serving.ranking import places
 from serving.touches import Touches
 from serving.ways import NOBODY
-from training.settings import MoneySettings
+from training.effects import Saved
 
 Mask = NDArray[np.bool_]
-
-
-def at_risk(scores: pd.DataFrame, *, top_share: float, min_risk: float, most: int) -> pd.DataFrame:
-    """The best customers who are about to leave, the largest expected loss first.
-
-    Value counts survival, so that customers long gone, of whom nothing can be lost any more, do
-    not lead the list.
-
-    Args:
-        scores: Rows with the columns of `training.scoring.COLUMNS`.
-        top_share: The customers of the highest value: this share of all.
-        min_risk: Of these, the ones with at least this risk.
-        most: At most so many rows.
-
-    Returns:
-        The chosen rows, in order.
-    """
-    chosen = scores[_best(scores, top_share) & (scores["risk"] >= min_risk)]
-    return chosen.sort_values("expected_loss", ascending=False, kind="stable").head(most)
 
 
 @dataclass(frozen=True)
@@ -79,14 +61,12 @@ class Desk:
         offers: What can be offered, by name.
         question: What it costs to ask.
         limits: Budget, contacts, control.
-        money: The save rate of offers not tried yet.
         touches: Whom the company was in touch with.
     """
 
     offers: Mapping[str, Offer]
     question: Offer
     limits: CampaignSettings
-    money: MoneySettings
     touches: Touches = field(default_factory=Touches)
 
     def decide(self, scores: pd.DataFrame, *, campaign: str) -> Decisions:
@@ -107,7 +87,7 @@ class Desk:
         rows = rows[self._in_question(rows)].reset_index(drop=True)
         silent = self._silent(rows)
         kept = self._kept(int(silent.sum()))
-        profits = [self._profit(name, offer, rows) for name, offer in self.offers.items()]
+        profits = [_profit(offer, saved(rows, name), rows) for name, offer in self.offers.items()]
         problem = Problem(
             np.column_stack([np.where(each.allowed, each.expected, -np.inf) for each in profits]),
             np.column_stack([each.cost for each in profits]),
@@ -129,7 +109,7 @@ class Desk:
     def _in_question(self, rows: pd.DataFrame) -> Mask:
         """Who may be contacted under the limits."""
         limits, touches = self.limits, self.touches
-        wanted = _best(rows, limits.top_share) & (rows["risk"] >= limits.min_risk)
+        wanted = (rows["risk"] >= limits.min_risk) & (places(rows) <= limits.top_share)
         wanted &= presence(rows) >= limits.min_presence
         wanted &= ~rows["customer_id"].isin(touches.tired | touches.held)
         if limits.driver is not None:
@@ -152,9 +132,6 @@ class Desk:
         affordable = share * self.limits.budget / cost if cost else silent
         return int(min(silent, share * self.limits.contacts, affordable))
 
-    def _profit(self, name: str, offer: Offer, rows: pd.DataFrame) -> Profit:
-        return _profit(offer, saved(rows, name, self.money), rows)
-
     def _drawn(self, rows: pd.DataFrame, campaign: str) -> pd.DataFrame:
         """The rows with their arms."""
         share = self.limits.control
@@ -167,11 +144,6 @@ class Desk:
         )
         order = np.lexsort((-drawn["expected_profit"], held))
         return drawn.iloc[order].reset_index(drop=True)
-
-
-def _best(rows: pd.DataFrame, share: float) -> "pd.Series[bool]":
-    """This share of the customers, those of the highest value."""
-    return rows["value"].rank(ascending=False, pct=True, method="first") <= share
 
 
 def _is(values: "pd.Series[str]", wanted: str, what: str) -> "pd.Series[bool]":

@@ -6,55 +6,32 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from features import intake
-from features.files import locked
+from features.probation import changing
 from features.records import CONTRACTS
 from features.sources import Source
-from features.store import Store
-from serving import batch
+from serving import batch, desks, forgetting
 from serving.batch import ScoreFile
 from serving.campaigns import Campaign, Campaigns
-from serving.catalogue import catalogue, question
-from serving.decisions import Desk
 from serving.past import Past
 from serving.promise import Promise
 from serving.settings import Settings
-from serving.touches import Touches
-from training.scoring import Scores
 
 
 def flag(settings: Settings) -> Campaign:
     """Write the list of a campaign from the last scores: a draft, in place of the one before."""
-    scores = ScoreFile(settings.data).read()
     zone = ZoneInfo(settings.features.time_zone)
-    with locked(settings.data):
+    with changing(settings.data):
+        forgetting.settle(settings)
+        scores = ScoreFile(settings.data).read()
         campaigns = Campaigns(settings.data)
         name = campaigns.next_id(datetime.now(zone).date())
-        desk = desk_of(settings, scores)
+        desk = desks.desk(settings, scores.provenance)
         decisions = desk.decide(scores.rows, campaign=name)
         rows = batch.listed(
             decisions.rows, scores.provenance, campaign=name, language=settings.language
         )
         promise = Promise.of(decisions, settings.campaign.budget)
         return campaigns.write(name, rows, promise.summary(desk, scores.provenance))
-
-
-def desk_of(settings: Settings, scores: Scores) -> Desk:
-    """What decisions are made by: the offers, their limits, and whom we were in touch with."""
-    money = settings.training.money
-    touches = Touches.look(
-        Store(settings.data),
-        [campaign.decided() for campaign in Campaigns(settings.data).sent()],
-        scores.provenance.cutoff,
-        settings.campaign,
-        horizon_days=scores.provenance.horizon_days,
-    )
-    return Desk(
-        catalogue(settings.offers, money),
-        question(settings.offers, money),
-        settings.campaign,
-        money,
-        touches,
-    )
 
 
 def send(settings: Settings, campaign: str, day: date | None = None) -> Past:
@@ -67,7 +44,7 @@ def send(settings: Settings, campaign: str, day: date | None = None) -> Past:
     """
     zone = ZoneInfo(settings.features.time_zone)
     at = datetime.combine(day, time(), zone) if day else datetime.now(UTC)
-    with locked(settings.data):
+    with changing(settings.data):
         went = Campaigns(settings.data).send(campaign, at.astimezone(UTC))
         record([went], settings.data, settings)
     return Past(went, None, "closes")

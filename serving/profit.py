@@ -8,25 +8,13 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from serving.catalogue import Offer
-from training.settings import MoneySettings
+from training.effects import Saved
+from training.scoring import PRIOR
 
 Floats = NDArray[np.float64]
 
 LOW = 0.1
 """The lower bound of a profit is its quantile of this level."""
-
-
-@dataclass(frozen=True)
-class Saved:
-    """By how much an offer lowers each customer's risk, in points of it, and how sure that is.
-
-    Attributes:
-        mean: Negative where it drives away: shape (n,).
-        sd: Standard deviation of what is known of it: shape (n,).
-    """
-
-    mean: Floats
-    sd: Floats
 
 
 @dataclass(frozen=True)
@@ -62,18 +50,11 @@ def presence(scores: pd.DataFrame) -> Floats:
     return np.asarray(np.divide(value, at_stake, out=np.ones_like(value), where=at_stake > 0))
 
 
-def saved(scores: pd.DataFrame, offer: str, money: MoneySettings) -> Saved:
-    """What the scores say that an offer does; the prior save rate where they don't.
-
-    An offer not tried yet is taken to keep a share of the would-be leavers that is
-    Beta(`save_rate_alpha`, `save_rate_beta`); who has left already can't be kept.
-    """
-    for column in (f"saved_{offer}", "saved_prior"):
-        if column in scores:
-            return Saved(scores[column].to_numpy(float), scores[f"{column}_sd"].to_numpy(float))
-    rate = stats.beta(money.save_rate_alpha, money.save_rate_beta)
-    risk = scores["risk"].to_numpy(float) * presence(scores)
-    return Saved(float(rate.mean()) * risk, float(rate.std()) * risk)
+def saved(scores: pd.DataFrame, offer: str) -> Saved:
+    """What the scores say that an offer does; one not tried yet does what the prior says."""
+    column = f"saved_{offer}"
+    column = column if column in scores else f"saved_{PRIOR}"
+    return Saved(scores[column].to_numpy(float), scores[f"{column}_sd"].to_numpy(float))
 
 
 def expected_profit(offer: Offer, saved: Saved, risk: Floats, value_at_stake: Floats) -> Profit:

@@ -20,6 +20,8 @@ class Promise:
         contacts: Customers contacted, those asked among them.
         asked: Customers asked.
         control: Customers left alone by chance.
+        leaving: Of those contacted, how many are expected to leave for good within the horizon.
+        kept: How many of these the offers are expected to keep.
         expected_profit: Beyond what is spent.
         expected_profit_low: The same, if the offers do as little as they do one time in ten.
         next_euro: What one more of the currency would bring beyond itself.
@@ -33,6 +35,8 @@ class Promise:
     contacts: int
     asked: int
     control: int
+    leaving: float
+    kept: float
     expected_profit: float
     expected_profit_low: float
     next_euro: float
@@ -51,6 +55,8 @@ class Promise:
             contacts=len(made),
             asked=int((made["offer"] == ASK).sum()),
             control=len(rows) - len(made),
+            leaving=float(made["leaves"].sum()),
+            kept=float(made["saved"].sum()),
             expected_profit=float(made["expected_profit"].sum()),
             expected_profit_low=float(made["expected_profit_low"].sum()),
             next_euro=decisions.choice.next_euro,
@@ -72,6 +78,5 @@ class Promise:
                 "campaign": desk.limits.model_dump(),
                 "offers": {name: each.model_dump() for name, each in desk.offers.items()},
                 "ask": desk.question.model_dump(),
-                "save_rate": [desk.money.save_rate_alpha, desk.money.save_rate_beta],
             },
         }

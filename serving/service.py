@@ -4,47 +4,62 @@ Started by `querencia serve`. What is slow to import is imported when a worker s
 process that watches over it.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, ClassVar
 
 import bentoml
 
 from serving.http.body import Message, Receive
+from serving.http.lane import LONGEST_SECONDS
 
 if TYPE_CHECKING:
     from serving.http.application import Application, Send
+    from serving.watch import Watch
 
 _UNTRACED = [".*"]
+_HEALTH = ("/livez", "/readyz")
+
+Asgi = Callable[[Message, Receive, "Send"], Awaitable[None]]
 
 
-class Door:
-    """Where the application is mounted before there is one: BentoML mounts before it starts."""
+class Gate:
+    """Leads requests to the application, and what asks for health on to BentoML.
 
-    def __init__(self) -> None:
-        self.application: Application | None = None
+    It stands before most of BentoML's own layers, which cost more than our answer does.
+
+    Args:
+        app: BentoML's.
+    """
+
+    application: "ClassVar[Application | None]" = None
+    """None before the worker has started: BentoML answers then."""
+
+    def __init__(self, app: Asgi) -> None:
+        self._shell = app
 
     async def __call__(self, scope: Message, receive: Receive, send: "Send") -> None:
-        """Let a request through to the application."""
-        if self.application is not None:
-            await self.application(scope, receive, send)
+        """Answer one request."""
+        is_ours = scope["type"] == "http" and scope["path"] not in _HEALTH
+        ours = self.application if is_ours else None
+        await (ours or self._shell)(scope, receive, send)
 
 
-door = Door()
-
-
-@bentoml.asgi_app(door, path="/")
 @bentoml.service(
     name="querencia",
     workers=1,
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     tracing={"excluded_urls": _UNTRACED},
+    traffic={"timeout": LONGEST_SECONDS},
 )
 class QuerenciaService:
     """Which customers are about to leave, what each is worth, and why."""
 
+    watch: "Watch"
+
     def __init__(self) -> None:
         from serving import settings
-        from serving.http import answers, journal
+        from serving.http import answers, journal, traces
         from serving.http.application import Application
         from serving.http.meters import Meters
         from serving.watch import Watch
@@ -52,17 +67,23 @@ class QuerenciaService:
         journal.begin()
         configured, meters = settings.load(), Meters()
         self.watch = Watch(configured, warm_up=answers.warm_up, told=meters.swapped)
-        application = Application(configured, lambda: self.watch.edition, meters)
+        self._traces = traces.begin()
+        application = Application(configured, lambda: self.watch.edition, meters, self._traces)
         self.watch.start(application.reread_keys)
-        door.application = application
+        Gate.application = application
 
     def __is_ready__(self) -> bool:
         """Ready when the champion answers its own example."""
-        return self.watch.edition.is_sound
+        return self.watch.is_ready
 
     @bentoml.on_shutdown
     def close(self) -> None:
         """Look for new versions no more, and finish what was begun."""
         self.watch.stop()
-        if door.application:
-            door.application.lane.close()
+        if Gate.application:
+            Gate.application.lane.close()
+        if self._traces:
+            self._traces.close()
+
+
+QuerenciaService.add_asgi_middleware(Gate)  # type: ignore[attr-defined]

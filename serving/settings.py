@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tomllib import TOMLDecodeError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -61,7 +61,10 @@ class ServiceSettings(BaseModel):
         1, gt=0, le=3600, description="seconds between looks for a new champion, scores or keys"
     )
     most_bytes: int = Field(8_000_000, gt=0, description="largest body of a request, in bytes")
-    body_seconds: float = Field(10, gt=0, description="seconds a body may take to arrive")
+    body_seconds: float = Field(10, gt=0, le=20, description="seconds a body may take to arrive")
+    answer_seconds: float = Field(
+        30, gt=0, le=40, description="seconds an answer may take, after which the client is told so"
+    )
     most_waiting: int = Field(
         64, gt=0, description="requests at once, above which more are told to come back"
     )
@@ -81,6 +84,11 @@ class Settings(BaseSettings):
 
     data: Path = Field(Path("data"), description="folder of records, scores and lists")
     store: Path = Field(Path("mlruns"), description="folder of the MLflow store")
+    store_database: SecretStr | None = Field(
+        None,
+        description="address of a PostgreSQL database in place of the store's mlflow.db: "
+        "postgresql://user@host/name; better set in the environment",
+    )
     name: str = Field("querencia", description="name of the registered model")
     language: Language = Field("en", description="language of what people read: en or es")
     tables: dict[str, TableSettings] = Field({}, description="where the input tables come from")
@@ -104,7 +112,8 @@ class Settings(BaseSettings):
     @property
     def registry(self) -> Registry:
         """The MLflow store, and the registered model in it, that these settings name."""
-        return Registry(self.store, model_name=self.name)
+        database = self.store_database.get_secret_value() if self.store_database else None
+        return Registry(self.store, model_name=self.name, database=database)
 
     @classmethod
     def settings_customise_sources(

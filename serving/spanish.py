@@ -129,6 +129,9 @@ FINDINGS: Mapping[str, str] = {
     "puede contestar, así que distingue a pocos clientes. Pregunte algo más fino.",
     "uplift_not_yet": "{offer}: a qué clientes retiene uno por uno no se sabe aún con {contacts:,} "
     "contactos; hacen falta unos {more:,} más. Se usan las tasas de retención por motivo.",
+    "uplift_out_of_reach": "{offer}: a qué clientes retiene uno por uno no se puede saber con "
+    "{contacts:,} contactos; harían falta más que otros tantos como los {customers:,} clientes que "
+    "hay, lo que queda fuera de alcance. Se usan las tasas de retención por motivo.",
     "uplift_taken": "{offer}: a quién retiene se dice uno por uno, lo que ordena a clientes no "
     "vistos mejor que sus motivos (Qini de {low:+.4f} a {high:+.4f}).",
     "offer_saves": "{offer}: de los clientes que se habrían ido retiene al {rate:.0%}, con un "
@@ -168,6 +171,28 @@ FINDINGS: Mapping[str, str] = {
     "{usual:,.0f}. Envíelas, si las hubo.",
     "lost_columns": "{table}: la fuente ya no tiene {columns}, que los registros conocen. "
     "Devuélvalas; si sobran, lea de nuevo todos los ficheros: querencia check",
+    "repeated": "{table}: {again:,} filas no dijeron nada que no se supiera, como de un fichero "
+    "enviado dos veces. Cuentan una vez.",
+    "nothing_new": "{table}: no llegó nada nuevo, aunque eran de esperar {expected:,.0f} filas "
+    "desde la última lectura. ¿Se hace la exportación, y a tiempo?",
+    "emptied": "{table}: su fuente está vacía, aunque eran de esperar {expected:,.0f} filas desde "
+    "la última lectura. ¿Está entera la exportación?",
+    "taken_back": "Nada de lo leído esta vez se añadió a los registros. Corríjalo y haga que se "
+    "lea de nuevo; las filas rechazadas están en la carpeta refused.",
+    "champion_changed": "Entretanto sirve la versión {champion}, y esta no se comparó con ella.",
+    "drifted": "Frente a los clientes con que se entrenó la versión {version}, el riesgo tiene un "
+    "índice de estabilidad de población de {risk:.3f} y las variables de {mean:.3f} de media, la "
+    "que más {feature} ({index:.2f}); se admite {most:.2f} (watch.most_drift).",
+    "realised": "De {customers:,} clientes puntuados para {cutoff} por la versión {version}, iba a "
+    "irse el {promised:.1%} en {days} días y se fue el {came:.1%}; el riesgo se desvió {loss:.3f} "
+    "de media (ECE), y se admite {most:.3f} además del azar.",
+    "stays": "Hasta los {days} días de edad, los modelos no fueron peores fuera de duda que los "
+    "entrenados de nuevo ({loss:+.4f} de log loss, {low:+.4f} a {high:+.4f}): entrenar más a "
+    "menudo no ha compensado.",
+    "fades": "Entrene al menos cada {every} días: los modelos de {days} días fueron peores que los "
+    "entrenados de nuevo en {loss:+.4f} de log loss ({low:+.4f} a {high:+.4f}) y {profit:+.4f} "
+    "{currency} de ganancia de campaña por cliente (schedule.train_every_days).",
+    "taken_up": "La ejecución fue interrumpida tras {steps}, y se retoma ahí.",
     "given_up": "La ejecución fue interrumpida {tries} veces, la última tras {steps}. ¿Hay memoria "
     "suficiente?",
     "run_failed": "El paso {step} falló: {why}",

@@ -19,6 +19,12 @@ class ScheduleSettings(BaseModel):
         description="what is done with the tables: append (add to the records), anew (read all of "
         "them again) or nothing (somebody else reads them)",
     )
+    train_every_days: int = Field(
+        7,
+        ge=0,
+        description="calendar days from one training to the next; runs between them score with the "
+        "champion there is. 0: every run trains",
+    )
     resume_hours: float = Field(
         24,
         ge=0,
@@ -39,6 +45,13 @@ class WatchSettings(BaseModel):
     )
     most_jump: float = Field(
         5, gt=1, description="times by which a week's median amount may differ from all weeks'"
+    )
+    most_drift: float = Field(
+        0.25,
+        gt=0,
+        description="population stability index, of the risk or in the mean of the features, above "
+        "which customers count as others than those the model was trained on, and it is time to "
+        "train; chance alone brings about 18 / customers",
     )
     webhook: SecretStr | None = Field(
         None, description="address that alerts are posted to as JSON; better set in the environment"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from mlflow.exceptions import MlflowException
 
 from features.errors import QuerenciaError
+from features.forgotten import Forgotten
 from serving import batch, rescore
 from serving.batch import ScoreFile
 from serving.edition import Edition
@@ -27,7 +28,6 @@ PATIENCE_SECONDS = 30
 """Until a version that was refused is tried again."""
 
 _SETTLED_NS = 2_000_000_000
-_FILES = ("mlflow.db", "mlflow.db-wal")
 
 
 class Sign(NamedTuple):
@@ -61,8 +61,19 @@ class Watch:
         self._kept: OrderedDict[Sign, Edition] = OrderedDict()
         self._refused: dict[Sign, float] = {}
         self._number, self._changed_at = 0, -1
+        self._forgotten, self._forgotten_at = Forgotten(settings.data), 0
         self._sign = self._look()
         self.edition = self._open(self._sign)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the champion answers its own example."""
+        try:
+            return self.edition.is_sound
+        # Whatever is wrong, who cannot answer is not ready.
+        except Exception:
+            log.exception("version %d does not answer its example", self.edition.number)
+            return False
 
     def start(self, also: Callable[[], None] = lambda: None) -> None:
         """Look from now on, until `stop`, and do this as often."""
@@ -79,8 +90,19 @@ class Watch:
         except (QuerenciaError, MlflowException, OSError) as error:
             log.warning("the registry cannot be read: %s", error)
             return
+        self._forget()
         if sign != self._sign and not self._is_hopeless(sign):
             self._try(sign)
+
+    def _forget(self) -> None:
+        """Answer no more for whoever was forgotten since the last look."""
+        if self._forgotten.stamp != self._forgotten_at:
+            self._forgotten_at = self._forgotten.stamp
+            self._kept.clear()  # what it holds of them is loaded anew, without
+            self._without_forgotten(self.edition)
+
+    def _without_forgotten(self, edition: Edition) -> None:
+        edition.forget(self._forgotten.among(frozenset(edition.places)))
 
     def _run(self, also: Callable[[], None]) -> None:
         while not self._stopped.wait(self._settings.service.poll_seconds):
@@ -97,9 +119,12 @@ class Watch:
     def _champion(self) -> int:
         """The version the alias names; MLflow is only asked where its files may have changed.
 
-        It takes 10 ms to answer, and a change right after another may leave the same time.
+        It takes 10 ms to answer, and a change right after another may leave the same time. A
+        server has no files, and is asked every time.
         """
-        changed_at = max(_changed_at(self._registry.folder / name) for name in _FILES)
+        changed_at = self._registry.store.changed_at
+        if changed_at is None:
+            return self._ask_champion()
         is_settled = time.time_ns() - changed_at > _SETTLED_NS
         if changed_at != self._changed_at or not is_settled:
             self._number, self._changed_at = self._ask_champion(), changed_at
@@ -138,6 +163,7 @@ class Watch:
             else rescore.aside(champion)
         )
         edition = Edition.of(champion, scores, settings)
+        self._without_forgotten(edition)
         self._warm_up(edition)
         self._keep(sign, edition)
         return edition

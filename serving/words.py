@@ -18,6 +18,7 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "customer_id": "customer",
         "risk": "risk",
+        "leaves": "leaves",
         "value": "value",
         "value_at_stake": "at stake",
         "expected_loss": "expected loss",
@@ -31,14 +32,19 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "expected_profit_low": "at least",
         "title": "Campaign {campaign}, a draft: whom to contact, as of {cutoff:%Y-%m-%d} (churn: "
         "{churn}, {horizon_days} days); amounts in {currency}",
-        "caption": "value: expected discounted margin; at stake: what is lost if they leave now; "
-        "expected profit: what is kept, less the cost; at least: if the offer does as little as "
-        "one time in ten",
+        "caption": "risk: chance of churn; leaves: chance of being there still and leaving for "
+        "good within the horizon, which is what an offer can prevent; value: expected discounted "
+        "margin; at stake: what is lost if they leave now; expected profit: what is kept, less the "
+        "cost; at least: if the offer does as little as one time in ten",
         "make": "{offer} by {channel}",
         "ask": "ask: {channel}",
         "control": "control: do not contact",
         "people": "{contacts:,} customers to contact, {asked:,} of them to be asked; {control:,} "
         "more are left alone by chance, as control.",
+        "chosen": "{leaving:,.1f} of those contacted are expected to leave for good within "
+        "{horizon_days} days, and offers to keep {kept:,.1f} of them. The order is that of the "
+        "money: who seldom leaves comes first where much is at stake; campaign.min_risk keeps to "
+        "those at risk.",
         "money": "{spent:,.2f} {currency} spent is expected to bring {expected_profit:,.2f} beyond "
         "its cost, at least {expected_profit_low:,.2f} if offers do as little as one time in ten; "
         "the next {currency} would bring {next_euro:,.2f}, the next contact {next_contact:,.2f}.",
@@ -77,6 +83,7 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
     "es": {
         "customer_id": "cliente",
         "risk": "riesgo",
+        "leaves": "se va",
         "value": "valor",
         "value_at_stake": "en juego",
         "expected_loss": "pérdida esperada",
@@ -90,14 +97,20 @@ HEADINGS: Mapping[Language, Mapping[str, str]] = {
         "expected_profit_low": "al menos",
         "title": "Campaña {campaign}, borrador: a quién contactar, a {cutoff:%Y-%m-%d} (abandono: "
         "{churn}, {horizon_days} días); importes en {currency}",
-        "caption": "valor: margen esperado y descontado; en juego: lo que se pierde si se va "
-        "ahora; ganancia esperada: lo que se conserva, menos el coste; al menos: si la oferta "
-        "logra tan poco como una de cada diez veces",
+        "caption": "riesgo: probabilidad de abandono; se va: probabilidad de que siga ahí y se "
+        "vaya del todo dentro del horizonte, que es lo que una oferta puede evitar; valor: margen "
+        "esperado y descontado; en juego: lo que se pierde si se va ahora; ganancia esperada: lo "
+        "que se conserva, menos el coste; al menos: si la oferta logra tan poco como una de cada "
+        "diez veces",
         "make": "{offer} por {channel}",
         "ask": "preguntar: {channel}",
         "control": "control: no contactar",
         "people": "{contacts:,} clientes que contactar, a {asked:,} de ellos solo para preguntar; "
         "a otros {control:,} se los deja en paz por azar, como control.",
+        "chosen": "Se espera que {leaving:,.1f} de los contactados se vayan del todo en "
+        "{horizon_days} días, y que las ofertas retengan a {kept:,.1f} de ellos. El orden es el "
+        "del dinero: quien rara vez se va está delante si hay mucho en juego; campaign.min_risk "
+        "se limita a los que corren riesgo.",
         "money": "De gastar {spent:,.2f} {currency} se esperan {expected_profit:,.2f} más de lo "
         "que cuesta, al menos {expected_profit_low:,.2f} si las ofertas logran tan poco como una "
         "de cada diez veces; el siguiente {currency} traería {next_euro:,.2f}, el siguiente "

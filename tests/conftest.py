@@ -1,5 +1,6 @@
 """How every test runs, and a small real data set that tests of models share."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Mapping, Set
@@ -180,27 +181,48 @@ def trained(
 
     `data` and `store` lie beside a `querencia.toml` that says so.
     """
-    return _train(cdnow_store, cdnow_settings, tmp_path_factory.mktemp("trained"))
+    return _trained("trained", cdnow_store, cdnow_settings, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
 def trained_company(company_store: Store, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A folder as `trained` is, of the simulated company with all its tables; it is shared."""
-    return _train(company_store, FeatureSettings(), tmp_path_factory.mktemp("company"))
+    return _trained("company", company_store, FeatureSettings(), tmp_path_factory)
 
 
-def _train(store: Store, features: FeatureSettings, folder: Path) -> Settings:
-    from querencia import jobs, shows
+def _trained(
+    name: str, store: Store, features: FeatureSettings, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    """Trained once, however many processes run tests; each has a copy of its own."""
+    from querencia import shows
 
-    settings = Settings.model_construct(
+    shared, own = tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp(name)
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / name).is_dir():
+            _train(store, _settings(features, shared / f"{name}.new"))
+            (shared / f"{name}.new").rename(shared / name)
+    shutil.copytree(shared / name, own, dirs_exist_ok=True)
+    settings = _settings(features, own)
+    (own / "querencia.toml").write_text(shows.configuration(settings))
+    return settings
+
+
+def _settings(features: FeatureSettings, folder: Path) -> Settings:
+    return Settings.model_construct(
         data=folder / "data",
         store=folder / "mlruns",
         features=features.model_copy(update={"cutoffs": 3}),
         training=TrainingSettings(trees=TreeSettings(rounds=10)),
     )
+
+
+def _train(store: Store, settings: Settings) -> None:
+    from querencia import jobs
+
     shutil.copytree(store.folder, settings.data)
-    (folder / "querencia.toml").write_text(shows.configuration(settings))
     jobs.train(settings, lambda _: None)
     jobs.score(settings, lambda _: None)
     jobs.flag(settings)
-    return settings

@@ -1,17 +1,17 @@
 """What each offer does to each customer, as far as it is known, and whether to go on with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.findings import Finding
 from features.snapshot import Snapshot
 from training.churn import TreeRisk
+from training.rows import Known
 from training.save_rates import Rate, SaveRates
 from training.sequential import StopRule
 from training.settings import MoneySettings
@@ -65,9 +65,9 @@ class Lesson:
     measures: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
-    def saved(self, inputs: pd.DataFrame, base: Floats, segment: Strings) -> Saved:
+    def saved(self, inputs: Snapshot, segment: Strings) -> Saved:
         """What is believed of the offer; nobody is saved by one that was stopped."""
-        rate, sd = self.rates.of(segment)
+        base, (rate, sd) = inputs.columns[BASE], self.rates.of(segment)
         mean, sd = rate * base, sd * base
         if self.uplift is not None:
             told = self.uplift.predict(inputs)
@@ -95,40 +95,30 @@ class Effects:
         """The stated prior, and nothing learned."""
         return cls(Rate.beta(money.save_rate_alpha, money.save_rate_beta))
 
-    def base(self, rows: Snapshot, risk: Floats) -> Floats:
-        """Chance that a customer is lost within the horizon whom an offer might keep, shape (n,).
+    def base(self, rows: Known, risk: Floats) -> Floats:
+        """Chance that a customer is still there and leaves within the horizon, shape (n,).
 
-        Where churn is silence, the risk counts those who have left before. They can't be kept.
+        No offer can prevent more. Where churn is silence, the risk is another chance: it counts
+        those who have left before, and none who buys once more and then leaves.
         """
         return risk if self.leaving is None else self.leaving.predict(rows)
 
-    def inputs(self, rows: Snapshot, risk: Floats) -> pd.DataFrame:
-        """What learners look at: the features, and the chances beside them."""
-        return rows.rows.assign(**{BASE: self.base(rows, risk), RISK: risk})
+    def inputs(self, rows: Snapshot, risk: Floats) -> Snapshot:
+        """What learners look at: the features, and the chances `BASE` and `RISK` beside them."""
+        return rows.assign(**{BASE: self.base(rows, risk), RISK: risk})
 
-    def saved(self, offer: str, rows: Snapshot, risk: Floats, *, segment: Strings) -> Saved:
+    def saved(self, offer: str, inputs: Snapshot, *, segment: Strings) -> Saved:
         """What an offer does to each customer.
 
         Args:
             offer: Its name; one that was never tried does what the prior says.
-            rows: The customers.
-            risk: Their risk, as the model predicts it.
+            inputs: The customers, as `inputs` makes them.
             segment: The driver of each one's risk, as `training.scoring.drivers` tells it.
         """
-        return self.all_saved((offer,), rows, risk, segment=segment)[0]
-
-    def all_saved(
-        self, offers: Sequence[str], rows: Snapshot, risk: Floats, *, segment: Strings
-    ) -> list[Saved]:
-        """The same of several offers, in their order."""
-        inputs = self.inputs(rows, risk)
-        base = inputs[BASE].to_numpy()
-        return [
-            lesson.saved(inputs, base, segment)
-            if (lesson := self.offers.get(offer))
-            else Saved(self.prior.mean * base, self.prior.sd * base)
-            for offer in offers
-        ]
+        if offer in self.offers:
+            return self.offers[offer].saved(inputs, segment)
+        base = inputs.columns[BASE]
+        return Saved(self.prior.mean * base, self.prior.sd * base)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 DISTRUST = frozenset({"lost_records", "shrunken", "older_records"})
 """The findings that speak against the records, whatever model is made of them."""
 
+CONTESTED = ("profit_score", "log_loss")
+"""The measures by which a challenger is held against the champion."""
+
 _SURE = 0.95
 
 
@@ -157,6 +160,24 @@ def decide(
         return Promotion(False, tuple(against), incumbent.version)
     promoted, finding = _weigh(incumbent, currency, settings)
     return Promotion(promoted, (finding,), incumbent.version)
+
+
+def unless_changed(found: Promotion, champion: int | None) -> Promotion:
+    """Not promoted where another version serves meanwhile, as after a rollback.
+
+    Args:
+        found: What was decided.
+        champion: Who serves now.
+    """
+    if not found.promoted or champion == found.champion:
+        return found
+    changed = tell(
+        "warning",
+        "champion_changed",
+        "Version {champion} serves meanwhile, and this one was not held against it.",
+        champion=champion,
+    )
+    return Promotion(False, (*found.findings, changed), champion)
 
 
 def _first(objections: Sequence[Finding]) -> Promotion:

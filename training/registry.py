@@ -61,13 +61,16 @@ class Registry:
     Args:
         folder: Where ``mlflow.db`` and ``artifacts/`` are, or shall be.
         model_name: The registered model's name.
+        database: Address of a database on a server, in place of ``mlflow.db``.
 
     Raises:
         QuerenciaError: If the folder's path has a character MLflow cannot take.
     """
 
-    def __init__(self, folder: Path, *, model_name: str = "querencia") -> None:
-        self.store = TrackingStore(folder)
+    def __init__(
+        self, folder: Path, *, model_name: str = "querencia", database: str | None = None
+    ) -> None:
+        self.store = TrackingStore(folder, database=database)
         self.model_name = model_name
 
     @property

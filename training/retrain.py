@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from features import holdings, snapshot
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
+from features.files import locked
 from features.findings import Finding, tell
 from features.provenance import DefinitionError, Provenance
 from features.settings import FeatureSettings
@@ -25,10 +26,19 @@ from training import backtest, card, plots, rhythm, runlog, sealed, survival
 from training.candidate import Candidate, train, with_effects
 from training.candidate import Say as Say
 from training.champion import CHALLENGER, CHAMPION, TRAINED, trained_as_of
+from training.drift import Population
 from training.evidence import Evidence
 from training.history import History
 from training.model import Model
-from training.promotion import Contest, Incumbent, Promotion, decide, miscalibrated
+from training.promotion import (
+    CONTESTED,
+    Contest,
+    Incumbent,
+    Promotion,
+    decide,
+    miscalibrated,
+    unless_changed,
+)
 from training.registry import Registry, Version
 from training.runs import Run
 from training.scoring import COLUMNS
@@ -39,6 +49,10 @@ if TYPE_CHECKING:
 
 ROWS = "rows"
 """Tag of a version: the rows of each table when it was trained."""
+
+
+POPULATION = "population.json"
+"""File of a run that tells whom the model was trained as of (`training.drift.Population`)."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +90,7 @@ def retrain(
     """Train on closed horizons, judge on the latest one, register, promote if better in money.
 
     The model is trained as of the evaluation cut-off, so that what is served is what was judged.
+    One training at a time, of all processes and machines that share the registry's folder.
 
     Args:
         store: The records.
@@ -87,8 +102,22 @@ def retrain(
         objections: What is known to speak against the records: an error stops the promotion.
 
     Raises:
-        QuerenciaError: where the records are too short or too thin to train on.
+        QuerenciaError: where the records are too short or too thin to train on, or another training
+            is at work.
     """
+    with locked(registry.folder, name=".training", doing="training in"):
+        return _retrain(store, registry, features, settings, say, by, objections)
+
+
+def _retrain(
+    store: Store,
+    registry: Registry,
+    features: FeatureSettings,
+    settings: TrainingSettings,
+    say: Say,
+    by: str,
+    objections: Sequence[Finding],
+) -> Training:
     cutoffs = lay_plan(store, features)
     candidate = train(store, cutoffs, features, settings, say=say)
     candidate = with_effects(candidate, store, cutoffs, features, say=say)
@@ -106,6 +135,7 @@ def retrain(
         history.note("registered", version.number, by=by)
         objections = (*objections, *examined(registry, version, model))
         found = _promotion(registry, store, candidate, evidence, features, objections)
+        found = unless_changed(found, registry.number(CHAMPION))
         registry.set_alias(CHAMPION if found.promoted else CHALLENGER, version.number)
         _note(history, version, found, by)
         run.set_tags({"promoted": str(found.promoted), "reason": found.reason})
@@ -171,11 +201,20 @@ def _log(run: Run, candidate: Candidate, cutoffs: Plan, features: FeatureSetting
         }
     )
     run.log_metrics(model.outlook.hindsight)
+    run.log_json(_population(candidate).model_dump(), POPULATION)
     run.log_json(model.provenance.model_dump(mode="json"), "provenance.json")
     run.log_figure(
         plots.tracking(model.value, candidate.snapshots, cutoffs.evaluation),
         "plots/tracking.png",
     )
+
+
+def _population(candidate: Candidate) -> Population:
+    """The customers as of the instant it was trained."""
+    later, risk = candidate.later, candidate.model.risk
+    known = {name: later.columns[name] for name in candidate.model.features}
+    churned = float(candidate.learned.churned.mean())
+    return Population.of(known, risk.predict(later.rows), churned=churned)
 
 
 def _flat(settings: BaseModel, prefix: str) -> Iterator[tuple[str, object]]:
@@ -269,14 +308,14 @@ def _incumbent(
     try:
         champion = Model.load(registry.fetch(version))
         known = replace(known, lacking=sorted({*champion.provenance.records} - store.has))
-        own = _as_seen_by(champion, store, later, features)
+        own = as_seen_by(champion, store, later, features)
     except QuerenciaError as mismatch:
         return replace(known, unfit=str(mismatch))
     contest = Contest.of(
         later.churned,
         champion.risk.predict(own.rows),
         evidence.outcome[1],
-        backtest.risk_measures(evidence.clv, candidate.settings.money),
+        backtest.risk_measures(evidence.clv, candidate.settings.money, only=CONTESTED),
         random_state=candidate.settings.random_state,
     )
     return replace(known, contest=contest)
@@ -309,7 +348,7 @@ def examined(registry: Registry, version: Version, model: Model) -> Iterator[Fin
         )
 
 
-def _as_seen_by(
+def as_seen_by(
     champion: Model, store: Store, later: Snapshot, features: FeatureSettings
 ) -> Snapshot:
     """The same customers with the features that a champion knows, and what came of them.

@@ -56,21 +56,24 @@ class SaveRates:
     between: float = 0.0
 
     @classmethod
-    def learn(cls, effect: Floats, base: Floats, segment: ArrayLike, *, prior: Rate) -> Self:
+    def learn(
+        cls, effect: Floats, base: Floats, segment: ArrayLike, *, weight: Floats, prior: Rate
+    ) -> Self:
         """From contacts whose arm was drawn at random.
 
         Args:
             effect: What each contact tells of the fall in the chance of leaving; its mean over
-                any group of contacts is what the offer does for them (`effects.fall`), shape (n,).
+                any group of contacts is what the offer does for them (`contacts.fall`), shape (n,).
             base: Chance of leaving without an offer, shape (n,).
             segment: Name of each contact's segment, shape (n,).
+            weight: How much each counts, shape (n,).
             prior: The rate before anything is known.
         """
         names = np.asarray(segment)
-        every = _ratio(effect, base)
+        every = _ratio(effect, base, weight)
         overall = _posterior(every, prior)
         found = {
-            str(name): _ratio(effect[of], base[of])
+            str(name): _ratio(effect[of], base[of], weight[of])
             for name in np.unique(names)
             for of in [names == name]
             if of.sum() >= FEWEST and base[of].sum() > 0
@@ -97,16 +100,17 @@ class SaveRates:
         return cls(Rate(*state["overall"]), segments, state["between"])
 
 
-def _ratio(effect: Floats, base: Floats) -> Rate:
-    """The fall over what would have been lost, normal approximation (delta method).
+def _ratio(effect: Floats, base: Floats, weight: Floats) -> Rate:
+    """The fall over what would have been lost, each weighted; normal approximation (delta method).
 
     Few contacts happen to lie close together, so that `_IMAGINED` more stand beside them, as far
     apart as outcomes of even arms.
     """
-    rate = effect.sum() / base.sum()
-    apart = _IMAGINED * 4 * np.mean(base * (1 - base))
-    squares = np.sum((effect - rate * base) ** 2) + apart
-    sd = np.sqrt(squares * effect.size / (effect.size + _IMAGINED - 1)) / base.sum()
+    lost = weight @ base
+    rate = weight @ effect / lost
+    apart = _IMAGINED * 4 * np.mean(weight**2 * base * (1 - base))
+    squares = np.sum((weight * (effect - rate * base)) ** 2) + apart
+    sd = np.sqrt(squares * effect.size / (effect.size + _IMAGINED - 1)) / lost
     return Rate(float(rate), float(sd))
 
 

@@ -11,6 +11,7 @@ from features.provenance import Provenance
 from features.snapshot import Snapshot
 from training import novelty
 from training._likelihood import ModelWarning
+from training.effects import BASE, Effects
 from training.model import Model
 from training.reasons import Reasons
 from training.rows import Rows
@@ -76,6 +77,12 @@ COLUMNS = (
     Column("mean_gap", "days", "mean days between purchases"),
     Column("purchase_days_180d", "days", "purchase days in the last 180 days"),
     Column(
+        "leaves",
+        "probability",
+        "chance that the customer is still there and leaves for good within the horizon; no offer "
+        "can prevent more",
+    ),
+    Column(
         "saved_prior",
         "probability",
         "fall of the chance of losing the customer by an offer that was never tried",
@@ -130,6 +137,7 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
     told = figures(model, rows)
     reasons = model.risk.reasons(rows, risk=told["risk"], fast=len(rows) > EXACT_UP_TO)
     driver, points = drivers(reasons)
+    inputs = model.effects.inputs(snapshot, told["risk"])
     columns = {
         "customer_id": snapshot.ids[snapshot.customer],
         **told,
@@ -138,7 +146,8 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
         "base_risk": reasons.base,
         "driver_points": points,
         **{name: snapshot.columns[name] for name in TOLD},
-        **_saved(model, snapshot, told["risk"], driver),
+        "leaves": inputs.columns[BASE],
+        **_saved(model.effects, inputs, driver),
     }
     return Scores(
         pd.DataFrame(columns),
@@ -186,15 +195,13 @@ def _instants(days: Floats, cutoffs: NDArray[np.datetime64]) -> dict[str, pd.Ser
     }
 
 
-def _saved(model: Model, snapshot: Snapshot, risk: Floats, told: Strings) -> dict[str, Floats]:
+def _saved(effects: Effects, inputs: Snapshot, told: Strings) -> dict[str, Floats]:
     """What each offer that was tried does, and what any other is expected to."""
-    offers = (PRIOR, *model.effects.offers)
-    learned = model.effects.all_saved(offers, snapshot, risk, segment=told)
-    return {
-        column: values
-        for offer, saved in zip(offers, learned, strict=True)
-        for column, values in ((f"saved_{offer}", saved.mean), (f"saved_{offer}_sd", saved.sd))
-    }
+    columns: dict[str, Floats] = {}
+    for offer in (PRIOR, *effects.offers):
+        saved = effects.saved(offer, inputs, segment=told)
+        columns |= {f"saved_{offer}": saved.mean, f"saved_{offer}_sd": saved.sd}
+    return columns
 
 
 def drivers(reasons: Reasons) -> tuple[Strings, Floats]:

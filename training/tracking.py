@@ -1,6 +1,7 @@
 """The MLflow store in one folder, which can be moved: its database, and artifacts beside it.
 
-No server is needed; ``mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db`` shows it.
+No server is needed; ``mlflow ui --backend-store-uri sqlite:///mlruns/mlflow.db`` shows it. Machines
+that share it may keep the database on a server (PostgreSQL); artifacts stay in the folder.
 """
 
 import logging
@@ -9,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
 EXPERIMENT = "querencia"
+
+_PATIENCE_SECONDS = 10
 
 _RELOCATE = (
     "UPDATE experiments SET artifact_location = replace(artifact_location, :old, :new)",
@@ -42,13 +46,15 @@ class TrackingStore:
 
     Args:
         folder: Where they are, or shall be.
+        database: Address of a database on a server, in place of ``mlflow.db``.
 
     Raises:
         QuerenciaError: If the folder's path has a character MLflow cannot take.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, database: str | None = None) -> None:
         self.folder = folder.resolve()
+        self._server = None if database is None else Server(database)
         if {"%", "?"} & set(str(self.folder)):
             raise QuerenciaError(
                 f"The store cannot be in {self.folder}: MLflow misreads % and ? in a path."
@@ -57,8 +63,19 @@ class TrackingStore:
 
     @property
     def uri(self) -> str:
-        """The tracking and registry URI, as ``mlflow ui --backend-store-uri`` takes it."""
-        return _uri(self._database)
+        """The tracking and registry URI, as ``mlflow ui --backend-store-uri`` takes it.
+
+        That of a server may hold a password.
+        """
+        return self._server.uri if self._server else _uri(self._database)
+
+    @property
+    def changed_at(self) -> int | None:
+        """When a file of the database was last written, in nanoseconds; None for a server's."""
+        if self._server:
+            return None
+        files = (self._database, self._database.with_name(f"{self._database.name}-wal"))
+        return max((each.stat().st_mtime_ns for each in files if each.exists()), default=0)
 
     @cached_property
     def client(self) -> "MlflowClient":
@@ -67,10 +84,7 @@ class TrackingStore:
         Raises:
             QuerenciaError: If the store cannot be opened, or another version of MLflow wrote it.
         """
-        if not self._database.exists():
-            _create(self._database)
-        _enable_wal(self._database)
-        client = _connect(self._database)
+        client = self._server.client() if self._server else self._of_file()
         if client.get_experiment_by_name(EXPERIMENT) is None:
             with unless("RESOURCE_ALREADY_EXISTS"):
                 client.create_experiment(EXPERIMENT, artifact_location=self._artifacts.as_uri())
@@ -94,8 +108,11 @@ class TrackingStore:
     def relocate(self) -> None:
         """Tell MLflow where the store is, if it was moved.
 
-        Without this, `mlflow ui` would look for a moved store's artifacts in the old place.
+        Without this, `mlflow ui` would look for a moved store's artifacts in the old place. Of a
+        server's nothing is changed: another machine may have the folder elsewhere.
         """
+        if self._server:
+            return
         # MLflow has no call for it (mlflow/mlflow#3144).
         moved = {"old": self.experiment.artifact_location, "new": self._artifacts.as_uri()}
         if moved["old"] == moved["new"]:
@@ -104,6 +121,12 @@ class TrackingStore:
             for statement in _RELOCATE:
                 connection.execute(statement, moved)
 
+    def _of_file(self) -> "MlflowClient":
+        if not self._database.exists():
+            _create(self._database)
+        _enable_wal(self._database)
+        return _connect(self._database)
+
     @property
     def _database(self) -> Path:
         return self.folder / "mlflow.db"
@@ -111,6 +134,63 @@ class TrackingStore:
     @property
     def _artifacts(self) -> Path:
         return self.folder / "artifacts"
+
+
+class Server:
+    """A database on a PostgreSQL server, by the driver of the extra `postgres`.
+
+    Args:
+        address: ``postgresql://user:password@host/name``; what it leaves out is taken from PGHOST,
+            PGUSER, PGPASSWORD and so on.
+
+    Raises:
+        QuerenciaError: If it is the address of something else.
+    """
+
+    def __init__(self, address: str) -> None:
+        kind, _, rest = address.partition("://")
+        if kind not in ("postgres", "postgresql"):
+            raise QuerenciaError(
+                "The MLflow store's database must be PostgreSQL: postgresql://user@host/name."
+            )
+        self._address = f"postgresql://{rest}"
+        self.uri = f"postgresql+psycopg://{rest}"
+
+    def client(self) -> "MlflowClient":
+        """MLflow's client of it, which makes its tables when there are none.
+
+        Raises:
+            QuerenciaError: If it cannot be reached, or another version of MLflow wrote it; the
+                password is never told.
+        """
+        from mlflow.exceptions import MlflowException
+        from mlflow.tracking import MlflowClient
+
+        self._reach()
+        try:
+            return MlflowClient(self.uri, self.uri)
+        except MlflowException as error:
+            raise QuerenciaError(
+                "MLflow cannot open the store's database: "
+                f"{str(error.message).replace(self.uri, 'it')} If another version of MLflow wrote "
+                "it, back it up and run `mlflow db upgrade`."
+            ) from None
+
+    def _reach(self) -> None:
+        """Connect once, for MLflow would try for minutes."""
+        try:
+            psycopg = import_module("psycopg")
+        except ImportError:
+            raise QuerenciaError(
+                "PostgreSQL takes a driver: pip install 'querencia[postgres]'"
+            ) from None
+        try:
+            psycopg.connect(self._address, connect_timeout=_PATIENCE_SECONDS).close()
+        except psycopg.Error as error:
+            raise QuerenciaError(
+                f"The MLflow store's database cannot be reached ({type(error).__name__}). Check "
+                "the address, its password, and that the server runs."
+            ) from None
 
 
 def inside(folder: Path, part: str) -> Path:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 import numpy as np
-import pandas as pd
 import xgboost as xgb
 from numpy.typing import NDArray
+
+from training.rows import Known, Rows
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -52,7 +53,7 @@ class Uplift:
     share: float
     trees: Mapping[str, xgb.Booster]
 
-    def predict(self, rows: pd.DataFrame) -> Floats:
+    def predict(self, rows: Known) -> Floats:
         """What the offer saves, in points of risk; of the response model, a rank alone."""
         values = _values(rows, self.features)
         offered = _tell(self.trees["offered"], values)
@@ -86,7 +87,7 @@ class Uplift:
 
 
 def learn(
-    rows: pd.DataFrame,
+    rows: Known,
     lost: Floats,
     offered: Mask,
     *,
@@ -129,5 +130,5 @@ def _tell(trees: xgb.Booster, values: Values) -> Floats:
     return np.asarray(trees.inplace_predict(values), dtype=float)
 
 
-def _values(rows: pd.DataFrame, features: Sequence[str]) -> Values:
-    return rows[list(features)].to_numpy(dtype=np.float32)
+def _values(rows: Known, features: Sequence[str]) -> Values:
+    return Rows.of(rows).values(tuple(features)).astype(np.float32)

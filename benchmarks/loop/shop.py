@@ -15,6 +15,7 @@ from features.records import CONTRACTS
 from features.settings import FeatureSettings
 from features.sources import Source
 from features.store import Store
+from serving.profit import saved
 from training.candidate import train, with_effects
 from training.model import Model
 from training.retrain import lay_plan
@@ -33,13 +34,13 @@ Policy = Callable[[pd.DataFrame], np.ndarray]
 """What a customer is worth contacting for, by their scores; nobody is at 0 or less."""
 
 
-def scored(seen: Company, day: int) -> pd.DataFrame:
+def scored(seen: Company, day: int, *, features: FeatureSettings = FEATURES) -> pd.DataFrame:
     """Scores as of a day of all customers of a company seen then, by a model trained then."""
     with tempfile.TemporaryDirectory() as folder:
         store = stored(seen, Path(folder))
-        model, cutoff = learned(store), START + timedelta(days=day)
+        model, cutoff = learned(store, features), START + timedelta(days=day)
         records = store.records(themes=model.themes)
-        now = snapshot.take(records, [cutoff], FEATURES, has=store.has, themes=model.themes)
+        now = snapshot.take(records, [cutoff], features, has=store.has, themes=model.themes)
         return score(model, now).rows.set_index("customer_id")
 
 
@@ -52,11 +53,11 @@ def stored(seen: Company, folder: Path) -> Store:
     return Store(folder)
 
 
-def learned(store: Store) -> Model:
+def learned(store: Store, features: FeatureSettings) -> Model:
     """As `querencia train` does it, but for the evidence and the registry."""
-    plan = lay_plan(store, FEATURES)
-    candidate = train(store, plan, FEATURES, TRAINING, say=lambda _: None)
-    return with_effects(candidate, store, plan, FEATURES, say=lambda _: None).model
+    plan = lay_plan(store, features)
+    candidate = train(store, plan, features, TRAINING, say=lambda _: None)
+    return with_effects(candidate, store, plan, features, say=lambda _: None).model
 
 
 # Policies
@@ -87,9 +88,8 @@ def fixed_gamma(scores: pd.DataFrame) -> np.ndarray:
 
 def shipped(scores: pd.DataFrame) -> np.ndarray:
     """Expected profit by what the scores say that the offer saves."""
-    known = (f"saved_{OFFER}", "saved_prior")
-    saved = next(name for name in known if name in scores)
-    return (scores[saved] * scores["value_at_stake"]).to_numpy() - COST
+    rows = scores.reset_index()
+    return saved(rows, OFFER).mean * rows["value_at_stake"].to_numpy() - COST
 
 
 def chosen(worth: np.ndarray, capacity: float) -> np.ndarray:

@@ -49,6 +49,17 @@ def share(n: int, hits: float | None) -> Figure:
     return Figure(n, p, max((middle - reach) / scale, 0.0), min((middle + reach) / scale, 1.0))
 
 
+def share_difference(own: Figure, others: Figure) -> Figure:
+    """A share less another, with n of the first; the interval holds where one is 0 or 1 too.
+
+    Newcombe (1998), Statistics in Medicine 17, 873-890, method 10: from both Wilson intervals.
+    """
+    value = own.value - others.value
+    down = math.hypot(own.value - own.low, others.high - others.value)
+    up = math.hypot(own.high - own.value, others.value - others.low)
+    return Figure(own.n, value, value - down, value + up)
+
+
 def mean(n: int, average: float | None, deviation: float | None) -> Figure:
     """A mean, with Student's interval; without one where n is 1."""
     if average is None:

@@ -54,7 +54,7 @@ def _excluded(standing: Standing, settings: Settings, row: int) -> Iterator[Abse
         yield Absence("held")
     if one["customer_id"] in touches.tired:
         yield Absence("tired", {"days": limits.fatigue_days, "most": limits.fatigue_contacts})
-    if standing.edition.ranking.share[row] > limits.top_share:
+    if standing.edition.ranking.place[row] > limits.top_share:
         yield Absence("low_value", {"share": limits.top_share})
     if one["risk"] < limits.min_risk:
         yield Absence("low_risk", {"share": limits.min_risk})

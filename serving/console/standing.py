@@ -12,7 +12,7 @@ import pandas as pd
 from features import stages
 from features.indicators.known import frame, known
 from features.store import Store
-from serving import outreach, rescore
+from serving import desks, rescore
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.catalogue import catalogue, question
@@ -113,7 +113,7 @@ class Standing:
         """What decisions are made by; another once a campaign was sent."""
         sent = self._sent()
         if sent not in self._desks:
-            self._desks[sent] = outreach.desk_of(self.settings, self.scores)
+            self._desks[sent] = desks.desk(self.settings, self.scores.provenance)
         return self._desks[sent]
 
     def _sent(self) -> tuple[str, ...]:

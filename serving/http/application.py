@@ -17,6 +17,7 @@ from serving.http.lane import Lane
 from serving.http.meters import KIND, Meters
 from serving.http.operations import OPERATIONS, Operation, size
 from serving.http.problem import Problem
+from serving.http.traces import Traces
 from serving.settings import Settings
 
 Send = Callable[[Message], Awaitable[None]]
@@ -57,13 +58,21 @@ class Application:
         settings: Limits, and where the keys are.
         edition: Tells the edition that answers now.
         meters: Count what happens.
+        traces: Tell of it elsewhere, where somebody collects that.
     """
 
-    def __init__(self, settings: Settings, edition: Callable[[], Edition], meters: Meters) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        edition: Callable[[], Edition],
+        meters: Meters,
+        traces: Traces | None = None,
+    ) -> None:
         service = settings.service
         self._service = service
         self._edition = edition
         self._meters = meters
+        self._traces = traces
         self.lane = Lane(most=service.most_waiting, most_per_key=service.most_waiting_per_key)
         self._keys = KeyFile(settings.keys)
         self.guard = Guard(self._keys.read(), always=service.always_ask)
@@ -100,7 +109,8 @@ class Application:
             log.exception("an error of ours", extra={"fields": asking.facts})
             answer = _told(Problem(500, "This is a fault of ours; the log tells it."), request_id)
         await _send(send, answer, request_id, is_head=scope["method"] == "HEAD")
-        self._note(asking.facts, answer.status, time.perf_counter() - began)
+        asking.facts["status"] = answer.status
+        self._note(asking.facts, headers, time.perf_counter() - began)
 
     async def _answer(self, asking: Asking) -> Answer:
         path, method = asking.scope["path"], asking.scope["method"]
@@ -130,20 +140,21 @@ class Application:
                     most_bytes=self._service.most_bytes,
                     seconds=self._service.body_seconds,
                 )
-            asked = operation.read(posted)
+            asked = operation.read(posted, asking.headers)
             edition = self._edition()
             asking.facts.update(version=edition.number, **size(asked))
             self._meters.asked(size(asked))
             work = partial(operation, edition, asked)
-            return await self.lane.run(work) if operation.is_heavy(asked) else work()
+            if operation.is_heavy(asked):
+                return await self.lane.run(work, seconds=self._service.answer_seconds)
+            return work()
 
-    def _note(self, facts: dict[str, object], status: int, seconds: float) -> None:
-        name = str(facts["operation"])
-        self._meters.requests.labels(name, status).inc()
-        self._meters.seconds.labels(name).observe(seconds)
+    def _note(self, facts: dict[str, object], headers: dict[bytes, bytes], seconds: float) -> None:
+        self._meters.answered(str(facts["operation"]), facts["status"], seconds)
         if self._service.log_requests:
-            told = {**facts, "status": status, "ms": round(1000 * seconds, 3)}
-            journal.note(told)
+            journal.note({**facts, "ms": round(1000 * seconds, 3)})
+        if self._traces:
+            self._traces.tell(facts, headers, seconds)
 
 
 def _name(path: str) -> str:

@@ -11,6 +11,9 @@ from serving.http.problem import Problem
 
 Result = TypeVar("Result")
 
+LONGEST_SECONDS = 61
+"""Until BentoML gives a request up: longer than body and answer may take by the configuration."""
+
 _SOON = {"retry-after": "1"}
 
 
@@ -52,9 +55,22 @@ class Lane:
         finally:
             self._by_key[key] -= 1
 
-    async def run(self, work: Callable[[], Result]) -> Result:
-        """Work off the event loop, after what came before."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    async def run(self, work: Callable[[], Result], *, seconds: float) -> Result:
+        """Work off the event loop, after what came before.
+
+        Raises:
+            Problem: 503 where it takes longer, waiting included. What waits still is not begun any
+                more; what was begun ends by itself, and nobody hears of it.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except TimeoutError:
+            raise Problem(
+                503,
+                f"The answer takes longer than {seconds:g} s. Ask for less at once, or later.",
+                headers=_SOON,
+            ) from None
 
     def close(self) -> None:
         """Finish what was begun, and begin nothing more."""

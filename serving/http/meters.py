@@ -1,18 +1,41 @@
 """Meters: what Prometheus reads. Labels are names of ours alone, so that series stay few."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.metrics_core import HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 from serving.edition import Edition
+from serving.seen import Seen, psi_loss, spread
 
 KIND = CONTENT_TYPE_LATEST
 
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
 _RISKS = tuple(i / 10 for i in range(1, 11))
 _DAY = 86_400
+
+
+class _Posted(Collector):
+    """The risks of what was posted, as Prometheus' histogram."""
+
+    def __init__(self) -> None:
+        self.seen = Seen()
+
+    def collect(self) -> Iterator[Metric]:
+        """It, as it is now."""
+        counts = np.cumsum(self.seen.counts).tolist()
+        limits = (*(f"{limit:g}" for limit in _RISKS[:-1]), "+Inf")
+        yield HistogramMetricFamily(
+            "querencia_posted_risk",
+            "Risks of posted histories and rows, since this version took over",
+            buckets=[*zip(limits, counts, strict=True)],
+            sum_value=self.seen.total,
+        )
 
 
 class Meters:
@@ -53,6 +76,14 @@ class Meters:
             ("of",),
             registry=registry,
         )
+        self._drift = Gauge(
+            "querencia_posted_risk_psi",
+            "Population stability index of posted histories' and rows' risks against those of the "
+            "company's customers: above 0.25 of some hundreds, those posted are others",
+            registry=registry,
+        )
+        self._posted = _Posted()
+        registry.register(self._posted)
         self._risk = Gauge(
             "querencia_scores_share_of_customers",
             "Share of the customers whose risk is at most this",
@@ -63,6 +94,11 @@ class Meters:
     def swapped(self, outcome: str) -> None:
         """Count a version that took over or was refused."""
         self.swaps.labels(outcome).inc()
+
+    def answered(self, operation: str, status: object, seconds: float) -> None:
+        """Count an answer, and how long it took."""
+        self.requests.labels(operation, status).inc()
+        self.seconds.labels(operation).observe(seconds)
 
     def asked(self, counts: Mapping[str, int]) -> None:
         """Count whom a request is about."""
@@ -76,6 +112,9 @@ class Meters:
         self._version.set(edition.number)
         for of, since in (("scores", edition.cutoff), ("model", edition.trained_as_of)):
             self._ages.labels(of).set((now - since).total_seconds() / _DAY)
+        self._posted.seen = edition.seen
+        drift = psi_loss(spread(edition.ranking.risk), edition.seen.counts)
+        self._drift.set(drift if edition.seen.counts.any() else math.nan)
         for limit in _RISKS:
             share = (edition.ranking.risk <= limit).mean() if len(edition.lines) else 0.0
             self._risk.labels(f"{limit:g}").set(share)

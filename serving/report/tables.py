@@ -351,7 +351,10 @@ def campaign(w: Writer, rows: pd.DataFrame) -> Table:
             (
                 w.beside(w.id(row["customer_id"], row["place"]), action),
                 reason,
-                w.value(row["risk"], "share"),
+                w.beside(
+                    w.value(row["risk"], "share"),
+                    w.say("leaves", share=w.value(row["leaves"], "share")),
+                ),
                 _value(w, row),
                 *(w.money(row[name]) for name in ("value_at_stake", "cost")),
                 w.beside(

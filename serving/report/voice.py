@@ -40,7 +40,8 @@ def voice(
     told = comments(store, settings, period, themes)
     if told.empty:
         return None
-    return Voice(period, len(told), voices(store, settings, period, themes), quotes(told))
+    before = comments(store, settings, period.before, themes)
+    return Voice(period, len(told), voices(told, before, themes), quotes(told))
 
 
 @dataclass(frozen=True)

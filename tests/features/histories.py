@@ -10,10 +10,9 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from features.comments import Lexicon, Themes
-from features.cutoffs import last_days, microseconds
 from features.family import Look
 from features.records import TIMELINES, Kind, Records
-from features.snapshot import FAMILIES
+from features.snapshot import FAMILIES, look_at
 from features.store import timelines
 from tests.features.naive import (
     KINDS,
@@ -330,8 +329,8 @@ def sales(rows: Iterable[Row], time_zone: str = "UTC") -> Records:
 
 
 def look(known: Records, *cutoffs: datetime, time_zone: str = "UTC") -> Look:
-    """What families look at."""
-    return Look(known, microseconds(cutoffs), last_days(cutoffs, time_zone))
+    """What families look at: everyone who had bought."""
+    return look_at(known, cutoffs, time_zone)
 
 
 def found(
@@ -345,7 +344,7 @@ def found(
         history[name].append(event)
     (chosen,) = (one for one in FAMILIES if one.name == family)
     columns = chosen.columns(look(records(_ordered(history)), cutoff), frozenset(has))
-    return {name: float(values[0, 0]) for name, values in columns.items()}
+    return {name: float(values[0]) for name, values in columns.items()}
 
 
 def indexed(rows: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
+from features.asof import Pairs
 from features.comments import Lexicon, Themes, columns, vectorizer
 from features.family import Look
 from features.records import UNITS, Records
@@ -150,9 +151,10 @@ def features(cutoff: int, *customers: Sequence[Wrote]) -> dict[str, list[float]]
         {"asked_at": times, "answered_at": np.array(known, dtype=np.int64), **told},
     )
     records = Records(np.arange(len(customers)), {"surveys": surveys})
-    look = Look(records, np.array([cutoff * DAY]), np.array([cutoff - 1]))
+    everyone = Pairs.where(np.ones((len(customers), 1), dtype=bool), np.array([cutoff * DAY]))
+    look = Look(records, everyone, np.array([cutoff - 1]))
     return {
-        name: values[:, 0].tolist()
+        name: values.tolist()
         for name, values in THEMES.family.columns(look, frozenset(HAS)).items()
     }
 

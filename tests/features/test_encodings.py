@@ -1,16 +1,18 @@
 """CSV files as spreadsheets write them, in other encodings than UTF-8."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from features import intake
-from features.encodings import in_utf8, require
+from features.encodings import in_utf8, likely, require
 from features.errors import QuerenciaError
 from features.mapping import suggest
 from features.records import TRANSACTIONS
 from features.settings import FeatureSettings, TableSettings
+from features.sources import Source
 from features.store import Store
 
 SALES = "transaction_id,customer_id,occurred_at,amount,category\n"
@@ -54,6 +56,29 @@ def test_a_line_that_is_not_in_the_encoding_said_is_told(tmp_path: Path) -> None
     with pytest.raises(QuerenciaError, match="line 3 is not in cp1252"):
         in_utf8(file, "cp1252", tmp_path / "copies")
     require(file, "latin-1")
+
+
+@pytest.mark.parametrize("encoding", ["windows-1252", "utf-16"])
+def test_a_proposal_says_how_a_file_is_written(tmp_path: Path, encoding: str) -> None:
+    file = written(tmp_path / "sales.csv", encoding, ROWS)
+    proposed = tomllib.loads(suggest(Source(file), TRANSACTIONS).toml)["tables"]["transactions"]
+    assert proposed.pop("encoding") == encoding
+    settings = TableSettings(**proposed, encoding=encoding)
+    taken = intake.take_in(settings.source(tmp_path), TRANSACTIONS, tmp_path, FeatureSettings())
+    assert (taken.rows, taken.kept) == (2, 2)
+
+
+def test_a_proposal_is_silent_of_utf8_and_takes_what_is_configured(tmp_path: Path) -> None:
+    file = written(tmp_path / "sales.csv", "utf-8", ROWS)
+    assert "encoding" not in suggest(Source(file), TRANSACTIONS).toml
+    assert 'encoding = "latin-1"' in suggest(Source(file, encoding="latin-1"), TRANSACTIONS).toml
+
+
+def test_any_bytes_are_taken_for_some_text(tmp_path: Path) -> None:
+    """Windows-1252 has no letter for 0x81."""
+    file = tmp_path / "sales.csv"
+    file.write_bytes(b"name\nJos\xe9 \x81\n")
+    assert likely(file) == "latin-1"
 
 
 def test_an_unknown_encoding_is_refused() -> None:

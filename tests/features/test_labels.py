@@ -59,7 +59,8 @@ def test_refunds_count_against_purchases_of_the_horizon_only() -> None:
 
 
 def test_purchases_of_one_day_are_one_day_ahead() -> None:
-    assert after(at(10), (at(12, 1), 1), (at(12, 600), 2), (at(13), 4)) == (False, 2, 7)
+    days = (at(12, 1), 1), (at(12, 600), 2), (at(13), 4)
+    assert after(at(10), (at(0), 8), *days) == (False, 2, 7)
 
 
 def test_a_cutoff_between_purchases_of_one_day_leaves_the_later_ones_ahead() -> None:
@@ -72,8 +73,8 @@ def test_a_cutoff_between_purchases_of_one_day_leaves_the_later_ones_ahead() -> 
 def test_customers_do_not_mix() -> None:
     rows = [Row("a", at(0), 1), Row("b", at(0), 1), Row("b", at(12), 2), Row("c", at(0), 1)]
     found = labels.compute(look(sales(rows), at(10), at(12, 1)), HORIZON)
-    assert found["churned_inactivity"].tolist() == [[True, True], [False, True], [True, True]]
-    assert found["spend_ahead"].tolist() == [[0, 0], [2, 0], [0, 0]]
+    assert found["churned_inactivity"].tolist() == [True, True, False, True, True, True]
+    assert found["spend_ahead"].tolist() == [0, 0, 2, 0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,9 @@
 """Rows come out of a real PostgreSQL server with their types, and passwords stay secret."""
 
 import importlib.util
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import ModuleType
 
 import pyarrow as pa
@@ -20,6 +16,7 @@ from features.intake import take_in
 from features.records import CONTRACTS
 from features.settings import FeatureSettings
 from features.sources import Source, attach, connect, readable
+from tests.postgres import server as postgres_server
 
 PASSWORD = "it's%40secret"  # noqa: S105
 
@@ -27,36 +24,12 @@ needs_driver = pytest.mark.skipif(
     importlib.util.find_spec("adbc_driver_postgresql") is None,
     reason="the extra postgres is not installed",
 )
-AS_NOBODY = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
-
-
-def _run(folder: Path, *command: str | Path) -> None:
-    """Run a program of the server's, which refuses to be run as root."""
-    who = AS_NOBODY if os.geteuid() == 0 else []
-    subprocess.run([*who, *command], cwd=folder, check=True, stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """The address of a server that takes connections by a socket, and passwords only."""
-    if not (shutil.which("initdb") and shutil.which("pg_ctl")):
-        pytest.skip("there is no PostgreSQL server program (initdb, pg_ctl) on PATH")
-    # A socket's path may have 107 letters: pytest's folders are too deep.
-    with TemporaryDirectory(prefix="pg-") as name:
-        folder = Path(name)
-        (folder / "password").write_text(PASSWORD)
-        if os.geteuid() == 0:
-            for path in (folder, folder / "password"):
-                shutil.chown(path, "nobody")
-        access = ["--auth=scram-sha-256", f"--pwfile={folder / 'password'}", "--username=me"]
-        _run(folder, "initdb", "--no-sync", f"--pgdata={folder / 'data'}", *access)
-        options = f"-c listen_addresses='' -c fsync=off -k {folder}"
-        control = ["pg_ctl", "-w", "-D", folder / "data", "-l", folder / "log"]
-        _run(folder, *control, "-o", options, "start")
-        try:
-            yield f"postgresql://me@/postgres?host={folder}"
-        finally:
-            _run(folder, *control, "-m", "immediate", "stop")
+    with postgres_server(PASSWORD) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from features.purchases import FAMILY, WINDOWS_DAYS, begins
+from features.cutoffs import microseconds
+from features.purchases import FAMILY, WINDOWS_DAYS, begins, first
+from features.timeline import FOREVER
 from tests.features.histories import SALES, at, look, sales
 from tests.features.naive import Row
 
@@ -17,14 +19,13 @@ def looked_at(
     """The features of one customer."""
     known = sales([Row("a", *row) for row in rows], time_zone)
     columns = FAMILY.columns(look(known, cutoff, time_zone=time_zone), SALES)
-    return {name: float(values[0, 0]) for name, values in columns.items()}
+    return {name: float(values.item()) for name, values in columns.items()}
 
 
 def test_a_regular_customer() -> None:
     found = looked_at((at(0), 10), (at(10), 20), (at(20), 30), (at(30), 40), cutoff=at(111))
     assert found == pytest.approx(
         {
-            "bought": 1,
             "frequency": 3,
             "recency": 30,
             "T": 110,
@@ -180,3 +181,9 @@ def test_features_are_declared_once_with_unit_and_meaning() -> None:
     assert {feature.unit for feature in FAMILY.features} == {"days", "currency", "1", "0-1", "0-2"}
     assert all(feature.meaning for feature in FAMILY.features)
     assert {f"spend_{days}d" for days in WINDOWS_DAYS} < set(names)
+
+
+def test_the_first_purchase_is_no_refund_and_some_have_none() -> None:
+    rows = [Row("a", at(1), -5), Row("a", at(2), 0), Row("a", at(3), 5), Row("b", at(1), -5)]
+    found = first(sales([*rows, Row("c", at(4), 5)])["transactions"])
+    assert found.tolist() == [*microseconds((at(2),)), FOREVER, *microseconds((at(4),))]

@@ -57,6 +57,11 @@ def store(make_store: Callable[..., Store]) -> Store:
     return make_store(**company())
 
 
+def voices(store: Store) -> tuple[voice.ThemeVoice, ...]:
+    told, before = (voice.comments(store, SETTINGS, each, THEMES) for each in (MAY, MAY.before))
+    return voice.voices(told, before, THEMES)
+
+
 def test_comments_come_with_their_theme_and_what_followed(store: Store) -> None:
     told = voice.comments(store, SETTINGS, MAY, THEMES).set_index("customer_id", append=True)
     assert len(told) == 9
@@ -69,16 +74,18 @@ def test_comments_come_with_their_theme_and_what_followed(store: Store) -> None:
 
 def test_themes_are_set_against_churn_and_spend_of_other_comments(store: Store) -> None:
     """Four leave; of p0, p2 and hello, whose last closed comment is on something else, none."""
-    delivery, cost = voice.voices(store, SETTINGS, MAY, THEMES)
+    delivery, cost = voices(store)
     assert (delivery.theme, delivery.words) == (DELIVERY, THEMES.telling[DELIVERY])
     assert delivery.stated[:2] == (9, 4 / 9)
     assert delivery.churn[:2] == (4, 1.0)
+    assert delivery.churn.low < 0.5 < delivery.churn.high == 1  # eight customers tell little
     assert delivery.spend[:2] == (4, -np.mean([20, 20, 20, 60]))
+    assert delivery.spend.low < -30 < delivery.spend.high
     assert cost.churn[:2] == (3, pytest.approx(-4 / 5))
 
 
 def test_detractors_themes_have_a_trend(store: Store) -> None:
-    delivery, cost = voice.voices(store, SETTINGS, MAY, THEMES)
+    delivery, cost = voices(store)
     assert delivery.detractors is not None
     assert (delivery.detractors.before, delivery.detractors.now) == (1, 4)
     assert delivery.detractors.ratio.value == pytest.approx((4 / 9) / (1 / 1))

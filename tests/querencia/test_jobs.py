@@ -18,8 +18,13 @@ from features.store import Store
 from features.usability import Report
 from querencia import jobs
 from serving.batch import ScoreFile
+from serving.campaigns import Campaigns
+from serving.score_history import ScoreHistory
 from serving.settings import Settings, load
+from training import series
+from training.champion import Champion
 from training.retrain import lay_plan
+from training.scoring import score
 
 pytestmark = pytest.mark.usefixtures("workplace")
 
@@ -411,8 +416,49 @@ def test_what_was_sent_stays_among_the_records_when_files_are_read_anew(mine: Se
     jobs.send(mine, draft.id, date(1998, 7, 1))
     sold = pd.read_parquet(Store(mine.data).path("transactions")).drop(columns="day")
     sold.to_parquet("orders.parquet")
-    jobs.check(mine, {"transactions": Path("orders.parquet")}, hush)
-    assert len(pd.read_parquet(Store(mine.data).path("offers"))) == 5
+    again = jobs.check(mine, {"transactions": Path("orders.parquet")}, hush)
+    offers = pd.read_parquet(Store(mine.data).path("offers"))
+    assert len(offers) == 5
+    assert "left_out" not in {each.name for each in again.findings}
+
+    offers.assign(cost=3.0).to_parquet("offers.parquet")
+    both = {name: Path(f"{name}.parquet") for name in ("orders", "offers")}
+    jobs.check(mine, {"transactions": both["orders"], "offers": both["offers"]}, hush)
+    without = jobs.check(mine, {"transactions": both["orders"]}, hush)
+    assert "left_out" in {each.name for each in without.findings}  # what they cost was told
+
+
+def test_what_came_of_campaigns_is_a_series_without_customers(mine: Settings) -> None:
+    campaigns = Campaigns(mine.data)
+    summary = {"cutoff": "1998-04-01T00:00:00+00:00", "churn": "inactivity", "horizon_days": 90}
+    rows = jobs.flag(limited(mine, contacts=50)).rows().assign(campaign="1998-04-01-1")
+    campaigns.write("1998-04-01-1", rows, summary)
+    jobs.send(mine, "1998-04-01-1", date(1998, 4, 1))
+    (past,) = (each for each in jobs.campaigns(mine) if each.outcome)
+    run = series.find(mine.registry.store, "campaign 1998-04-01-1")
+    assert run is not None
+    assert run.data.metrics["promised"] == past.figures()["promised"]
+    assert run.data.tags["verdict"] == past.figures()["verdict"]
+    assert not set(rows["customer_id"]) & {*run.data.tags.values()}
+
+
+def test_scores_are_judged_once_when_their_horizon_has_closed(mine: Settings) -> None:
+    """The version was judged on the same customers before it was registered."""
+    jobs.score(mine, hush)
+    assert jobs.judge(mine, hush) == []
+    champion, store = Champion.require(mine.registry), Store(mine.data)
+    then = snapshot.take(
+        store.records(), [datetime(1998, 4, 1, tzinfo=UTC)], mine.features, has=store.has
+    )
+    ScoreHistory(mine.data).keep(score(champion.model, then, model_version="1"))
+    assert jobs.judge(mine, hush) == ["scores 1998-04-01 version 1"]
+    assert jobs.judge(mine, hush) == []
+    run = series.find(mine.registry.store, "scores 1998-04-01 version 1")
+    assert run is not None
+    told, expected = run.data.metrics, champion.version.metrics
+    for name in ("log_loss", "brier_loss", "calibration_loss"):
+        assert told[name] == pytest.approx(expected[name])
+    assert told["spend_bias"] == pytest.approx(expected["spend_total_bias"])
 
 
 def test_nothing_can_be_scored_flagged_or_served_before_a_training(mine: Settings) -> None:

@@ -21,6 +21,7 @@ NAME = "2026-03-01-1"
 CUSTOMER = {
     "customer_id": "[bold]7",
     "risk": 0.546,
+    "leaves": 0.213,
     "value": 12345.678,
     "value_at_stake": 23456.7,
     "offer": "gift",
@@ -36,6 +37,8 @@ SUMMARY = {
     "contacts": 90,
     "asked": 7,
     "control": 5,
+    "leaving": 12.34,
+    "kept": 3.7,
     "expected_profit": 12345.6,
     "expected_profit_low": 2345.6,
     "next_euro": 2.25,
@@ -73,10 +76,10 @@ def test_the_list_tells_who_what_how_much_and_why(tmp_path: Path) -> None:
     )
     cells = [re.split(r" {2,}", line) for line in shown]
     assert [
-        *("[bold]7", "55%", "12,345.68", "23,456.70", "gift", "4.50", "6,740.50", "1,740.50"),
-        *("1998-08-10", "silent for 80 days"),
+        *("[bold]7", "55%", "21%", "12,345.68", "23,456.70", "gift", "4.50", "6,740.50"),
+        *("1,740.50", "1998-08-10", "silent for 80 days"),
     ] in cells
-    assert next(row for row in cells if row[0] == "8")[8] == "not within 2 years"
+    assert next(row for row in cells if row[0] == "8")[9] == "not within 2 years"
     assert not any(row[0] == "held" for row in cells)
     assert (
         "945.50 EUR spent is expected to bring 12,345.60 beyond its cost, at least 2,345.60 if "
@@ -86,6 +89,11 @@ def test_the_list_tells_who_what_how_much_and_why(tmp_path: Path) -> None:
     assert (
         "90 customers to contact, 7 of them to be asked; 5 more are left alone by chance, as "
         "control."
+    ) in shown
+    assert (
+        "12.3 of those contacted are expected to leave for good within 90 days, and offers to keep "
+        "3.7 of them. The order is that of the money: who seldom leaves comes first where much is "
+        "at stake; campaign.min_risk keeps to those at risk."
     ) in shown
     path = tmp_path / "campaigns" / NAME / "list.csv"
     assert f"2 of 3 customers; the list: {path}" in shown
@@ -99,6 +107,7 @@ def test_the_list_is_told_in_spanish(tmp_path: Path) -> None:
     shown = "\n".join(lines(terminal))
     assert "Campaña 2026-03-01-1, borrador: a quién contactar, a 2026-02-28" in shown
     assert "12.345,68" in shown
+    assert "Se espera que 12,3 de los contactados se vayan del todo en 90 días" in shown
     assert "se esperan 12.345,60 más" in shown
     assert "el siguiente EUR traería 2,25" in shown
 
@@ -125,7 +134,9 @@ def test_a_narrow_terminal_shows_fewer_figures_and_each_whole(tmp_path: Path) ->
     terminal = console(100)
     lists.draft(terminal, written(tmp_path, CUSTOMER), SETTINGS)
     row = next(line for line in lines(terminal) if line.startswith("[bold]7"))
-    assert all(figure in row for figure in ("55%", "23,456.70", "4.50", "6,740.50", "1,740.50"))
+    assert all(
+        figure in row for figure in ("55%", "21%", "23,456.70", "4.50", "6,740.50", "1,740.50")
+    )
     assert "12,345.68" not in row
 
 

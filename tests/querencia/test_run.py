@@ -232,7 +232,7 @@ def mine(trained: Settings, workplace: Path) -> Settings:
             "store": store,
             "tables": {"transactions": TableSettings(path=str(workplace / "sales.parquet"))},
             "training": TrainingSettings(trees=TreeSettings(rounds=10)),
-            "schedule": ScheduleSettings(),
+            "schedule": ScheduleSettings(train_every_days=0),
             "watch": WatchSettings(most_days_old={"transactions": 100_000}),
         }
     )
@@ -245,10 +245,15 @@ def last_good(asked: Settings) -> tuple[int, bytes, list[str]]:
     return number, ScoreFile(asked.data).path.read_bytes(), listed
 
 
+def records(asked: Settings) -> dict[str, bytes]:
+    """Every file of the records."""
+    return {path.name: path.read_bytes() for path in (asked.data / "records").iterdir()}
+
+
 def test_a_run_reads_trains_scores_and_flags(mine: Settings) -> None:
     state = made(mine, run.STEPS)
-    assert (state.outcome, [*state.done]) == ("done", ["read", "train", "score", "flag"])
-    assert state.done["train"] == {"version": 2, "promoted": False, "champion": 1}
+    assert (state.outcome, [*state.done]) == ("done", ["read", "train", "score", "flag", "judge"])
+    assert state.done["train"] == {"why": "age", "version": 2, "promoted": False, "champion": 1}
     assert state.done["score"]["customers"] == 2_357
     kept = pd.read_parquet(mine.data / "records" / "transactions.parquet")
     assert len(kept) == state.done["read"]["rows"]["transactions"]
@@ -260,7 +265,7 @@ def test_a_run_reads_trains_scores_and_flags(mine: Settings) -> None:
 
 
 def test_prices_times_a_hundred_leave_everything_as_it_was(mine: Settings) -> None:
-    before = last_good(mine)
+    before, held = last_good(mine), records(mine)
     path = Path(str(mine.tables["transactions"].path))
     rows = pd.read_parquet(path)
     late = rows["occurred_at"] >= rows["occurred_at"].max() - pd.Timedelta(days=13)
@@ -274,8 +279,13 @@ def test_prices_times_a_hundred_leave_everything_as_it_was(mine: Settings) -> No
     assert (state.outcome, [*state.done]) == ("stopped", ["read"])
     assert "amount_jump" in {finding.name for finding in state.findings}
     assert last_good(mine) == before
+    assert state.findings[-1].name == "taken_back"
+    assert records(mine) == held
+    jobs.check(mine, {}, hush, append=True)
     by_hand = jobs.train(mine, hush).promotion
     assert (by_hand.promoted, by_hand.findings[0].name) == (False, "amount_jump")
+    state = made(mine, run.STEPS)
+    assert "taken_back" not in {finding.name for finding in state.findings}
 
 
 def test_rows_without_ids_are_not_added_to(mine: Settings) -> None:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from serving.catalogue import Offer
-from serving.profit import Saved, expected_profit, presence, saved
-from training.settings import MoneySettings
+from serving.profit import expected_profit, presence, saved
+from training.effects import Saved
 
 ONE = np.ones(1)
 
@@ -68,18 +68,11 @@ def scores(**columns: float) -> pd.DataFrame:
     return pd.DataFrame([{"risk": 0.4, "value": 50.0, "value_at_stake": 100.0} | columns])
 
 
-def test_what_was_learned_of_an_offer_goes_before_the_prior_and_that_before_the_settings() -> None:
-    money = MoneySettings(save_rate_alpha=6, save_rate_beta=14)
+def test_what_was_learned_of_an_offer_goes_before_the_prior() -> None:
     prior = {"saved_prior": 0.2, "saved_prior_sd": 0.1}
     own = {"saved_call": 0.05, "saved_call_sd": 0.01}
-    assert saved(scores(**prior, **own), "call", money) == Saved(*map(pytest.approx, (0.05, 0.01)))
-    assert saved(scores(**prior, **own), "gift", money) == Saved(*map(pytest.approx, (0.2, 0.1)))
-
-
-def test_without_either_a_share_of_those_who_may_still_be_kept_is_saved() -> None:
-    told = saved(scores(), "call", MoneySettings(save_rate_alpha=6, save_rate_beta=14))
-    assert told.mean == pytest.approx(0.3 * 0.4 * 0.5)
-    assert told.sd == pytest.approx(np.sqrt(0.3 * 0.7 / 21) * 0.4 * 0.5)
+    assert saved(scores(**prior, **own), "call") == Saved(*map(pytest.approx, (0.05, 0.01)))
+    assert saved(scores(**prior, **own), "gift") == Saved(*map(pytest.approx, (0.2, 0.1)))
 
 
 def test_a_customer_with_nothing_at_stake_counts_as_there() -> None:

@@ -13,7 +13,6 @@ from serving.catalogue import Offer
 from serving.decisions import Decisions, Desk
 from serving.limits import CampaignSettings
 from serving.promise import Promise
-from training.settings import MoneySettings
 
 ORIGIN = Provenance(
     churn="rhythm",
@@ -31,6 +30,8 @@ ROWS = pd.DataFrame(
         "offer": ["gift", "gift", "ask", "gift"],
         "arm": ["gift", "gift", "ask", "control"],
         "cost": [3.0, 4.0, 1.0, 5.0],
+        "leaves": [0.5, 0.25, 0.125, 1.0],
+        "saved": [0.25, 0.125, 0.0, 0.5],
         "expected_profit": [10.0, 9.0, -1.0, 99.0],
         "expected_profit_low": [5.0, 4.0, -1.0, 50.0],
     }
@@ -42,13 +43,14 @@ def test_the_control_costs_nothing_and_promises_nothing() -> None:
     promise = Promise.of(DECISIONS, 20)
     assert (promise.spent, promise.budget) == (8, 20)
     assert (promise.contacts, promise.asked, promise.control) == (3, 1, 1)
+    assert (promise.leaving, promise.kept) == (0.875, 0.375)
     assert (promise.expected_profit, promise.expected_profit_low) == (18, 8)
     assert promise.offers == {"gift": 2, "ask": 1}
 
 
 def test_a_summary_tells_what_it_was_made_by_in_json() -> None:
     limits = CampaignSettings(budget=20)
-    desk = Desk({"gift": Offer(cost=3)}, Offer(), limits, MoneySettings())
+    desk = Desk({"gift": Offer(cost=3)}, Offer(), limits)
     summary = json.loads(json.dumps(Promise.of(DECISIONS, 20).summary(desk, ORIGIN)))
     assert summary["cutoff"] == "2026-01-01T00:00:00+00:00"
     assert (summary["churn"], summary["horizon_days"], summary["model_version"]) == (

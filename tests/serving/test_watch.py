@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -108,6 +109,28 @@ def test_a_broken_version_is_refused_and_the_old_goes_on(
     assert (watch.edition.number, told) == (1, ["refused"])
     assert "version 2 is refused, 1 goes on" in caplog.text
     assert "cannot be trusted" in caplog.text
+
+
+class Broken:
+    """An edition whose model fails."""
+
+    number = 1
+
+    @property
+    def is_sound(self) -> bool:
+        raise ValueError("no trees")
+
+
+def test_only_a_champion_that_answers_its_example_is_ready(
+    two_versions: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    watch = Watch(two_versions)
+    assert watch.is_ready
+    monkeypatch.setattr(watch, "edition", SimpleNamespace(is_sound=False))
+    assert not watch.is_ready
+    monkeypatch.setattr(watch, "edition", Broken())
+    assert not watch.is_ready
+    assert "no trees" in caplog.text
 
 
 def test_no_request_is_lost_while_champions_come_and_go(two_versions: Settings) -> None:

@@ -55,7 +55,7 @@ def test_every_language_has_the_headings_of_english(language: Language) -> None:
     assert theirs.keys() == english.keys()
     assert all(placeholders(theirs[name]) == placeholders(english[name]) for name in english)
     shown = {column.name for column in COLUMNS} & {
-        *("customer_id", "risk", "value", "value_at_stake", "next_purchase_at"),
+        *("customer_id", "risk", "leaves", "value", "value_at_stake", "next_purchase_at"),
     }
     assert shown | set(get_args(ChurnDefinition)) <= theirs.keys()
 

@@ -16,6 +16,7 @@ from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
 from training import experiment, trials
+from training.contacts import Contacts, expected, fall
 from training.effects import BASE, RISK, Effects, Lesson
 from training.model import Model
 from training.retrain import lay_plan
@@ -125,7 +126,7 @@ def test_findings_tell_their_figures_by_name(
 ) -> None:
     found = {each.name: each for each in good[0].effects.findings}
     assert {"offer_saves", "offer_goes_on"} <= set(found)
-    assert {"uplift_not_yet", "uplift_taken"} & set(found)
+    assert {"uplift_not_yet", "uplift_out_of_reach", "uplift_taken"} & set(found)
     for each in found.values():
         assert each.figures["offer"] == "voucher"
         assert each.text.startswith("voucher: ")
@@ -136,44 +137,23 @@ def test_without_trials_the_prior_is_all_there_is(
 ) -> None:
     effects = experiment.learn(model, past, later, None, quick)
     assert not effects.offers
-    assert effects.prior.mean == pytest.approx(0.3)
+    assert effects.prior == pytest.approx((0.3, np.sqrt(0.3 * 0.7 / 21)))
     risk = model.risk.predict(later.rows)
     nobody = np.full(len(later), "none")
-    said = effects.saved("anything", later, risk, segment=nobody)
-    assert said.mean == pytest.approx(0.3 * effects.base(later, risk))
-    assert (effects.base(later, risk) <= 1).all()
+    inputs = effects.inputs(later, risk)
+    said = effects.saved("anything", inputs, segment=nobody)
+    assert said.mean == pytest.approx(0.3 * inputs.columns[BASE])
+    assert (inputs.columns[BASE] <= 1).all()
 
 
 def test_of_a_model_that_was_taught_nothing_the_prior_goes_with_the_risk(
     later: Snapshot, model: Model
 ) -> None:
     risk = model.risk.predict(later.rows)
-    said = Effects.untried(MoneySettings(save_rate_alpha=2, save_rate_beta=8)).saved(
-        "anything", later, risk, segment=np.full(len(later), "none")
-    )
+    effects = Effects.untried(MoneySettings(save_rate_alpha=2, save_rate_beta=8))
+    nobody = np.full(len(later), "none")
+    said = effects.saved("anything", effects.inputs(later, risk), segment=nobody)
     assert said.mean == pytest.approx(0.2 * risk)
-
-
-def test_the_fall_is_unbiased_whatever_was_told_before() -> None:
-    rng = np.random.default_rng(0)
-    size = 200_000
-    chance = rng.choice([0.3, 0.7], size)
-    offered = rng.random(size) < chance
-    risk = rng.uniform(0.1, 0.6, size)
-    lost = (rng.random(size) < risk * np.where(offered, 0.5, 1)).astype(float)
-    drawn = _Drawn(offered, np.where(offered, chance, 1 - chance))
-    for told in (risk, rng.random(size)):
-        effect = experiment.fall(lost, drawn, told[:, None])  # type: ignore[arg-type]
-        high = risk > 0.4
-        assert effect.mean() == pytest.approx(0.5 * risk.mean(), abs=0.006)
-        assert effect[high].mean() == pytest.approx(0.5 * risk[high].mean(), abs=0.012)
-
-
-class _Drawn:
-    """All that `fall` looks at of trials."""
-
-    def __init__(self, offered: np.ndarray, propensity: np.ndarray) -> None:
-        self.offered, self.propensity = offered, propensity
 
 
 def test_a_learner_is_taken_for_what_it_tells_and_not_for_what_segments_do_not(
@@ -188,14 +168,15 @@ def test_a_learner_is_taken_for_what_it_tells_and_not_for_what_segments_do_not(
 
     useless = lesson_of(contacts_of(later, driven=False))
     assert useless.uplift is None
-    assert "uplift_not_yet" in {each.name for each in useless.findings}
+    assert {"uplift_not_yet", "uplift_out_of_reach"} & {each.name for each in useless.findings}
 
 
-def lesson_of(contacts: experiment.Contacts) -> Lesson:
-    return experiment.lesson("call", contacts, Rate.beta(6, 14), TrainingSettings())
+def lesson_of(contacts: Contacts) -> Lesson:
+    prior, settings = Rate.beta(6, 14), TrainingSettings()
+    return experiment.lesson("call", contacts, prior, settings, customers=len(contacts.lost))
 
 
-def contacts_of(rows: Snapshot, *, driven: bool) -> experiment.Contacts:
+def contacts_of(rows: Snapshot, *, driven: bool) -> Contacts:
     """Contacts whose offer saves by age, which no segment tells, or nobody."""
     rng = np.random.default_rng(0)
     rows = rows.select(rng.integers(0, len(rows), 8_000))
@@ -205,7 +186,7 @@ def contacts_of(rows: Snapshot, *, driven: bool) -> experiment.Contacts:
     lost = (rng.random(len(rows)) < 0.5 - saved * offered).astype(float)
     half = np.full(len(rows), 0.5)
     told = Trials(rows, np.where(offered, "call", CONTROL).astype(object), half, half)
-    inputs = rows.rows.assign(**{BASE: 0.5, RISK: 0.5})
-    effect = experiment.fall(lost, told, half[:, None])
+    inputs = rows.assign(**{BASE: 0.5, RISK: 0.5})
+    effect = fall(lost, told, expected(lost, told, half[:, None]))
     segment = rng.choice(["habit", "silence"], len(rows))
-    return experiment.Contacts(told, inputs, lost, effect, segment, 100 * half)
+    return Contacts(told, inputs, lost, effect, half, segment, 100 * half)

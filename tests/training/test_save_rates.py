@@ -23,7 +23,9 @@ def trial(
 
 
 def learned(rates: dict[str, float], contacts: int, *, seed: int = 0) -> SaveRates:
-    return SaveRates.learn(*trial(rates, contacts, seed=seed), prior=PRIOR)
+    return SaveRates.learn(
+        *trial(rates, contacts, seed=seed), weight=np.ones(contacts), prior=PRIOR
+    )
 
 
 def test_the_prior_is_the_stated_beta_distribution() -> None:
@@ -48,7 +50,8 @@ def test_few_contacts_leave_a_rate_that_does_not_run_away(contacts: int) -> None
 
 
 def test_one_contact_changes_next_to_nothing() -> None:
-    rates = SaveRates.learn(np.array([2.0]), np.array([BASE]), ["a"], prior=PRIOR)
+    one = np.ones(1)
+    rates = SaveRates.learn(2 * one, BASE * one, ["a"], weight=one, prior=PRIOR)
     assert rates.overall.mean <= (1 - NOTHING - ANYTHING) * PRIOR.mean + 1.0
     assert not rates.segments
 
@@ -79,7 +82,8 @@ def test_shrunk_segments_are_nearer_the_truth_than_their_own_figures() -> None:
     own, shrunk = [], []
     for seed in range(30):
         effect, base, segment = trial(truth, 3_000, seed=seed)
-        rates = SaveRates.learn(effect, base, segment, prior=PRIOR).segments
+        even = np.ones(len(base))
+        rates = SaveRates.learn(effect, base, segment, weight=even, prior=PRIOR).segments
         for name, rate in truth.items():
             of = segment == name
             own.append((effect[of].sum() / base[of].sum() - rate) ** 2)

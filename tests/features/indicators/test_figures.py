@@ -97,3 +97,20 @@ def test_of_one_there_is_a_value_and_no_interval() -> None:
     assert figures.mean(1, 5.0, None)[:2] == (1, 5.0)
     assert math.isnan(figures.mean(1, 5.0, None).low)
     assert figures.spread(1, None, None).n == 1
+
+
+@pytest.mark.parametrize(
+    ("own", "others", "low", "high"),
+    [
+        ((70, 56), (80, 48), 0.0524, 0.3339),
+        ((10, 9), (10, 3), 0.1705, 0.8090),
+        ((10, 10), (10, 0), 0.6075, 1.0),
+    ],
+)
+def test_the_interval_of_a_difference_of_shares_is_newcombe_s(
+    own: tuple[int, int], others: tuple[int, int], low: float, high: float
+) -> None:
+    """Newcombe (1998), table II, method 10."""
+    difference = figures.share_difference(figures.share(*own), figures.share(*others))
+    assert difference.n == own[0]
+    assert (difference.low, difference.high) == pytest.approx((low, high), abs=5e-5)
