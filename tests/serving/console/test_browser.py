@@ -13,10 +13,10 @@ import uvicorn
 from features.offers import CONTROL
 from serving.campaigns import Campaigns
 from serving.console.desk import PAGES
-from serving.edition import Edition
 from serving.http.application import Application
 from serving.http.meters import Meters
 from serving.settings import ServiceSettings, Settings
+from serving.watch import Watch
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
@@ -46,11 +46,12 @@ def own(trained_company: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def address(own: Settings, company_edition: Edition) -> Iterator[str]:
+def address(own: Settings) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = Application(own, lambda: company_edition, Meters())
+    edition = Watch(own).edition
+    app = Application(own, lambda: edition, Meters())
     config = uvicorn.Config(app, port=port, log_level="error", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -88,6 +89,11 @@ def elsewhere(url: str, address: str) -> bool:
     return not url.startswith((address, "data:"))
 
 
+def gathered(page: Page) -> None:
+    """Wait, as a person does, until what the page tells is gathered."""
+    page.locator(".working").wait_for(state="detached", timeout=180_000)
+
+
 def follow(page: Page, link: Locator) -> None:
     """Click, and wait for the page it leads to."""
     with page.expect_navigation():
@@ -95,10 +101,10 @@ def follow(page: Page, link: Locator) -> None:
 
 
 def open_page(page: Page, address: str, name: str, language: str = "en") -> None:
-    """Open a page and wait, as a person does, until it is gathered."""
+    """Open a page."""
     path = "" if name == "list" else f"/{name}"
     page.goto(f"{address}{path}?lang={language}")
-    page.wait_for_function("!document.querySelector('.working')", timeout=180_000)
+    gathered(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -221,7 +227,7 @@ def test_each_page_is_reached_by_clicks_and_tells_its_figures(
 ) -> None:
     open_page(page, address, "list", language)
     follow(page, page.locator(f'header a[href="/console/{name}"]'))
-    page.wait_for_function("!document.querySelector('.working')", timeout=180_000)
+    gathered(page)
     assert page.locator(f'header a[href="/console/{name}"]').get_attribute("aria-current") == "page"
     assert page.locator("main table tbody tr").count() > 2
     if name == "model":
