@@ -9,10 +9,11 @@ from serving.console.desk import Desk, NotYetError, Visit
 from serving.console.gathered import Gathered
 from serving.console.listing import Form
 from serving.http.problem import Problem
+from serving.watched import drifted
 from training.history import History
 from training.rollback import roll_back
 
-DRIFTS = ("drift", "novelty", "novelty_unknown", "last_rehearsal")
+DRIFTS = ("drifted", "drift", "novelty", "novelty_unknown", "last_rehearsal")
 """Findings on what changed since a training."""
 
 
@@ -31,14 +32,15 @@ class Model:
         visit, found = self._desk.visit(request), self._desk.checkup()
         edition, gathered = visit.edition, self._gathered()
         of_training = found.trust.findings if found.trust else ()
-        drifts = [each for each in of_training if each.name in DRIFTS]
+        of_scores = drifted(edition.settings)
+        drifts = [each for each in (of_scores, *of_training) if each and each.name in DRIFTS]
         return self._desk.page(
             visit,
             "model",
             r=found,
             charts=found.pictures.get(visit.language, {}),
             age=(edition.cutoff - edition.trained_as_of) / timedelta(days=1),
-            drifts=[*(gathered.novelty if gathered else ()), *drifts],
+            drifts=[*drifts, *(gathered.novelty if gathered else ())],
             waits=gathered is None,
             entries=History(self._desk.settings.registry.folder).entries()[::-1],
             earlier=self._earlier(edition.number),

@@ -67,7 +67,7 @@ class Person:
             plan=_plan(visit, standing, customer_id),
             absences=[absent(visit, each) for each in absences(standing, standing.settings, row)],
             life=_life(visit, risks, events),
-            has_rings=any(each.campaign for each in risks),
+            has_rings=any(each.then for each in risks),
             events=[_event(visit, each) for each in events[:MOST]],
             count=len(events),
             offers=[_event(visit, each) for each in events if each.table == "offers"],

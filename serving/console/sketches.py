@@ -16,7 +16,7 @@ _SVG = Markup(
 _TEXT = Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>')
 _LINE = Markup('<line x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}" class="{}"/>')
 _PATH = Markup('<polyline points="{}" class="{}"/>')
-_DOT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{}" class="{}"><title>{}</title></circle>')
+_DOT = Markup('<circle cx="{:.1f}" cy="{:.1f}" r="{}" class="{}"/>')
 
 
 class Frame(NamedTuple):
@@ -100,7 +100,7 @@ def life(
         *(_TEXT.format(86, frame.y(at) + 4, "end", f"{at:.0%}") for at in (0, 0.5, 1)),
         *_risks(risks, frame, [across(each.at) for each in risks]),
         *(_TEXT.format(86, y + 4, "end", rows[table]) for table, y in places.items()),
-        *(_DOT.format(across(each.at), places[each.table], 3, each.table, "") for each in shown),
+        *(_DOT.format(across(each.at), places[each.table], 3, each.table) for each in shown),
         _TEXT.format(frame.left, bottom + 24 + 15 * len(rows), "start", days[0]),
         _TEXT.format(frame.right, bottom + 24 + 15 * len(rows), "end", days[-1]),
     ]
@@ -112,9 +112,9 @@ def _risks(risks: Sequence[Told], frame: Frame, across: Sequence[float]) -> Iter
     line = " ".join(
         f"{x:.1f},{frame.y(each.risk):.1f}"
         for x, each in zip(across, risks, strict=True)
-        if each.campaign is None
+        if not each.then
     )
     yield _PATH.format(line, "curve")
     for x, each in zip(across, risks, strict=True):
-        kind, title = ("then", each.campaign) if each.campaign else ("now", "")
-        yield _DOT.format(x, frame.y(each.risk), 5 if each.campaign else 2.5, kind, title)
+        kind, radius = ("then", 5) if each.then else ("now", 2.5)
+        yield _DOT.format(x, frame.y(each.risk), radius, kind)

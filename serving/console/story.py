@@ -12,8 +12,8 @@ from features.offers import CONTROL
 from features.records import CONTRACTS
 from features.store import Store
 from serving import dossier
-from serving.campaigns import Campaign, Campaigns
 from serving.edition import Edition
+from serving.score_history import ScoreHistory
 from training.rows import Rows
 
 What = Literal[
@@ -65,13 +65,12 @@ class Told:
     Attributes:
         at: As of when.
         risk: It.
-        campaign: In the list of which it was told; None where the present model tells it of what
-            was known then.
+        then: Whether it was told then; else the present model tells it of what was known then.
     """
 
     at: datetime
     risk: float
-    campaign: str | None = None
+    then: bool = False
 
 
 def events(store: Store, customer_id: str) -> list[Event]:
@@ -158,8 +157,8 @@ def risks(edition: Edition, customer_id: str) -> list[Told]:
     """The risk over time, the earliest first.
 
     At the edition's cut-off and before it the model of today looks at what was known then: it is
-    not what was told then, and the model may have learned from what came after. What lists of
-    campaigns told then is there beside it.
+    not what was told then, and the model may have learned from what came after. What the scores
+    of then told is there beside it.
     """
     back = (timedelta(days=STEP_DAYS * step) for step in range(STEPS, -1, -1))
     cutoffs = [edition.cutoff - days for days in back]
@@ -167,16 +166,6 @@ def risks(edition: Edition, customer_id: str) -> list[Told]:
     instants = pd.DatetimeIndex(rows.instants).tz_localize("UTC")
     now = edition.model.risk.predict(Rows.of(rows)).tolist() if len(rows) else []
     would = [Told(at.to_pydatetime(), risk) for at, risk in zip(instants, now, strict=True)]
-    lists = Campaigns(edition.settings.data).sent()
-    then = [told for campaign in lists for told in _listed(campaign, customer_id)]
+    past = ScoreHistory(edition.settings.data).of(customer_id)
+    then = [Told(each.cutoff, each.risk, then=True) for each in past if each.cutoff < cutoffs[-1]]
     return sorted([*would, *then], key=lambda told: told.at)
-
-
-def _listed(campaign: Campaign, customer_id: str) -> Iterator[Told]:
-    rows = pq.read_table(
-        campaign.folder / "list.parquet",
-        columns=["risk", "cutoff"],
-        filters=[("customer_id", "=", customer_id)],
-    )
-    for row in rows.to_pylist():
-        yield Told(row["cutoff"], row["risk"], campaign.id)

@@ -19,7 +19,7 @@ from querencia import page
 from serving.settings import Settings
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
-VOID = {"meta"}
+VOID = {"meta", "link", "input"}
 
 
 class Reader(HTMLParser):

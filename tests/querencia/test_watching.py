@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from querencia import jobs, watching
-from querencia.watching import Watched
 from serving.settings import Settings
 from serving.upkeep import ScheduleSettings, WatchSettings
+from serving.watched import Watched, watched
 from training.champion import TRAINED
 from training.drift import Drift
 from training.registry import Registry
@@ -56,7 +56,7 @@ def later_cutoff(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 def test_customers_scored_are_held_against_those_of_the_training(mine: Settings) -> None:
     jobs.score(mine, lambda _: None)
-    seen = watching.watched(mine)
+    seen = watched(mine)
     assert seen is not None
     assert (seen.version, "frequency" in seen.drift.psi) == (1, True)
     assert seen.drift.psi["T"] > seen.drift.psi["frequency"] >= 0  # three months older

@@ -13,15 +13,15 @@ import uvicorn
 from features.offers import CONTROL
 from serving.campaigns import Campaigns
 from serving.console.desk import PAGES
-from serving.edition import Edition
 from serving.http.application import Application
 from serving.http.meters import Meters
 from serving.settings import ServiceSettings, Settings
+from serving.watch import Watch
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
 
-Page = sync_api.Page
+Page, Locator = sync_api.Page, sync_api.Locator
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -46,11 +46,12 @@ def own(trained_company: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="module")
-def address(own: Settings, company_edition: Edition) -> Iterator[str]:
+def address(own: Settings) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = Application(own, lambda: company_edition, Meters())
+    edition = Watch(own).edition
+    app = Application(own, lambda: edition, Meters())
     config = uvicorn.Config(app, port=port, log_level="error", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -88,11 +89,22 @@ def elsewhere(url: str, address: str) -> bool:
     return not url.startswith((address, "data:"))
 
 
+def gathered(page: Page) -> None:
+    """Wait, as a person does, until what the page tells is gathered."""
+    page.locator(".working").wait_for(state="detached", timeout=180_000)
+
+
+def follow(page: Page, link: Locator) -> None:
+    """Click, and wait for the page it leads to."""
+    with page.expect_navigation():
+        link.click()
+
+
 def open_page(page: Page, address: str, name: str, language: str = "en") -> None:
-    """Open a page and wait, as a person does, until it is gathered."""
+    """Open a page."""
     path = "" if name == "list" else f"/{name}"
     page.goto(f"{address}{path}?lang={language}")
-    page.wait_for_function("!document.querySelector('.working')", timeout=180_000)
+    gathered(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -102,7 +114,7 @@ def test_axe_finds_nothing(page: Page, address: str, language: str, scheme: str)
     for name in (*PAGES, "customer", "campaigns/new", "signin"):
         if name == "customer":
             open_page(page, address, "list", language)
-            page.locator("table.list tbody th a").first.click()
+            follow(page, page.locator("table.list tbody th a").first)
         else:
             open_page(page, address, name, language)
         found = axe_api.Axe().run(page)
@@ -132,7 +144,7 @@ def test_ten_customers_why_and_what_it_brings_are_found_at_once(
     first = Campaigns(own.data).all()[-1].rows()
     first = first[first["arm"] != CONTROL].iloc[0]["customer_id"]
     assert rows.first.locator("th a").inner_text() == first
-    rows.first.locator("th a").click()
+    follow(page, rows.first.locator("th a"))
     assert first in page.locator("h1").inner_text()
     assert page.locator("#reasons").is_visible()
     assert page.locator("svg.sketch circle.now").count() > 1
@@ -161,7 +173,7 @@ def test_without_a_script_the_form_still_works(chromium: object, address: str) -
     page.goto(address)
     page.fill("#min_risk", "5")
     page.select_option("#sort", "risk")
-    page.click(".limits button")
+    follow(page, page.locator(".limits button"))
     risks = page.locator('td[data-label="risk"]').all_inner_texts()
     shown = [float(risk.rstrip("%")) for risk in risks]
     assert shown == sorted(shown, reverse=True)
@@ -171,7 +183,7 @@ def test_without_a_script_the_form_still_works(chromium: object, address: str) -
 
 def test_who_is_about_to_leave_is_one_click_away(page: Page, address: str) -> None:
     open_page(page, address, "list")
-    page.get_by_role("link", name="Who is about to leave").click()
+    follow(page, page.get_by_role("link", name="Who is about to leave"))
     risks = page.locator('td[data-label="risk"]').all_inner_texts()
     assert risks
     assert all(float(risk.rstrip("%")) >= 50 for risk in risks)
@@ -214,8 +226,8 @@ def test_each_page_is_reached_by_clicks_and_tells_its_figures(
     page: Page, address: str, name: str, language: str
 ) -> None:
     open_page(page, address, "list", language)
-    page.locator(f'header a[href="/console/{name}"]').click()
-    page.wait_for_function("!document.querySelector('.working')", timeout=180_000)
+    follow(page, page.locator(f'header a[href="/console/{name}"]'))
+    gathered(page)
     assert page.locator(f'header a[href="/console/{name}"]').get_attribute("aria-current") == "page"
     assert page.locator("main table tbody tr").count() > 2
     if name == "model":
@@ -224,8 +236,8 @@ def test_each_page_is_reached_by_clicks_and_tells_its_figures(
 
 def test_the_language_is_changed_by_a_click_and_kept(page: Page, address: str) -> None:
     open_page(page, address, "list")
-    page.get_by_role("link", name="Español").click()
-    page.locator('header a[href="/console/campaigns"]').click()
+    follow(page, page.get_by_role("link", name="Español"))
+    follow(page, page.locator('header a[href="/console/campaigns"]'))
     assert page.locator("h1").inner_text() == HEADINGS["es"]["campaigns"]
 
 
@@ -234,14 +246,12 @@ def test_a_campaign_is_made_and_noted_as_sent_by_clicks(
 ) -> None:
     open_page(page, address, "list")
     page.fill("#contacts", "40")
-    page.get_by_role("button", name="Show the list").click()
-    page.get_by_role("link", name="Make it a campaign").click()
-    page.get_by_role("button", name="Yes, make the campaign").click()
-    page.wait_for_url("**/campaigns?made=*")
+    follow(page, page.get_by_role("button", name="Show the list"))
+    follow(page, page.get_by_role("link", name="Make it a campaign"))
+    follow(page, page.get_by_role("button", name="Yes, make the campaign"))
     (draft,) = Campaigns(own.data).drafts()
     assert draft.summary["settings"]["campaign"]["contacts"] == 40
     assert draft.id in page.locator("[role=status]").inner_text()
-    page.get_by_role("link", name="It was sent").click()
-    page.get_by_role("button", name="Yes, it was sent").click()
-    page.wait_for_url("**/campaigns?sent=*")
+    follow(page, page.get_by_role("link", name="It was sent"))
+    follow(page, page.get_by_role("button", name="Yes, it was sent"))
     assert [each.id for each in Campaigns(own.data).sent()] == [draft.id]

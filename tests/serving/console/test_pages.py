@@ -16,7 +16,7 @@ from pandas.testing import assert_frame_equal
 from features.offers import CONTROL
 from features.store import Store
 from querencia import jobs
-from serving import outreach
+from serving import desks
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.console import secret, session
@@ -135,7 +135,7 @@ def test_the_budget_changes_the_list_as_the_solver_does(
     settings = trained_company.model_copy(update={"campaign": limits})
     scores = ScoreFile(settings.data).read()
     name = Campaigns(settings.data).drafts()[0].id
-    decided = outreach.desk_of(settings, scores).decide(scores.rows, campaign=name).rows
+    decided = desks.desk(settings, scores.provenance).decide(scores.rows, campaign=name).rows
     rows = exported(console, f"budget={budget}")
     assert rows["customer_id"].tolist() == decided["customer_id"].tolist()
     assert rows["cost"].sum() <= budget
