@@ -98,7 +98,7 @@ def judge(
 
 
 def _amounts(closed: Snapshot, told: dict[str, Floats]) -> dict[str, float]:
-    measured = {}
+    measured: dict[str, float] = {}
     for name, label in AMOUNTS.items():
         came, expected = closed.columns[label], told[f"expected_{name}"]
         low, high = (told[f"expected_{name}_{end}"] for end in ("low", "high"))

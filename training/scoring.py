@@ -197,7 +197,7 @@ def _instants(days: Floats, cutoffs: NDArray[np.datetime64]) -> dict[str, pd.Ser
 
 def _saved(effects: Effects, inputs: Snapshot, told: Strings) -> dict[str, Floats]:
     """What each offer that was tried does, and what any other is expected to."""
-    columns = {}
+    columns: dict[str, Floats] = {}
     for offer in (PRIOR, *effects.offers):
         saved = effects.saved(offer, inputs, segment=told)
         columns |= {f"saved_{offer}": saved.mean, f"saved_{offer}_sd": saved.sd}

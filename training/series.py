@@ -7,13 +7,13 @@ a chart of the runs is in the order of time.
 from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard, cast
 
 from training.runs import metric_entities
 from training.tracking import TrackingStore, unless
 
 if TYPE_CHECKING:  # slow to import
-    from mlflow.entities import Run
+    from mlflow.entities import Experiment, Run
 
 EXPERIMENT = "querencia outcomes"
 JUDGED = "querencia.judged"
@@ -55,12 +55,12 @@ def find(store: TrackingStore, name: str) -> "Run | None":
 def _experiment(store: TrackingStore) -> str:
     """Its id; it is made with the first that is judged."""
     place = store.experiment.artifact_location
-    if (found := store.client.get_experiment_by_name(EXPERIMENT)) is None:
+    if store.client.get_experiment_by_name(EXPERIMENT) is None:
         with unless("RESOURCE_ALREADY_EXISTS"):
             store.client.create_experiment(EXPERIMENT, artifact_location=place)
-        found = store.client.get_experiment_by_name(EXPERIMENT)
+    found = cast("Experiment", store.client.get_experiment_by_name(EXPERIMENT))
     return str(found.experiment_id)
 
 
-def _is_known_number(figure: object) -> bool:
+def _is_known_number(figure: object) -> TypeGuard[float]:
     return isinstance(figure, int | float) and isfinite(figure)
