@@ -109,7 +109,7 @@ class Desk:
     def _in_question(self, rows: pd.DataFrame) -> Mask:
         """Who may be contacted under the limits."""
         limits, touches = self.limits, self.touches
-        wanted = (places(rows) <= limits.top_share) & (rows["risk"] >= limits.min_risk)
+        wanted = (rows["risk"] >= limits.min_risk) & (places(rows) <= limits.top_share)
         wanted &= presence(rows) >= limits.min_presence
         wanted &= ~rows["customer_id"].isin(touches.tired | touches.held)
         if limits.driver is not None:
