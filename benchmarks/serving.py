@@ -50,7 +50,7 @@ class Sizes(NamedTuple):
     promotions: int
 
 
-FULL, QUICK = Sizes(1, 2_000, 5, 20), Sizes(10, 300, 2, 4)
+FULL, QUICK = Sizes(1, 2_000, 5, 20), Sizes(10, 1_000, 2, 4)
 
 
 def main() -> None:
@@ -71,9 +71,9 @@ def report(folder: Path, sizes: Sizes) -> dict[str, float]:
     )
     one = {"columns": example["columns"], "data": example["data"][:1]}
     many = {"columns": example["columns"], "data": (example["data"] * 200)[:1000]}
-    print(
-        f"{len(example['columns'])} features; {'':<23}{'CPU us':>9}{'p50 ms':>9}{'requests/s':>12}"
-    )
+    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"{len(example['columns'])} features, {machine}")
+    print(f"{'':<36}{'CPU us':>9}{'p50 ms':>9}{'requests/s':>12}")
 
     with server.running(patience_seconds=PATIENCE, QUERENCIA_CONFIG=str(folder / "q.toml")) as own:
         customer_id = ScoreFile(settings.data).read().rows["customer_id"].iloc[7]
@@ -174,12 +174,19 @@ def promotions(settings: Settings, ask: Asker, body: Any, count: int) -> int:
         for i in range(count):
             number = 2 - i % 2
             settings.registry.set_alias(CHAMPION, number)
-            while version(ask) != number:
-                time.sleep(0.05)
+            until_it_answers(ask, number)
     finally:
         done.set()
         asking.join()
     return failed[0]
+
+
+def until_it_answers(ask: Asker, number: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while version(ask) != number:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"version {number} does not answer within {PATIENCE} s")
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -65,11 +65,11 @@ class AsOf:
 
     def _look_up(self, lags_days: Iterable[int]) -> dict[int | None, Ints]:
         wanted = {lag: self.pairs.cutoffs - lag * DAY for lag in lags_days}
-        instants = np.unique(np.concatenate(list(wanted.values())))
+        instants = np.sort(np.concatenate([*wanted.values()]))
         positions = self.timeline.positions(instants).ravel()
         own = self.pairs.customer * (len(instants) + 1)
         return {
-            lag: positions.take(own + np.searchsorted(instants, times)[self.pairs.cutoff])
+            lag: positions.take(own + instants.searchsorted(times)[self.pairs.cutoff])
             for lag, times in wanted.items()
         }
 
@@ -197,7 +197,8 @@ def _between(values: Ints, begin: Ints, place: NDArray[np.floating[Any]]) -> Flo
     beyond = place - whole
     below = begin + whole
     low, high = values[below], values[below + (beyond > 0)]
-    return low + beyond * (high - low)
+    between: Floats = low + beyond * (high - low)
+    return between
 
 
 def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:

@@ -21,6 +21,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from features.files import append_line, aside, synced
 from features.records import CONTRACTS, Contract
 
+_FRIEND = "referred_customer_id"
+
 Row: TypeAlias = dict[str, str | None]
 """A row as a file would have it: every value as text."""
 
@@ -33,7 +35,8 @@ class Parcel(BaseModel):
     at: AwareDatetime = Field(description="when they came, UTC")
     digest: str = Field(description="SHA-256 of all that was sent")
     key: str | None = Field(None, description="SHA-256 of the sender's own name for it")
-    tables: dict[str, list[Row]] = Field({}, description="the rows, by table")
+    tables: dict[str, list[Row]] = Field({}, description="the rows that are good, by table")
+    spoiled: dict[str, list[Row]] = Field({}, description="those for the quarantine, by table")
     answer: dict[str, Any] = Field({}, description="what the sender was told")
 
 
@@ -91,7 +94,7 @@ class Inbox:
         number = 0
         for number, line in enumerate(self.lines(), 1):
             if number > start and (parcel := read(line)):
-                for table, rows in parcel.tables.items():
+                for table, rows in (*parcel.tables.items(), *parcel.spoiled.items()):
                     tables[table] += rows
         return {table: tables[table] for table in CONTRACTS if table in tables}, number
 
@@ -144,18 +147,19 @@ def _line(parcel: Parcel) -> bytes:
 
 def _without(parcel: Parcel, customer_id: str) -> tuple[Parcel, int]:
     """A parcel that does not tell of a customer, and how many of its rows did."""
-    friend = "referred_customer_id"
-    told = sum(
-        customer_id in (row.get("customer_id"), row.get(friend))
-        for rows in parcel.tables.values()
-        for row in rows
-    )
-    tables = {
-        table: [
-            row | {friend: None} if row.get(friend) == customer_id else row
-            for row in rows
-            if row.get("customer_id") != customer_id
-        ]
-        for table, rows in parcel.tables.items()
+    parts = {"tables": parcel.tables, "spoiled": parcel.spoiled}
+    every = (row for part in parts.values() for rows in part.values() for row in rows)
+    told = sum(customer_id in (row.get("customer_id"), row.get(_FRIEND)) for row in every)
+    cleared = {
+        name: {table: _rows_without(rows, customer_id) for table, rows in part.items()}
+        for name, part in parts.items()
     }
-    return parcel.model_copy(update={"tables": tables}), told
+    return parcel.model_copy(update=cleared), told
+
+
+def _rows_without(rows: Sequence[Row], customer_id: str) -> list[Row]:
+    return [
+        row | {_FRIEND: None} if row.get(_FRIEND) == customer_id else row
+        for row in rows
+        if row.get("customer_id") != customer_id
+    ]

@@ -13,7 +13,7 @@ from features.offers import CONTROL
 from features.provenance import ChurnDefinition
 from features.purchases import Purchases, begins
 from features.records import UNITS
-from features.timeline import DAY, UNKNOWN, Floats, Ints, Mask, running_total
+from features.timeline import DAY, FOREVER, UNKNOWN, Floats, Ints, Mask, running_total
 
 AMOUNTS = ("purchase_days_ahead", "spend_ahead", "margin_ahead")
 _NATS = 10**12
@@ -141,5 +141,5 @@ def _contract(pairs: Pairs, days: int, ends: Ints | None, like: Mask) -> Floats:
     """The contract ends within the horizon; NaN where it ended before, or nothing is known."""
     if ends is None:
         return np.full(like.shape, np.nan)
-    end = np.where(ends == UNKNOWN, np.iinfo(np.int64).max, ends)[pairs.customer]
+    end = np.where(ends == UNKNOWN, FOREVER, ends)[pairs.customer]
     return np.where(end < pairs.instants, np.nan, end < pairs.instants + days * DAY)

@@ -51,11 +51,7 @@ def row(
             for table, rows in tables.items()
         },
     )
-    known = records.known(microsecond(cutoff)) if records.late.any() else records
-    origin = snapshot.provenance(settings, (cutoff,), has, themes)
-    names = tuple(feature.name for feature in snapshot.present(has, themes))
-    look = snapshot.look_at(known, (cutoff,), settings.time_zone)
-    return snapshot.snapped(look, snapshot.told(look, has, themes), names, origin)
+    return next(snapshot.groups([records], [cutoff], settings, has=has, themes=themes))
 
 
 def _timeline(

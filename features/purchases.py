@@ -8,7 +8,7 @@ from features.asof import AsOf, ratio
 from features.family import Family, Look, once
 from features.feature import Feature
 from features.records import UNITS
-from features.timeline import Floats, Ints, Mask, Timeline
+from features.timeline import FOREVER, Floats, Ints, Mask, Timeline
 
 WINDOWS_DAYS = (7, 30, 90, 180, 365)
 FREQUENT = 3
@@ -35,10 +35,11 @@ def begins(rows: Timeline) -> Mask:
 
 
 def first(rows: Timeline) -> Ints:
-    """Instant of each customer's first purchase, after all others without one: (customers,)."""
-    bought = rows.select(rows.columns["amount"] >= 0)
-    never = np.iinfo(np.int64).max
-    return np.where(bought.lengths > 0, np.append(bought.times, never)[bought.offsets[:-1]], never)
+    """Instant of each customer's first purchase, `FOREVER` without one: shape (customers,)."""
+    purchases = (rows.columns["amount"] >= 0).nonzero()[0]
+    places = purchases.searchsorted(rows.offsets)
+    times = np.append(rows.times[purchases], FOREVER)
+    return np.where(places[1:] > places[:-1], times[places[:-1]], FOREVER)
 
 
 class Purchases:

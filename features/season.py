@@ -18,11 +18,13 @@ class Season:
 
     def winter(self) -> Floats:
         """1 at the turn of the year, -1 in early July."""
-        return np.cos(self._angle)[self._cutoff]
+        winter: Floats = np.cos(self._angle)[self._cutoff]
+        return winter
 
     def spring(self) -> Floats:
         """1 in early April, -1 in early October."""
-        return np.sin(self._angle)[self._cutoff]
+        spring: Floats = np.sin(self._angle)[self._cutoff]
+        return spring
 
 
 FAMILY = Family(

@@ -1,10 +1,10 @@
 """Snapshots: one row per customer per cut-off, with labels where the horizon has closed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
-from typing import Any
+from functools import cached_property, lru_cache, wraps
+from typing import Any, ParamSpec
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,8 @@ from features.provenance import Provenance
 from features.records import Records
 from features.settings import FeatureSettings
 from features.timeline import DAY, Floats, Ints
+
+P = ParamSpec("P")
 
 FAMILIES: tuple[Family[Any], ...] = (
     purchases.FAMILY,
@@ -224,7 +226,7 @@ def provenance(
     )
 
 
-def take(
+def groups(
     records: Iterable[Records],
     cutoffs: Iterable[datetime],
     settings: FeatureSettings,
@@ -233,8 +235,8 @@ def take(
     themes: Themes | None = None,
     observed_until: datetime | None = None,
     only: Set[str] | None = None,
-) -> Snapshot:
-    """Look at every customer at every cut-off.
+) -> Iterator[Snapshot]:
+    """Look at every customer at every cut-off, some customers at a time: memory stays flat.
 
     Args:
         records: Groups of customers, as the store gives them.
@@ -246,44 +248,19 @@ def take(
             Without it there are none.
         only: The features wanted, if not all that the records carry.
 
-    Returns:
+    Yields:
         Rows for the customers who had bought before the cut-off, in no order to rely on.
     """
-    return together(
-        list(
-            groups(
-                records,
-                cutoffs,
-                settings,
-                has=has,
-                themes=themes,
-                observed_until=observed_until,
-                only=only,
-            )
-        )
-    )
-
-
-def groups(
-    records: Iterable[Records],
-    cutoffs: Iterable[datetime],
-    settings: FeatureSettings,
-    *,
-    has: Set[str],
-    themes: Themes | None = None,
-    observed_until: datetime | None = None,
-    only: Set[str] | None = None,
-) -> Iterator[Snapshot]:
-    """What `take` gives, some customers at a time, so that memory stays flat."""
     origin = provenance(settings, cutoffs, has, themes)
     names = tuple(f.name for f in present(has, themes) if only is None or f.name in only)
     for group in records:
         for known, final, instants in _passes(group, origin.cutoffs):
             look = look_at(known, instants, settings.time_zone)
-            columns = told(look, has, themes, only)
+            columns = _told(look, has, themes, only)
             if observed_until is not None:
                 columns |= _outcomes(replace(look, records=final), settings, observed_until)
-            yield snapped(look, columns, names, origin)
+            times = look.pairs.instants.view("M8[us]")
+            yield Snapshot(known.customers, look.pairs.customer, times, columns, names, origin)
 
 
 def together(snapshots: Sequence[Snapshot]) -> Snapshot:
@@ -302,6 +279,20 @@ def together(snapshots: Sequence[Snapshot]) -> Snapshot:
             for name in snapshots[0].columns
         },
     )
+
+
+def _whole(groups: Callable[P, Iterable[Snapshot]]) -> Callable[P, Snapshot]:
+    """The same, together in one snapshot."""
+
+    @wraps(groups)
+    def take(*args: P.args, **kwargs: P.kwargs) -> Snapshot:
+        return together([*groups(*args, **kwargs)])
+
+    return take
+
+
+take = _whole(groups)
+"""What `groups` gives of the same arguments, as one snapshot."""
 
 
 def _passes(
@@ -328,7 +319,7 @@ def look_at(known: Records, cutoffs: tuple[datetime, ...], time_zone: str) -> Lo
     return Look(known, Pairs.where(bought, instants), last_days(cutoffs, time_zone))
 
 
-def told(
+def _told(
     look: Look, has: Set[str], themes: Themes | None = None, only: Set[str] | None = None
 ) -> dict[str, Floats]:
     """Features and context, all that the records carry or `only` those named: shape (pairs,)."""
@@ -358,14 +349,6 @@ def _outcomes(final: Look, settings: FeatureSettings, until: datetime) -> dict[s
     open_ = final.pairs.instants + settings.horizon_days * DAY > microsecond(until)
     closed = {name: np.where(open_, np.nan, values) for name, values in outcomes.items()}
     return {"churned": closed[labels.CHURNED[settings.churn]], **closed}
-
-
-def snapped(
-    look: Look, columns: Mapping[str, Floats], names: tuple[str, ...], origin: Provenance
-) -> Snapshot:
-    """The rows of a look."""
-    instants = look.pairs.instants.view("M8[us]")
-    return Snapshot(look.records.customers, look.pairs.customer, instants, columns, names, origin)
 
 
 @lru_cache(maxsize=64)

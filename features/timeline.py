@@ -26,6 +26,9 @@ HOUR = 3_600 * SECOND
 DAY = 24 * HOUR
 """Microseconds: instants are integers of microseconds since 1970 UTC."""
 
+FOREVER = np.iinfo(np.int64).max
+"""An instant after all others."""
+
 UNKNOWN = np.iinfo(np.int64).min
 """Stands for a missing instant, amount or number: before everything, and never looked at."""
 
@@ -165,11 +168,13 @@ class Timeline:
         """For each customer and instant, the row after the last row strictly before the instant.
 
         Args:
-            instants: Ascending, distinct instants in microseconds, shape (k,).
+            instants: Ascending instants in microseconds, shape (k,).
 
         Returns:
             Row numbers, shape (customers, k + 1); the last is the row after all of the customer.
         """
+        if self.customers == 1:  # all times ascend, and a search is the quicker way
+            return np.append(self.times.searchsorted(instants), len(self.times))[None]
         # A row counts for every instant after it: bin j of its customer holds the rows that
         # instant j is the first to look back on, and the last bin those after all of them. So a
         # running total counts the rows of the customers before, and the own before each instant.

@@ -6,7 +6,7 @@ Heavy imports happen inside the verbs, so that help answers at once.
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -294,16 +294,48 @@ def evaluate(
 
 
 @app.command()
-def score() -> None:
-    """Score every customer with the model that serves."""
+def score(
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="FILE",
+            help="Customers of these files instead, which are not added to the records: purchases, "
+            "CSV or Parquet; TABLE=FILE for another table; may be repeated",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE.parquet", help="Where their scores are written")
+    ] = None,
+) -> None:
+    """Score every customer with the model that serves.
+
+    With `--input` and `--output` score customers of other files, as of the end of their purchases:
+
+        querencia score --input orders.csv --input surveys=surveys.csv --output scores.parquet
+    """
     from querencia import jobs, shows
     from querencia.progress import Steps
 
     settings = _load()
+    if bool(given) != bool(output):
+        raise QuerenciaError("Give both: --input names the files, --output where scores go.")
     with Steps(out) as steps:
-        scores, path = jobs.score(settings, steps)
+        if given and output:
+            path = output
+            scores, intakes = jobs.score_files(settings, _files(given), path, steps)
+        else:
+            (scores, path), intakes = jobs.score(settings, steps), ()
+    for fault in (str(fault) for intake in intakes for fault in intake.faults):
+        shows.line(out, f"Left out: {fault}")
     as_of = f"{scores.provenance.cutoff:%Y-%m-%d}"
     shows.line(out, f"{len(scores.rows):,} customers scored as of {as_of}: {path}")
+
+
+def _files(given: Sequence[str]) -> dict[str, Path]:
+    """The file of each table: the purchases, where none is named."""
+    named = (text.rpartition("=") for text in given)
+    return {table or "transactions": Path(path) for table, _, path in named}
 
 
 @app.command()
@@ -458,6 +490,37 @@ def report(
     with aside(output) as new:
         new.write_text(page, "utf-8")
     shows.line(out, say("written", settings.language, path=output))
+
+
+@app.command()
+def forget(
+    customer_id: Annotated[str, typer.Argument(metavar="CUSTOMER_ID", help="The customer")],
+    admit: Annotated[
+        bool,
+        typer.Option("--admit", help="Let records of a forgotten customer in again instead"),
+    ] = False,
+) -> None:
+    """Remove a customer from all that is kept, for good, while the service goes on.
+
+    That is records, the rows refused, what was sent, features, scores now and before, and lists of
+    campaigns; services stop answering within seconds, and no later training has a row of theirs. A
+    proof without the id is written to `data/forgotten/`: what was removed from where, which
+    versions of the model may have learned from the customer, and what could not be reached.
+
+    Whatever is read or sent of the customer later is left out: it is known by a salted hash. With
+    `--admit` it is let in again, also what your files still hold from before.
+    """
+    from features.forgotten import Forgotten
+    from querencia import jobs, shows
+
+    settings = _load()
+    if admit:
+        Forgotten(settings.data).admit(customer_id)
+        shows.line(out, "Records of this customer are let in again.")
+        return
+    proof = jobs.forget(settings, customer_id)
+    path = settings.data / "forgotten" / f"{proof.sha256}.json"
+    shows.line(out, f"Forgotten: {sum(proof.removed.values()):,} rows removed. Proof: {path}")
 
 
 @app.command()

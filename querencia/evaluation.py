@@ -49,6 +49,8 @@ def show(console: Console, found: Evaluation, settings: Settings) -> None:
     if any(each.evidence.measured()["spend"] for each in found.judged):
         console.print(_spend(found, settings, spend), "")
     console.print(_means(found, settings), "")
+    if found.staying:
+        console.print(_staying(found, settings), "")
     for text in _remarks(found, settings):
         shows.line(console, text)
 
@@ -143,6 +145,21 @@ def _mean_row(
         yield figures.figure(measure, told["mean"], language) if told else ""
 
 
+def _staying(found: Evaluation, settings: Settings) -> Table:
+    language = settings.language
+    table = shows.grid(say("age", language), title=say("staying", language))
+    table.columns[0].justify = "right"
+    _columns(table, (say("cutoffs", language),))
+    _columns(table, _headings(("log_loss", "profit_score"), settings))
+    for age in found.staying:
+        loss = words.fill(
+            "{loss:+.4f} ({loss_low:+.4f}, {loss_high:+.4f})", language, **age._asdict()
+        )
+        profit = words.fill("{profit:+,.4f}", language, profit=age.profit)
+        table.add_row(str(age.age_days), str(age.cutoffs), loss, profit)
+    return table
+
+
 def _remarks(found: Evaluation, settings: Settings) -> Iterator[str]:
     language = settings.language
     letters = Counter(each.evidence.grade.letter for each in found.judged if each.evidence.grade)
@@ -158,4 +175,6 @@ def _remarks(found: Evaluation, settings: Settings) -> Iterator[str]:
         yield say("overlap", language)
     for cutoff, reason in found.left_out.items():
         yield say("cutoff_left_out", language, cutoff=cutoff, reason=reason)
+    if found.advice:
+        yield words.finding(found.advice, language)
     yield say("in_mlflow", language)

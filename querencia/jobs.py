@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
 
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -14,7 +13,7 @@ from pydantic import TypeAdapter
 
 from features import cdnow, changes, company, findings, intake, mapping, snapshot, usability
 from features.album import Album
-from features.cutoffs import Plan, midnight
+from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.feature import Feature
 from features.files import aside, clear, renewed
@@ -27,14 +26,14 @@ from features.intake import Intake
 from features.probation import Probation, changing, reading
 from features.proposal import Proposal
 from features.records import CONTRACTS
+from features.settings import TableSettings
 from features.sources import Source
 from features.store import Store
 from features.usability import Report
-from querencia import page, trust
+from querencia import page, trust, watching
 from querencia.report import page as report_page
-from serving import batch, batches, forgetting, rescore, words
+from serving import batch, foreign, forgetting, realised, words
 from serving.batch import ScoreFile
-from serving.batches import Batch
 from serving.campaigns import Campaigns
 from serving.outreach import flag as flag
 from serving.outreach import record
@@ -44,10 +43,9 @@ from serving.report import report as reporting
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from training import evaluate as backtests
-from training import plots, series
+from training import plots, scoring, series
 from training.champion import CHAMPION, Champion
 from training.evaluate import Evaluation
-from training.history import History
 from training.retrain import Say, Training, lay_plan, retrain
 from training.scoring import Scores
 
@@ -309,25 +307,6 @@ def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
     )
 
 
-def why_train(settings: Settings) -> str:
-    """Why it is time to train: "first", "age"; empty where it is not."""
-    decided = [
-        entry.at
-        for entry in History(settings.registry.folder).entries()
-        if entry.what in ("promoted", "refused")
-    ]
-    if not decided or settings.registry.number(CHAMPION) is None:
-        return "first"
-    days = _days_since(decided[-1], ZoneInfo(settings.features.time_zone))
-    # A clock that was set back must not put trainings off.
-    return "age" if not 0 <= days < settings.schedule.train_every_days else ""
-
-
-def _days_since(instant: datetime, zone: ZoneInfo) -> int:
-    """Calendar days: two runs of one time of day are not always whole days apart."""
-    return (datetime.now(zone).date() - instant.astimezone(zone).date()).days
-
-
 def _require_usable(store: Store, settings: Settings) -> None:
     """Refuse records that `check` finds an error in, before anything slow."""
     lay_plan(store, settings.features)
@@ -376,12 +355,31 @@ def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     champion = Champion.require(settings.registry)
     say(f"scoring every customer with version {champion.version.number}")
     forgotten = Forgotten(settings.data).digests
-    scores = batch.score_all(Store(settings.data), champion, settings.features)
+    present = batch.look(Store(settings.data), champion, settings.features)
+    scores = scoring.score(champion.model, present, model_version=str(champion.version.number))
     file = ScoreFile(settings.data)
     file.write(scores)
     ScoreHistory(settings.data).keep(scores)
     forgetting.without_forgotten(file, forgotten)
+    watching.note(settings, champion, present, scores)
     return scores, file.path
+
+
+def score_files(
+    settings: Settings, given: Mapping[str, Path], output: Path, say: Say
+) -> tuple[Scores, tuple[Intake, ...]]:
+    """Score customers whose histories lie in files into a Parquet file; the records stay."""
+    sources = _wanted(settings.model_copy(update={"tables": _columns_of(settings, given)}), given)
+    champion = Champion.require(settings.registry)
+    say(f"scoring the customers of {', '.join(map(str, sources.values()))}")
+    scores, intakes = foreign.score_files(sources, champion, settings.features)
+    batch.write(scores, output)
+    return scores, intakes
+
+
+def _columns_of(settings: Settings, given: Collection[str]) -> dict[str, TableSettings]:
+    """How the tables that are given are configured: their columns are called the same."""
+    return {table: entry for table, entry in settings.tables.items() if table in given}
 
 
 def forget(settings: Settings, customer_id: str) -> Proof:
@@ -431,25 +429,14 @@ def judge(settings: Settings, say: Say) -> list[str]:
     """
     campaigns(settings)
     store, tracking = Store(settings.data), settings.registry.store
-    until = midnight(store.span()[1], settings.features.time_zone)
     judged = []
-    for made in batches.made(settings.data):
-        if made.closes <= until and series.find(tracking, made.name) is None:
+    for made in realised.closed(ScoreHistory(settings.data), store, settings.features):
+        if series.find(tracking, made.name) is None:
             say(f"what came of {made.name}")
-            if _judge(made, store, until, settings):
+            if found := realised.judge(made, store, settings.features):
+                series.note(tracking, made.name, found.figures(), closed=made.closes)
                 judged.append(made.name)
     return judged
-
-
-def _judge(made: Batch, store: Store, until: datetime, settings: Settings) -> bool:
-    """Whether a batch can be judged: not where its version is gone or definitions have changed."""
-    try:
-        version = rescore.load(settings, made.model_version)
-        found = batches.judge(made, version, store, settings.features, until=until)
-    except QuerenciaError:
-        return False
-    series.note(settings.registry.store, made.name, found, closed=made.closes)
-    return True
 
 
 def indicators(

@@ -172,6 +172,10 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "grade_at": "{letter} at {count} of {of} cut-offs",
         "overlap": "Horizons of neighbouring cut-offs overlap, and the customers are the same: the "
         "cut-offs are not so many independent trials.",
+        "staying": "Models of before, asked about the customers of later cut-offs, against those "
+        "trained anew; 95 % intervals. Above 0 the log loss of the older is worse.",
+        "age": "age, days",
+        "cutoffs": "cut-offs",
         "cutoff_left_out": "{cutoff} is left out: {reason}",
         "in_mlflow": "Every figure of every model, a nested run a cut-off, is in MLflow.",
     },
@@ -343,6 +347,11 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "grade_at": "{letter} en {count} de {of} fechas de corte",
         "overlap": "Los horizontes de cortes vecinos se solapan y los clientes son los mismos: los "
         "cortes no son otras tantas pruebas independientes.",
+        "staying": "Los modelos de antes, preguntados por los clientes de cortes posteriores, "
+        "frente a los entrenados de nuevo; intervalos del 95 %. Por encima de 0 la pérdida del más "
+        "viejo es peor.",
+        "age": "edad, días",
+        "cutoffs": "cortes",
         "cutoff_left_out": "{cutoff} queda fuera: {reason}",
         "in_mlflow": "Todas las cifras de todos los modelos, una ejecución anidada por corte, "
         "están en MLflow.",

@@ -234,10 +234,10 @@ def _nothing_came(settings: Settings, facts: "Facts") -> "Findings":
 
 
 def _train(settings: Settings, say: Say) -> Came:
-    from querencia import jobs
+    from querencia import jobs, watching
     from training.promotion import DISTRUST
 
-    why = jobs.why_train(settings)
+    why = watching.why_train(settings)
     if not why:
         return Came({"why": why})
     training = jobs.train(settings, say, by="run")
@@ -253,12 +253,18 @@ def _train(settings: Settings, say: Say) -> Came:
 
 
 def _score(settings: Settings, say: Say) -> Came:
-    from querencia import jobs
+    """Score every customer; hold them against those of the training, and old scores against what
+    came of them.
+    """
+    from querencia import jobs, watching
 
     scores, _ = jobs.score(settings, say)
     cutoff = scores.provenance.cutoff.isoformat()
     version = scores.provenance.model_version
-    return Came({"customers": len(scores.rows), "cutoff": cutoff, "version": version})
+    found = tuple(filter(None, (watching.drifted(settings), watching.came(settings))))
+    seen = {each.name: each.figures for each in found}
+    figures = {"customers": len(scores.rows), "cutoff": cutoff, "version": version, **seen}
+    return Came(figures, found)
 
 
 def _flag(settings: Settings, say: Say) -> Came:

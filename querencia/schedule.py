@@ -43,14 +43,15 @@ def due(settings: Settings, since: datetime, now: datetime) -> datetime:
 
     Args:
         settings: Where the last run is written down, and when there should be one.
-        since: From when on runs are called for, where there was none yet.
+        since: From when on runs are called for, where there was none before now.
         now: The present.
     """
     last = runs.read(settings.data)
     if last is not None and last.ended is None:
         return now
-    began = last.began if last else since
-    return due_after(settings, min(began, now))  # a clock that was set back delays nothing
+    # A run that is yet to begin was made by a clock that was ahead, and counts for nothing.
+    began = last.began if last and last.began <= now else since
+    return due_after(settings, min(began, now))
 
 
 def keep(
@@ -76,6 +77,7 @@ def keep(
     while rounds is None or looked < rounds:
         looked += 1
         now = clock()
+        since = min(since, now)  # a clock that was set back delays nothing
         next_run = due(settings, since, now)
         if next_run > now:
             wait(min((next_run - now) / timedelta(seconds=1), LOOK_SECONDS))

@@ -11,6 +11,7 @@ from features.errors import QuerenciaError
 from features.files import aside
 from features.provenance import Provenance
 from features.settings import FeatureSettings
+from features.snapshot import Snapshot
 from features.store import Store
 from serving import words
 from serving.decisions import DECIDED
@@ -29,14 +30,19 @@ def score_all(store: Store, champion: Champion, settings: FeatureSettings) -> Sc
     Raises:
         DefinitionError: where the settings are not those the champion was trained under.
     """
+    present = look(store, champion, settings)
+    return score(champion.model, present, model_version=str(champion.version.number))
+
+
+def look(store: Store, champion: Champion, settings: FeatureSettings) -> Snapshot:
+    """Every customer as of the end of the records, by what the champion knows."""
     store.require_same(settings)
     _, end = store.span()
     cutoff = midnight(end, settings.time_zone)
     themes = champion.model.themes
-    present = snapshot.take(
+    return snapshot.take(
         store.records(themes=themes), [cutoff], settings, has=known(store, champion), themes=themes
     )
-    return score(champion.model, present, model_version=str(champion.version.number))
 
 
 def known(store: Store, champion: Champion) -> frozenset[str]:
@@ -72,10 +78,7 @@ class ScoreFile:
 
     def write(self, scores: Scores) -> None:
         """Put new scores in the place of the old ones, at once."""
-        rows = scores.rows.copy()
-        rows.attrs[_PROVENANCE] = scores.provenance.model_dump(mode="json")
-        with aside(self.path) as path:
-            rows.to_parquet(path, index=False)
+        write(scores, self.path)
 
     def read(self) -> Scores:
         """The last scores.
@@ -99,6 +102,14 @@ class ScoreFile:
         if not self.path.is_file():
             raise QuerenciaError(f"There are no scores in {self.folder} yet. Run: querencia score")
         return pd.read_parquet(self.path, columns=names)
+
+
+def write(scores: Scores, path: Path) -> None:
+    """Write scores as a Parquet file that carries their provenance."""
+    rows = scores.rows.copy()
+    rows.attrs[_PROVENANCE] = scores.provenance.model_dump(mode="json")
+    with aside(path) as new:
+        rows.to_parquet(new, index=False)
 
 
 def last(folder: Path, champion: Champion, settings: FeatureSettings) -> Scores:

@@ -1,5 +1,8 @@
 """The desk of a company: its offers, limits, and whom it was in touch with, as of its scores."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 from features.provenance import Provenance
 from features.store import Store
 from serving.campaigns import Campaigns
@@ -25,3 +28,19 @@ def desk(settings: Settings, origin: Provenance) -> Desk:
         settings.campaign,
         touches,
     )
+
+
+def standing(settings: Settings) -> str:
+    """The id of the campaign that decisions of now belong to: the draft's, or that of the next."""
+    campaigns = Campaigns(settings.data)
+    today = datetime.now(ZoneInfo(settings.features.time_zone)).date()
+    drafts = campaigns.drafts()
+    return drafts[-1].id if drafts else campaigns.next_id(today)
+
+
+def signs(settings: Settings) -> tuple[int, ...]:
+    """Change whenever a desk would not be the same any more."""
+    store = Store(settings.data)
+    files = [store.path(table) for table in ("offers", "contacts", "surveys", "customers")]
+    places = (*files, Campaigns(settings.data).folder)
+    return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in places)

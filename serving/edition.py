@@ -1,7 +1,7 @@
 """An edition: one version of the model with its scores, ready to answer."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from features.errors import QuerenciaError
 from features.provenance import Provenance
 from features.snapshot import Snapshot
-from serving import lines
+from serving import desks, lines
 from serving.lines import Lines
 from serving.ranking import Ranking
 from serving.seen import Seen
 from serving.settings import Settings
+from serving.verdicts import Verdicts
 from training.champion import Champion
 from training.model import Model
 from training.rows import Rows
@@ -30,6 +31,9 @@ Floats = NDArray[np.float64]
 
 AGREES_TO = 1e-6
 """How far the two ways of scoring may be apart, relative to what is at stake."""
+
+_STAKES = {"customer_id", "risk", "value", "value_at_stake", "expected_loss", "driver"}
+"""Of the scores, beside what offers do: all that decisions look at."""
 
 _MANY = 100
 """Rows beside the example, with which it is scored as many rows are."""
@@ -47,6 +51,7 @@ class Edition:
         lines: What is told of each.
         ranking: For lists.
         example: The rows that were registered with the model.
+        stakes: What decisions are made by, a row per customer.
         seen: The risks of what clients posted.
     """
 
@@ -57,7 +62,9 @@ class Edition:
     lines: Lines = field(repr=False)
     ranking: Ranking = field(repr=False)
     example: Snapshot = field(repr=False)
+    stakes: pd.DataFrame = field(repr=False)
     seen: Seen = field(default_factory=Seen, repr=False)
+    _decided: dict[Hashable, Verdicts] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, champion: Champion, scores: Scores, settings: Settings) -> Self:
@@ -76,6 +83,7 @@ class Edition:
             Lines.of(lines.told(scores.rows, settings.language)),
             Ranking.of(scores.rows),
             _example(folder, champion.model.provenance),
+            _stakes(scores.rows),
         )
         edition._check()
         return edition
@@ -104,6 +112,23 @@ class Edition:
     def knows(self) -> frozenset[str]:
         """The tables and columns the model knows customers by."""
         return frozenset(self.champion.model.provenance.records)
+
+    def verdicts(self) -> Verdicts:
+        """What would be done about each customer now.
+
+        It is decided when first asked for, and again once a campaign was made or sent since, or
+        the company was in touch with somebody.
+
+        Raises:
+            QuerenciaError: where no customer has the segment or driver that limits ask for.
+        """
+        campaign = desks.standing(self.settings)
+        sign = (campaign, *desks.signs(self.settings))
+        if sign not in self._decided:
+            self._decided.clear()
+            decider = desks.desk(self.settings, self.origin)
+            self._decided[sign] = Verdicts.of(decider, self.stakes, campaign=campaign)
+        return self._decided[sign]
 
     def forget(self, customers: Iterable[str]) -> None:
         """Answer for these customers no more."""
@@ -145,6 +170,11 @@ class Edition:
 
     def _refused(self, what: str) -> QuerenciaError:
         return QuerenciaError(f"Version {self.number} {what}. Train again: querencia train")
+
+
+def _stakes(scores: pd.DataFrame) -> pd.DataFrame:
+    kept = [name for name in scores if name in _STAKES or str(name).startswith("saved_")]
+    return scores[kept].astype({"driver": "category"})
 
 
 def _agree(one: Floats, other: Floats, far: Floats) -> bool:

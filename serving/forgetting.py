@@ -2,12 +2,10 @@
 
 It is asked for first, which is on disk at once and from then on nothing is answered; a job removes
 what there is afterwards, and one that was killed is taken up by the next.
-
-`python -m serving.forgetting` removes what waits to be, as the service does beside itself.
 """
 
-import os
-import sys
+import logging
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +20,6 @@ from features.forgotten import Forgotten, Proof
 from features.inbox import Inbox
 from features.probation import changing
 from features.store import Store
-from serving import settings as configuration
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.score_history import ScoreHistory
@@ -40,8 +37,10 @@ REMAINS = (
 )
 """What is told of all that cannot be reached."""
 
+log = logging.getLogger("querencia.forgetting")
+
+_ONE_AT_A_TIME = threading.Lock()
 _PAGES = ("usability.json", "usability.html")
-_CONSIDERATE = 10
 _RETRY_SECONDS = 2
 _PATIENCE_SECONDS = 3600
 
@@ -127,19 +126,20 @@ def without_forgotten(file: ScoreFile, before: frozenset[str]) -> None:
                 erasure.erase_from(path, customer_id)
 
 
-def main() -> None:
-    """Remove what waits to be, as soon as no other job is at work."""
-    os.nice(_CONSIDERATE)
-    settings = configuration.load()
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while Forgotten(settings.data).pending() and time.monotonic() < deadline:
-        try:
-            with changing(settings.data):
-                settle(settings)
-        except QuerenciaError as busy:
-            print(busy, file=sys.stderr)
-            time.sleep(_RETRY_SECONDS)
+def settle_soon(settings: Settings) -> None:
+    """The same, as soon as no other job is at work; on a thread of its own."""
+    threading.Thread(target=_settle_soon, args=[settings], name="forgetting", daemon=True).start()
 
 
-if __name__ == "__main__":
-    main()
+def _settle_soon(settings: Settings) -> None:
+    forgotten, deadline = Forgotten(settings.data), time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        with _ONE_AT_A_TIME:
+            if not forgotten.pending():
+                return
+            try:
+                with changing(settings.data):
+                    settle(settings)
+            except (QuerenciaError, OSError) as error:
+                log.warning("what is to be forgotten waits: %s", error)
+        time.sleep(_RETRY_SECONDS)

@@ -81,7 +81,7 @@ def _sound(contract: Contract) -> Callable[[Asked], Asked]:
     ruled = [(column.name, column.rule) for column in contract.columns if column.rule]
 
     def check(row: Asked) -> Asked:
-        told = {name: value for name, value in row if value is not None}
+        told = {name: value for name, value in vars(row).items() if value is not None}
         broken = [rule.reason for name, rule in ruled if name in told and not rule.holds(told)]
         if broken:
             raise ValueError(f"{'; '.join(broken)}: {CORRECT}")

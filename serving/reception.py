@@ -65,25 +65,25 @@ class KeyReusedError(QuerenciaError):
 
 @dataclass
 class _Waiting:
-    """What the inbox holds that the records don't yet, and the parcels known by name."""
+    """What the inbox holds that the records don't yet, and the parcels that have names."""
 
     state: tuple[int, int] = (0, 0)
     offset: int = 0
     parcels: dict[str, Parcel] = field(default_factory=dict)
     rows: dict[_Key, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    spoiled: set[str] = field(default_factory=set)
 
     def note(self, line: bytes, *, waits: bool) -> None:
         parcel = inbox.read(line)
         if parcel is None:
             return
-        bare = parcel.model_copy(update={"tables": {}})
         if parcel.key:
-            self.parcels[parcel.key] = bare
+            self.parcels[parcel.key] = parcel.model_copy(update={"tables": {}, "spoiled": {}})
         if waits:
-            self.parcels[parcel.digest] = bare
             for table, rows in parcel.tables.items():
                 for row in rows:
                     self.rows[_key(table, row)].append(row)
+            self.spoiled.update(repr(each) for each in parcel.spoiled.items())
 
 
 class Reception:
@@ -114,7 +114,7 @@ class Reception:
         digest, name = _sha256(repr(sorted(written.items()))), key and _sha256(key)
         with self._inbox.held():
             self._look()
-            before = self._before(name, digest)
+            before = self._before(name, digest) if name else None
             return before or self._keep(written, digest, name)
 
     def complete(self, offers: Sequence[Mapping[str, Value]]) -> Tables:
@@ -143,9 +143,9 @@ class Reception:
             for row in rows.to_pylist()
         }
 
-    def _before(self, name: str | None, digest: str) -> Receipt | None:
+    def _before(self, name: str, digest: str) -> Receipt | None:
         """What the sender was told when this came before; None where it didn't."""
-        parcel = self._waiting.parcels.get(name or digest)
+        parcel = self._waiting.parcels.get(name)
         if parcel is None:
             return None
         if parcel.digest != digest:
@@ -164,13 +164,17 @@ class Reception:
             ],
         )
         kept = {table: part.kept for table, part in parts.items() if part.kept}
-        if kept or name:
+        spoiled = {table: part.spoiled for table, part in parts.items() if part.spoiled}
+        known = self._waiting.spoiled
+        fresh = {each[0]: each[1] for each in spoiled.items() if repr(each) not in known}
+        if kept or fresh or name:
             self._inbox.add(
                 Parcel(
                     at=datetime.now(UTC),
                     digest=digest,
                     key=name,
                     tables=kept,
+                    spoiled=fresh,
                     answer=receipt.model_dump(),
                 )
             )
@@ -247,12 +251,15 @@ class _Part:
 
     @property
     def kept(self) -> list[Row]:
-        """All that tells something, what is refused too, but nothing of the forgotten."""
+        """The rows that tell something."""
         return [
-            row
-            for i, row in enumerate(self.rows)
-            if i not in self.again and self.refused.get(i) != ERASED
+            row for i, row in enumerate(self.rows) if i not in self.again and i not in self.refused
         ]
+
+    @property
+    def spoiled(self) -> list[Row]:
+        """The rows refused, but for those of the forgotten."""
+        return [self.rows[i] for i, why in sorted(self.refused.items()) if why != ERASED]
 
 
 def _key(table: str, row: Row) -> _Key:

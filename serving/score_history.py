@@ -1,23 +1,29 @@
-"""The history of scores: what each run said of every customer, kept small, the last so many."""
+"""The history of scores: what each batch said of every customer, kept small, the last so many."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.files import aside
+from features.provenance import Provenance
+from training.amounts import AMOUNTS
 from training.scoring import Scores
 
-MOST = 104
-"""Files kept: two years of weeks. One of a million customers takes some 20 MB."""
+MOST = 60
+"""Batches kept: a year of weeks. One of a million customers takes some 50 MB."""
 
-KEPT = ("risk", "value", "value_at_stake")
+TOLD = ("risk", "value", "value_at_stake")
+"""What is told of a customer's past."""
+
+_AMOUNTS = tuple(f"expected_{name}{end}" for name in AMOUNTS for end in ("", "_low", "_high"))
 _ROWS_AT_ONCE = 50_000
-_MADE = (b"cutoff", b"model_version", b"churn", b"horizon_days")
+_PROVENANCE = b"querencia.provenance"
 
 
 class Past(NamedTuple):
@@ -30,6 +36,40 @@ class Past(NamedTuple):
     risk: float
     value: float
     value_at_stake: float
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All customers, scored as of one cut-off by one version.
+
+    Attributes:
+        path: The file, with what was said of each, and of which amount it expected.
+        provenance: The definitions, and the version.
+    """
+
+    path: Path
+    provenance: Provenance
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """The batch of a file."""
+        told = (pq.read_schema(path).metadata or {})[_PROVENANCE]
+        return cls(path, Provenance.model_validate_json(told))
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        origin = self.provenance
+        return f"scores {origin.cutoff:%Y-%m-%d} version {origin.model_version}"
+
+    @property
+    def closes(self) -> datetime:
+        """When its horizon closes."""
+        return self.provenance.cutoff + timedelta(days=self.provenance.horizon_days)
+
+    def rows(self) -> pd.DataFrame:
+        """What was said, with the customers' ids as index."""
+        return pd.read_parquet(self.path).set_index("customer_id")
 
 
 @dataclass(frozen=True)
@@ -50,13 +90,13 @@ class ScoreHistory:
     def keep(self, scores: Scores) -> None:
         """Add scores, in place of those by the same version as of the same cut-off."""
         origin = scores.provenance
-        name = f"{origin.cutoff:%Y-%m-%dT%H%MZ}-{origin.model_version}.parquet"
-        rows = scores.rows[["customer_id", *KEPT]].sort_values("customer_id", kind="stable")
-        schema = pa.schema([("customer_id", pa.string()), *((n, pa.float32()) for n in KEPT)])
-        told = (origin.cutoff.isoformat(), origin.model_version, origin.churn, origin.horizon_days)
+        names = [*TOLD, *_AMOUNTS]
+        rows = scores.rows[["customer_id", *names]].sort_values("customer_id", kind="stable")
+        schema = pa.schema([("customer_id", pa.string()), *((n, pa.float32()) for n in names)])
         table = pa.Table.from_pandas(rows, schema, preserve_index=False).replace_schema_metadata(
-            dict(zip(_MADE, map(str, told), strict=True))
+            {_PROVENANCE: origin.model_dump_json()}
         )
+        name = f"{origin.cutoff:%Y-%m-%dT%H%MZ}-{origin.model_version}.parquet"
         with aside(self.folder / name) as new:
             pq.write_table(table, new, row_group_size=_ROWS_AT_ONCE, use_dictionary=False)
         for path in self.files()[:-MOST]:
@@ -65,6 +105,10 @@ class ScoreHistory:
     def files(self) -> list[Path]:
         """The files, the earliest cut-off first."""
         return sorted(self.folder.glob("*.parquet"), key=_order)
+
+    def batches(self) -> list[Batch]:
+        """The batches, the earliest cut-off first."""
+        return [Batch.of(path) for path in self.files()]
 
     def of(self, customer_id: str) -> list[Past]:
         """What was said of a customer, the earliest cut-off first."""
@@ -79,10 +123,10 @@ def _order(path: Path) -> tuple[str, int]:
 def _read(path: Path, customer_id: str) -> Iterator[Past]:
     """The row of a customer in one file; none where there is none, or the file went meanwhile."""
     try:
-        rows = pq.read_table(path, filters=[("customer_id", "=", customer_id)])
+        origin = Batch.of(path).provenance
+        rows = pq.read_table(path, columns=[*TOLD], filters=[("customer_id", "=", customer_id)])
     except FileNotFoundError:
         return
-    made = {name: (rows.schema.metadata or {})[name].decode() for name in _MADE}
-    cutoff, version, churn, horizon = made.values()
-    for row in rows.select(KEPT).to_pylist():
-        yield Past(datetime.fromisoformat(cutoff), version, churn, int(horizon), **row)
+    for row in rows.to_pylist():
+        version = str(origin.model_version)
+        yield Past(origin.cutoff, version, origin.churn, origin.horizon_days, **row)

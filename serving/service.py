@@ -86,4 +86,4 @@ class QuerenciaService:
             self._traces.close()
 
 
-QuerenciaService.add_asgi_middleware(Gate)
+QuerenciaService.add_asgi_middleware(Gate)  # type: ignore[attr-defined]

@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     @property
     def registry(self) -> Registry:
         """The MLflow store, and the registered model in it, that these settings name."""
-        database = self.store_database and self.store_database.get_secret_value()
+        database = self.store_database.get_secret_value() if self.store_database else None
         return Registry(self.store, model_name=self.name, database=database)
 
     @classmethod

@@ -180,6 +180,18 @@ FINDINGS: Mapping[str, str] = {
     "taken_back": "Nada de lo leído esta vez se añadió a los registros. Corríjalo y haga que se "
     "lea de nuevo; las filas rechazadas están en la carpeta refused.",
     "champion_changed": "Entretanto sirve la versión {champion}, y esta no se comparó con ella.",
+    "drifted": "Frente a los clientes con que se entrenó la versión {version}, el riesgo tiene un "
+    "índice de estabilidad de población de {risk:.3f} y las variables de {mean:.3f} de media, la "
+    "que más {feature} ({index:.2f}); se admite {most:.2f} (watch.most_drift).",
+    "realised": "De {customers:,} clientes puntuados para {cutoff} por la versión {version}, iba a "
+    "irse el {promised:.1%} en {days} días y se fue el {came:.1%}; el riesgo se desvió {loss:.3f} "
+    "de media (ECE), y se admite {most:.3f} además del azar.",
+    "stays": "Hasta los {days} días de edad, los modelos no fueron peores fuera de duda que los "
+    "entrenados de nuevo ({loss:+.4f} de log loss, {low:+.4f} a {high:+.4f}): entrenar más a "
+    "menudo no ha compensado.",
+    "fades": "Entrene al menos cada {every} días: los modelos de {days} días fueron peores que los "
+    "entrenados de nuevo en {loss:+.4f} de log loss ({low:+.4f} a {high:+.4f}) y {profit:+.4f} "
+    "{currency} de ganancia de campaña por cliente (schedule.train_every_days).",
     "taken_up": "La ejecución fue interrumpida tras {steps}, y se retoma ahí.",
     "given_up": "La ejecución fue interrumpida {tries} veces, la última tras {steps}. ¿Hay memoria "
     "suficiente?",

@@ -46,6 +46,13 @@ class WatchSettings(BaseModel):
     most_jump: float = Field(
         5, gt=1, description="times by which a week's median amount may differ from all weeks'"
     )
+    most_drift: float = Field(
+        0.25,
+        gt=0,
+        description="population stability index, of the risk or in the mean of the features, above "
+        "which customers count as others than those the model was trained on, and it is time to "
+        "train; chance alone brings about 18 / customers",
+    )
     webhook: SecretStr | None = Field(
         None, description="address that alerts are posted to as JSON; better set in the environment"
     )

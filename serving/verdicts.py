@@ -21,6 +21,7 @@ from serving.decisions import DECIDED, Decisions, Desk
 from serving.limits import CampaignSettings
 from serving.profit import Profit, expected_profit, presence, saved
 from serving.touches import Touches
+from serving.words import Language
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -38,16 +39,29 @@ Why = Literal[
 ]
 """Why a customer is left alone, and is no control."""
 
-WORDS: Mapping[Why, str] = {
-    "tired": "was contacted by campaigns as often as may be of late",
-    "held": "is control of a campaign whose horizon is still open",
-    "gone": "has most likely left already, and is not kept by an offer",
-    "low_value": "is not among the customers of the highest value",
-    "low_risk": "has too little risk",
-    "other_segment": "is of another segment",
-    "other_driver": "is at risk for something else",
-    "not_worth_it": "no offer is expected to bring more than it costs",
-    "budget": "others bring more within budget and contacts",
+WORDS: Mapping[Language, Mapping[Why, str]] = {
+    "en": {
+        "tired": "was contacted by campaigns as often as may be of late",
+        "held": "is control of a campaign whose horizon is still open",
+        "gone": "has most likely left already, and is not kept by an offer",
+        "low_value": "is not among the customers of the highest value",
+        "low_risk": "has too little risk",
+        "other_segment": "is of another segment",
+        "other_driver": "is at risk for something else",
+        "not_worth_it": "no offer is expected to bring more than it costs",
+        "budget": "others bring more within budget and contacts",
+    },
+    "es": {
+        "tired": "las campañas ya le contactaron cuanto se permite últimamente",
+        "held": "es control de una campaña cuyo horizonte sigue abierto",
+        "gone": "lo más probable es que ya se haya ido, y una oferta no le retiene",
+        "low_value": "no está entre los clientes de mayor valor",
+        "low_risk": "tiene poco riesgo",
+        "other_segment": "es de otro segmento",
+        "other_driver": "está en riesgo por otra cosa",
+        "not_worth_it": "de ninguna oferta se espera que traiga más de lo que cuesta",
+        "budget": "otros traen más dentro del presupuesto y de los contactos",
+    },
 }
 
 
@@ -75,11 +89,13 @@ class Verdicts:
         prices: What it takes to be chosen.
         decided: The decisions by customer: those to make an offer, to ask, or to hold out.
         left: Why each of the others is left alone, by customer.
+        value_from: The least value that comes into question, in currency.
+        desk: What they are made by.
     """
 
     campaign: str
     prices: Prices
-    decided: Mapping[str, Mapping[str, Any]]
+    decided: Mapping[str, Mapping[Any, Any]]
     left: Mapping[str, Why]
     value_from: float
     desk: Desk
@@ -95,13 +111,16 @@ class Verdicts:
         return cls(
             campaign,
             _prices(decisions),
-            dict(zip(chosen, decisions.rows[[*DECIDED]].to_dict("records"), strict=True)),
+            {
+                str(row.pop("customer_id")): row
+                for row in decisions.rows[["customer_id", *DECIDED]].to_dict("records")
+            },
             dict(zip(rest["customer_id"], why, strict=True)),
             value_from,
             desk,
         )
 
-    def decide(self, scores: pd.DataFrame, touches: Touches) -> list[Mapping[str, Any] | Why]:
+    def decide(self, scores: pd.DataFrame, touches: Touches) -> list[Mapping[Any, Any] | Why]:
         """What would be done about customers who are not among the scores.
 
         Args:
@@ -131,7 +150,7 @@ class Verdicts:
         why: Why,
         *,
         is_held: bool,
-    ) -> Mapping[str, Any] | Why:
+    ) -> Mapping[Any, Any] | Why:
         if why == "budget":
             name, gain = self._best(profits, place)
             if gain > self.prices.contact:

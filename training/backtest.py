@@ -1,6 +1,6 @@
 """Models judged on a later period than they know, beside the baselines they must beat."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -52,32 +52,40 @@ def measured(y_true: Floats, said: Mapping[str, Floats], measure: Measure) -> Me
     return {name: measure(Ranking.of(y_true, risk)) for name, risk in said.items()}
 
 
-def risk_measures(clv: float, money: MoneySettings) -> Measure:
+def risk_measures(
+    clv: float, money: MoneySettings, *, only: Collection[str] | None = None
+) -> Measure:
     """What a forecast of risk is judged by.
 
     AUC, area under precision and recall, log loss, Brier, ECE, top-decile lift, and profit per
     customer of the campaign that pays best, in currency (EMPC).
+
+    Args:
+        clv: Mean value at stake, for the profit.
+        money: What contacts and offers cost.
+        only: The measures wanted, where others would be for nothing.
     """
 
-    def measures(ranking: Ranking) -> dict[str, float]:
-        profit, _ = ranking.empc_score(
+    def profit(ranking: Ranking) -> float:
+        return ranking.empc_score(
             clv=clv,
             offer_cost=money.offer_cost,
             contact_cost=money.contact_cost,
             alpha=money.save_rate_alpha,
             beta=money.save_rate_beta,
-        )
-        return {
-            "auc_score": ranking.auc_score(),
-            "pr_auc_score": ranking.pr_auc_score(),
-            "log_loss": ranking.log_loss(),
-            "brier_loss": ranking.brier_loss(),
-            "calibration_loss": ranking.calibration_loss(),
-            "top_decile_lift_score": ranking.top_decile_lift_score(),
-            "profit_score": profit,
-        }
+        )[0]
 
-    return measures
+    every: dict[str, Callable[[Ranking], float]] = {
+        "auc_score": Ranking.auc_score,
+        "pr_auc_score": Ranking.pr_auc_score,
+        "log_loss": Ranking.log_loss,
+        "brier_loss": Ranking.brier_loss,
+        "calibration_loss": Ranking.calibration_loss,
+        "top_decile_lift_score": Ranking.top_decile_lift_score,
+        "profit_score": profit,
+    }
+    wanted = {name: of for name, of in every.items() if only is None or name in only}
+    return lambda ranking: {name: of(ranking) for name, of in wanted.items()}
 
 
 def reliability(y_true: Floats, y_prob: Floats) -> Measures:

@@ -241,7 +241,11 @@ class RhythmRisk:
 
     def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
-        return self.purchases.p_no_purchase(self.horizon_days, *Rows.of(rows).history)
+        rows = Rows.of(rows)
+        return rows.once(self, lambda: self._predict(rows))
+
+    def _predict(self, rows: Rows) -> Floats:
+        return self.purchases.p_no_purchase(self.horizon_days, *rows.history)
 
     def contributions(self, rows: Known) -> Floats:
         """Its log-odds, all of them the silence's: what it weighs is the silence, by the rhythm."""

@@ -14,17 +14,21 @@ import pandas as pd
 
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
+from features.findings import Finding
 from features.settings import FeatureSettings
 from features.store import Store
-from training import plots, runlog
+from training import backtest, plots, runlog, staying
 from training._likelihood import ModelWarning
 from training.backtest import SERVED
-from training.candidate import train
+from training.candidate import Candidate, train
 from training.evidence import RISK, Evidence
+from training.model import Model
+from training.ranking import Ranking
 from training.registry import Registry
-from training.retrain import lay_plan
+from training.retrain import as_seen_by, lay_plan
 from training.runs import Run
 from training.settings import TrainingSettings
+from training.staying import Aged, AtAge
 
 _KEY = ("of", "model", "measure")
 
@@ -79,10 +83,14 @@ class Evaluation:
     Attributes:
         judged: One a cut-off, ascending.
         left_out: Why nothing was trained or judged at others, by day.
+        staying: What models of each age came to, ascending; and
+        advice: how often to train. None where one cut-off alone was judged.
     """
 
     judged: tuple[Judged, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+    staying: tuple[AtAge, ...] = ()
+    advice: Finding | None = None
 
     def table(self) -> pd.DataFrame:
         """One row a figure: `cutoff`, `of` (risk, purchases, spend), `model`, `measure`, ends."""
@@ -105,6 +113,7 @@ class Evaluation:
         return {
             "cutoffs": {each.day: each.to_dict() for each in self.judged},
             "left_out": dict(self.left_out),
+            "staying": staying.to_dict(self.staying, self.advice),
         }
 
 
@@ -154,43 +163,76 @@ def evaluate(
         QuerenciaError: where nothing could be trained at any of them.
     """
     found = Evaluation()
+    trials = Trials(store, features, settings)
     with registry.run(f"evaluate, {features.churn}, {features.horizon_days} days") as run:
         for plan in plans:
-            found = _with(found, run, store, plan, features, settings)
+            found = _with(found, run, plan, trials)
         if not found.judged:
             raise QuerenciaError("\n".join(["No cut-off can be judged.", *found.left_out.values()]))
+        ages = trials.ages()
+        advice = staying.recommended(ages, currency=features.currency)
+        found = replace(found, staying=ages, advice=advice)
         _log(run, found)
     return found
 
 
-def _with(
-    found: Evaluation,
-    run: Run,
-    store: Store,
-    plan: Plan,
-    features: FeatureSettings,
-    settings: TrainingSettings,
-) -> Evaluation:
+@dataclass
+class Trials:
+    """The models trained so far, each asked about the customers of all later cut-offs."""
+
+    store: Store
+    features: FeatureSettings
+    settings: TrainingSettings
+    models: list[tuple[datetime, Model]] = field(default_factory=list)
+    aged: list[Aged] = field(default_factory=list)
+
+    def judge(self, plan: Plan) -> Judged:
+        """Train as of one cut-off more."""
+        with warnings.catch_warnings():
+            # What there is to warn of is said of the model that serves.
+            warnings.simplefilter("ignore", ModelWarning)
+            candidate = train(self.store, plan, self.features, self.settings, say=lambda _: None)
+        evidence = candidate.evidence()
+        self.aged += self._older(candidate, evidence)
+        self.models.append((plan.evaluation, candidate.model))
+        # The records of customers are let go: what is kept of a cut-off is its figures.
+        return Judged(plan.evaluation, len(candidate.learned), evidence)
+
+    def _older(self, candidate: Candidate, evidence: Evidence) -> Iterator[Aged]:
+        """What the models of before tell of the customers that the candidate is judged on."""
+        later, (churned, risk) = candidate.judged, evidence.outcome
+        money = self.settings.money
+        measure = backtest.risk_measures(evidence.clv, money, only=["profit_score"])
+        profit = measure(Ranking.of(churned, risk))["profit_score"]
+        for trained_as_of, model in self.models:
+            try:
+                own = as_seen_by(model, self.store, later, self.features)
+            except QuerenciaError:  # it was made when the records told other things
+                continue
+            told = model.risk.predict(own.rows)
+            yield Aged.of(
+                (later.provenance.cutoff - trained_as_of).days,
+                churned,
+                told,
+                risk,
+                profit=measure(Ranking.of(churned, told))["profit_score"] - profit,
+            )
+
+    def ages(self) -> tuple[AtAge, ...]:
+        """What models of each age came to."""
+        return staying.by_age(self.aged, step_days=7 if self.features.every == "week" else 30)
+
+
+def _with(found: Evaluation, run: Run, plan: Plan, trials: Trials) -> Evaluation:
     """One cut-off more."""
     try:
-        judged = _judge(store, plan, features, settings)
+        judged = trials.judge(plan)
     except QuerenciaError as error:
         left_out = {**found.left_out, f"{plan.evaluation:%Y-%m-%d}": str(error)}
         return replace(found, left_out=left_out)
     with run.child(f"as of {judged.day}") as child:
         runlog.log_evidence(child, judged.evidence)
     return replace(found, judged=(*found.judged, judged))
-
-
-def _judge(
-    store: Store, plan: Plan, features: FeatureSettings, settings: TrainingSettings
-) -> Judged:
-    with warnings.catch_warnings():
-        # What there is to warn of is said of the model that serves.
-        warnings.simplefilter("ignore", ModelWarning)
-        candidate = train(store, plan, features, settings, say=lambda _: None)
-    # The records of customers are let go: what is kept of a cut-off is its figures.
-    return Judged(plan.evaluation, len(candidate.learned), candidate.evidence())
 
 
 def _log(run: Run, found: Evaluation) -> None:

@@ -138,7 +138,8 @@ def gather(
     outcomes = backtest.outcomes(model, later, said[SERVED])
     risk = backtest.measured(later.churned, said, measure)
     draws = bootstrap(later.churned, said, measure, random_state=settings.random_state)
-    families = added.added_value(past, later, measure, random_state=settings.random_state)
+    gains = backtest.risk_measures(clv, settings.money, only=added.GAINS)
+    families = added.added_value(past, later, gains, random_state=settings.random_state)
     formulas = [*FORMULAS, *(model.risk.rhythm.purchases.kind_,)] if model.risk.rhythm else FORMULAS
     stated = importance(past, later, random_state=settings.random_state)
     intervals = backtest.value_intervals(outcomes, random_state=settings.random_state)

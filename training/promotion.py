@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 DISTRUST = frozenset({"lost_records", "shrunken", "older_records"})
 """The findings that speak against the records, whatever model is made of them."""
 
+CONTESTED = ("profit_score", "log_loss")
+"""The measures by which a challenger is held against the champion."""
+
 _SURE = 0.95
 
 

@@ -26,10 +26,12 @@ from training import backtest, card, plots, rhythm, runlog, sealed, survival
 from training.candidate import Candidate, train, with_effects
 from training.candidate import Say as Say
 from training.champion import CHALLENGER, CHAMPION, TRAINED, trained_as_of
+from training.drift import Population
 from training.evidence import Evidence
 from training.history import History
 from training.model import Model
 from training.promotion import (
+    CONTESTED,
     Contest,
     Incumbent,
     Promotion,
@@ -47,6 +49,10 @@ if TYPE_CHECKING:
 
 ROWS = "rows"
 """Tag of a version: the rows of each table when it was trained."""
+
+
+POPULATION = "population.json"
+"""File of a run that tells whom the model was trained as of (`training.drift.Population`)."""
 
 
 @dataclass(frozen=True)
@@ -195,11 +201,20 @@ def _log(run: Run, candidate: Candidate, cutoffs: Plan, features: FeatureSetting
         }
     )
     run.log_metrics(model.outlook.hindsight)
+    run.log_json(_population(candidate).model_dump(), POPULATION)
     run.log_json(model.provenance.model_dump(mode="json"), "provenance.json")
     run.log_figure(
         plots.tracking(model.value, candidate.snapshots, cutoffs.evaluation),
         "plots/tracking.png",
     )
+
+
+def _population(candidate: Candidate) -> Population:
+    """The customers as of the instant it was trained."""
+    later, risk = candidate.later, candidate.model.risk
+    known = {name: later.columns[name] for name in candidate.model.features}
+    churned = float(candidate.learned.churned.mean())
+    return Population.of(known, risk.predict(later.rows), churned=churned)
 
 
 def _flat(settings: BaseModel, prefix: str) -> Iterator[tuple[str, object]]:
@@ -293,14 +308,14 @@ def _incumbent(
     try:
         champion = Model.load(registry.fetch(version))
         known = replace(known, lacking=sorted({*champion.provenance.records} - store.has))
-        own = _as_seen_by(champion, store, later, features)
+        own = as_seen_by(champion, store, later, features)
     except QuerenciaError as mismatch:
         return replace(known, unfit=str(mismatch))
     contest = Contest.of(
         later.churned,
         champion.risk.predict(own.rows),
         evidence.outcome[1],
-        backtest.risk_measures(evidence.clv, candidate.settings.money),
+        backtest.risk_measures(evidence.clv, candidate.settings.money, only=CONTESTED),
         random_state=candidate.settings.random_state,
     )
     return replace(known, contest=contest)
@@ -333,7 +348,7 @@ def examined(registry: Registry, version: Version, model: Model) -> Iterator[Fin
         )
 
 
-def _as_seen_by(
+def as_seen_by(
     champion: Model, store: Store, later: Snapshot, features: FeatureSettings
 ) -> Snapshot:
     """The same customers with the features that a champion knows, and what came of them.

@@ -1,6 +1,6 @@
 """Rows of features as estimators read them: columns by name, and matrices of them made once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ class Rows:
 
     def __init__(self, columns: Mapping[str, Any] | pd.DataFrame) -> None:
         self._columns = columns
-        self._made: dict[tuple[str, tuple[str, ...]], Floats] = {}
+        self._made: dict[Hashable, Floats] = {}
 
     @classmethod
     def of(cls, known: "Known") -> "Rows":
@@ -45,11 +45,17 @@ class Rows:
 
     def values(self, features: tuple[str, ...]) -> Floats:
         """Of these features, shape (rows, features); NaN where not known."""
-        return self._once("values", features, self._matrix)
+        return self.once(("values", features), lambda: self._matrix(features))
 
     def logs(self, features: tuple[str, ...]) -> Floats:
         """Signed logarithms of the values: sign(v) log(1 + |v|)."""
-        return self._once("logs", features, self._signed_logs)
+        return self.once(("logs", features), lambda: self._signed_logs(features))
+
+    def once(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
+        """What is made of these rows when it is first asked for, and kept with them."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
 
     def _matrix(self, features: tuple[str, ...]) -> Floats:
         if isinstance(self._columns, pd.DataFrame):
@@ -59,13 +65,6 @@ class Rows:
     def _signed_logs(self, features: tuple[str, ...]) -> Floats:
         values = self.values(features)
         return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
-
-    def _once(
-        self, what: str, features: tuple[str, ...], make: Callable[[tuple[str, ...]], Floats]
-    ) -> Floats:
-        if (what, features) not in self._made:
-            self._made[what, features] = make(features)
-        return self._made[what, features]
 
 
 Known = Rows | Snapshot | pd.DataFrame

@@ -7,13 +7,13 @@ a chart of the runs is in the order of time.
 from collections.abc import Mapping
 from datetime import datetime
 from math import isfinite
-from typing import TYPE_CHECKING, TypeGuard, cast
+from typing import TYPE_CHECKING
 
 from training.runs import metric_entities
 from training.tracking import TrackingStore, unless
 
 if TYPE_CHECKING:  # slow to import
-    from mlflow.entities import Experiment, Run
+    from mlflow.entities import Run
 
 EXPERIMENT = "querencia outcomes"
 JUDGED = "querencia.judged"
@@ -33,7 +33,11 @@ def note(
     """
     from mlflow.entities import RunTag
 
-    metrics = {key: float(each) for key, each in figures.items() if _is_known_number(each)}
+    metrics = {
+        key: float(each)
+        for key, each in figures.items()
+        if isinstance(each, int | float) and isfinite(each)
+    }
     tags = [RunTag(key, each) for key, each in figures.items() if isinstance(each, str)]
     run = find(store, name)
     if run is not None and run.data.metrics == metrics:
@@ -55,12 +59,8 @@ def find(store: TrackingStore, name: str) -> "Run | None":
 def _experiment(store: TrackingStore) -> str:
     """Its id; it is made with the first that is judged."""
     place = store.experiment.artifact_location
-    if store.client.get_experiment_by_name(EXPERIMENT) is None:
-        with unless("RESOURCE_ALREADY_EXISTS"):
-            store.client.create_experiment(EXPERIMENT, artifact_location=place)
-    found = cast("Experiment", store.client.get_experiment_by_name(EXPERIMENT))
-    return str(found.experiment_id)
-
-
-def _is_known_number(figure: object) -> TypeGuard[float]:
-    return isinstance(figure, int | float) and isfinite(figure)
+    if found := store.client.get_experiment_by_name(EXPERIMENT):
+        return str(found.experiment_id)
+    with unless("RESOURCE_ALREADY_EXISTS"):
+        store.client.create_experiment(EXPERIMENT, artifact_location=place)
+    return _experiment(store)

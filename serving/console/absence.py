@@ -35,12 +35,12 @@ def absences(standing: Standing, settings: Settings, row: int) -> list[Absence]:
         row: The customer's, of the scores.
     """
     customer = standing.scores.rows["customer_id"].iat[row]
-    if customer in set(standing.decided(settings).rows["customer_id"]):
+    if customer in standing.decided(settings).places:
         return []
     kept_off = list(_excluded(standing, settings, row))
     if kept_off:
         return kept_off
-    pays = customer in set(standing.decided(settings, unlimited=True).rows["customer_id"])
+    pays = customer in standing.decided(settings, unlimited=True).places
     return [Absence("no_money" if pays else "no_profit")]
 
 
@@ -54,7 +54,7 @@ def _excluded(standing: Standing, settings: Settings, row: int) -> Iterator[Abse
         yield Absence("held")
     if one["customer_id"] in touches.tired:
         yield Absence("tired", {"days": limits.fatigue_days, "most": limits.fatigue_contacts})
-    if standing.share.iat[row] > limits.top_share:
+    if standing.edition.ranking.place[row] > limits.top_share:
         yield Absence("low_value", {"share": limits.top_share})
     if one["risk"] < limits.min_risk:
         yield Absence("low_risk", {"share": limits.min_risk})

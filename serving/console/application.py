@@ -51,7 +51,7 @@ _KEPT, _NOT_KEPT = b"public, max-age=31536000, immutable", b"no-store"
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Scope]]
 Send = Callable[[Scope], Awaitable[None]]
-Note = Callable[[dict[str, object], int, float], None]
+Note = Callable[[dict[str, object], dict[bytes, bytes], float], None]
 
 
 class Console:
@@ -83,14 +83,13 @@ class Console:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        began, status = time.perf_counter(), 500
-        request_id = journal.request_id(dict(scope["headers"]).get(b"x-request-id"))
-        facts: dict[str, object] = {"id": request_id, "operation": "console"}
+        began, headers = time.perf_counter(), dict(scope["headers"])
+        request_id = journal.request_id(headers.get(b"x-request-id"))
+        facts: dict[str, object] = {"id": request_id, "operation": "console", "status": 500}
 
         async def sent(message: Scope) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                facts["status"] = message["status"]
                 cache = _KEPT if scope["path"].startswith(f"{PREFIX}/static/") else _NOT_KEPT
                 own = ((b"cache-control", cache), (b"x-request-id", request_id.encode()))
                 message["headers"] = [*message["headers"], *_HEADERS, *own]
@@ -100,7 +99,7 @@ class Console:
             await self._app(scope, receive, sent)
         except Exception:  # the visitor was told already
             log.exception("an error of ours", extra={"fields": facts})
-        self._note(facts, status, time.perf_counter() - began)
+        self._note(facts, headers, time.perf_counter() - began)
 
     def _routes(self) -> list[Route]:
         listing, person, company = Listing(self._desk), Person(self._desk), Company(self._desk)

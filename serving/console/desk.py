@@ -86,9 +86,12 @@ class Desk:
         own = secret.of(settings.data)
         self.masks = Masks(own, settings.service.mask_ids)
         self.sessions = Sessions(own, guard)
-        self._standing = Background(lambda edition: Standing.of(edition, self.masks))
+        self._standing = Background(self._stand)
         self._gathered = Background(Gathered.of)
         self._checkup = Background(Checkup.of)
+
+    def _stand(self, edition: Edition) -> Standing:
+        return Standing.of(edition, self.masks)
 
     def visit(self, request: Request, needed: Scope = "score") -> Visit:
         """Let somebody in.

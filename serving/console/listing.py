@@ -19,8 +19,9 @@ from serving.batch import ScoreFile
 from serving.campaigns import PLAIN, Campaigns, rounded
 from serving.catalogue import catalogue
 from serving.console import sketches
+from serving.console.absence import Absence, absences
 from serving.console.desk import Desk, Visit
-from serving.console.standing import Standing, next_campaign
+from serving.console.standing import Decided, Standing, next_campaign
 from serving.console.wish import ORDERS, ROWS, Wish
 from serving.decisions import Decisions
 from serving.http.problem import Problem
@@ -48,9 +49,14 @@ class List:
         return self.wish.within(self.standing.settings)
 
     @cached_property
-    def decisions(self) -> Decisions:
-        """Whom it is about."""
+    def decided(self) -> Decided:
+        """What is done about whom."""
         return self.standing.decided(self.settings)
+
+    @property
+    def decisions(self) -> Decisions:
+        """The same, with what other budgets would bring."""
+        return self.decided.decisions
 
     @cached_property
     def promise(self) -> Promise:
@@ -64,16 +70,25 @@ class List:
         made = rows[rows["arm"] != CONTROL]
         return made.sort_values(self.wish.sort, ascending=False, kind="stable")
 
+    @cached_property
+    def rows(self) -> pd.DataFrame:
+        """Those whom the page is about."""
+        if self.wish.view == "contact":
+            return self.contacts
+        leaving = self.standing.scores.rows.iloc[self.standing.leaving]
+        by = self.wish.sort if self.wish.sort in leaving else "expected_loss"
+        return leaving.sort_values(by, ascending=False, kind="stable")
+
     @property
     def pages(self) -> int:
         """How many pages they fill."""
-        return max(math.ceil(len(self.contacts) / ROWS), 1)
+        return max(math.ceil(len(self.rows) / ROWS), 1)
 
     @property
     def shown(self) -> pd.DataFrame:
         """Those on the page wished; beyond the last page the last one."""
         first = ROWS * (min(self.wish.page, self.pages) - 1)
-        return self.contacts.iloc[first : first + ROWS]
+        return self.rows.iloc[first : first + ROWS]
 
     @cached_property
     def most(self) -> float:
@@ -85,7 +100,7 @@ class List:
 
 def _round_up(amount: float) -> float:
     step = 10 ** math.floor(math.log10(amount)) / 2
-    return step * math.ceil(amount / step)
+    return float(step * math.ceil(amount / step))
 
 
 class Listing:
@@ -104,24 +119,20 @@ class Listing:
         found = List(self._desk.standing(), Wish.read(request.query_params))
         return self._show(visit, found)
 
-    def _show(self, visit: Visit, found: List, **told: object) -> Response:
+    def _show(self, visit: Visit, found: List, *, unknown: bool = False) -> Response:
         standing = found.standing
-        ranked = standing.edition.ranking
-        limits = visit.pen.settings.list
-        wanted = {"top_share": limits.top_share, "min_risk": limits.min_risk}
-        leaving = ranked.at_risk(**wanted, most=len(standing.scores.rows))
         return self._desk.page(
             visit,
             "list",
             found=found,
-            leaving=len(leaving),
-            stake=float(standing.scores.rows["value_at_stake"].iloc[leaving].sum()),
+            leaving=len(standing.leaving),
+            stake=float(standing.scores.rows["value_at_stake"].iloc[standing.leaving].sum()),
             rows=list(_told(visit, found)),
             offers=[*catalogue(standing.settings.offers, standing.settings.training.money)],
             orders=ORDERS,
             curve=_curve(visit, found),
-            points=[[point.budget, point.profit, point.contacts] for point in _points(found)],
-            **{"unknown": False, **told},
+            points=_points(found),
+            unknown=unknown,
         )
 
     def csv(self, request: Request) -> Response:
@@ -181,27 +192,47 @@ class Listing:
 def _told(visit: Visit, found: List) -> Iterator[Mapping[str, Any]]:
     """The customers on the page, as they are written."""
     rows, pen = found.shown, visit.pen
-    actions, reasons = words.actions(rows, visit.language), words.reasons(rows, visit.language)
-    for row, action, reason in zip(rows.to_dict("records"), actions, reasons, strict=True):
+    for row, reason in zip(
+        rows.to_dict("records"), words.reasons(rows, visit.language), strict=True
+    ):
         interval = Figure(1, row["value"], row["value_low"], row["value_high"])
         yield {
+            **_plan(visit, found, str(row["customer_id"])),
             "who": pen.id(row["customer_id"], 0),
             "segment": found.standing.segment(row["customer_id"]),
             "reason": reason,
             "risk": row["risk"],
             "value": pen.cell(interval, "currency", n=False),
             "at_stake": pen.money(row["value_at_stake"]),
-            "action": action,
-            "cost": pen.money(row["cost"]),
-            "profit": pen.money(row["expected_profit"]),
-            "low": pen.money(row["expected_profit_low"]),
         }
 
 
-def _points(found: List) -> list[sketches.Point]:
-    """The curve, from nothing to all the slider can say."""
-    curve = found.decisions.curve
-    return [sketches.Point(0, 0, 0, 0), *curve] if curve else []
+def _plan(visit: Visit, found: List, customer_id: str) -> Mapping[str, str]:
+    """What is done about a customer, or what keeps them off the list."""
+    place = found.decided.places.get(customer_id)
+    if place is None:
+        number = found.standing.tokens[visit.pen.masks.token(customer_id)]
+        first = absences(found.standing, found.settings, number)[0]
+        return {"action": absent(visit, first), "cost": "", "profit": "", "low": ""}
+    chosen = found.decided.rows.iloc[[place]]
+    row, pen = chosen.iloc[0], visit.pen
+    return {
+        "action": words.actions(chosen, visit.language)[0],
+        "cost": pen.money(row["cost"]),
+        "profit": pen.money(row["expected_profit"]),
+        "low": pen.money(row["expected_profit_low"]),
+    }
+
+
+def absent(visit: Visit, absence: Absence) -> str:
+    """What keeps a customer off the list, in words."""
+    return visit.say(f"not_{absence.cause}", **absence.figures)
+
+
+def _points(found: List) -> list[tuple[float, float, int]]:
+    """The curve, from nothing on: budget, profit, contacts."""
+    told = [(point.budget, point.profit, point.contacts) for point in found.decisions.curve]
+    return [(0.0, 0.0, 0), *told]
 
 
 def _curve(visit: Visit, found: List) -> Markup | None:

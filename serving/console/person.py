@@ -18,6 +18,7 @@ from serving import words
 from serving.console import sketches, story
 from serving.console.absence import absences
 from serving.console.desk import Desk, Visit
+from serving.console.listing import absent
 from serving.console.standing import Standing
 from serving.console.story import Event, Told
 from serving.http import answers
@@ -46,6 +47,8 @@ class Person:
             raise HTTPException(404)
         customer_id = str(standing.scores.rows["customer_id"].iat[row])
         told = json.loads(answers.customer(visit.edition, CustomerRequest(customer_id=customer_id)))
+        if not told["explanation"]["known"]:  # scored, and forgotten since
+            raise HTTPException(404)
         events = story.events(Store(visit.edition.settings.data), customer_id)
         risks = story.risks(visit.edition, customer_id)
         score = told["score"]
@@ -62,8 +65,9 @@ class Person:
             stage=standing.stages.get(customer_id),
             segment=standing.segment(customer_id),
             plan=_plan(visit, standing, customer_id),
-            absences=[_absence(visit, each) for each in _kept_off(standing, row)],
+            absences=[absent(visit, each) for each in absences(standing, standing.settings, row)],
             life=_life(visit, risks, events),
+            has_rings=any(each.campaign for each in risks),
             events=[_event(visit, each) for each in events[:MOST]],
             count=len(events),
             offers=[_event(visit, each) for each in events if each.table == "offers"],
@@ -89,11 +93,12 @@ def _clear(reasons: Sequence[Mapping[str, Any]]) -> tuple[list[Any], list[Any]]:
 
 def _plan(visit: Visit, standing: Standing, customer_id: str) -> str | None:
     """What the present list does about a customer; None where it does nothing."""
-    listed = standing.decided(standing.settings).rows
-    found = listed[listed["customer_id"] == customer_id]
-    if found.empty:
+    decided = standing.decided(standing.settings)
+    place = decided.places.get(customer_id)
+    if place is None:
         return None
-    row, pen = found.iloc[0], visit.pen
+    found, pen = decided.rows.iloc[[place]], visit.pen
+    row = found.iloc[0]
     if row["arm"] == CONTROL:
         return visit.say("held_now")
     return visit.say(
@@ -103,19 +108,6 @@ def _plan(visit: Visit, standing: Standing, customer_id: str) -> str | None:
         profit=pen.money(row["expected_profit"]),
         low=pen.money(row["expected_profit_low"]),
     )
-
-
-def _kept_off(standing: Standing, row: int) -> Sequence[Any]:
-    return absences(standing, standing.settings, row)
-
-
-def _absence(visit: Visit, absence: Any) -> str:
-    shares = ("share", "chance", "least")
-    figures = {
-        name: visit.pen.value(value, "share") if name in shares else value
-        for name, value in absence.figures.items()
-    }
-    return visit.say(f"not_{absence.cause}", **figures)
 
 
 def _life(visit: Visit, risks: Sequence[Told], events: Sequence[Event]) -> Markup | None:

@@ -48,7 +48,7 @@ def profit(
         ends: What is written at the right end, and at the top.
         told: All of it in words.
     """
-    frame = Frame(4, 356, 18, 106)
+    frame = Frame(2, 238, 18, 84)
     top = max((point.profit for point in curve), default=0) or 1.0
     points = [(0.0, 0.0), *((point.budget, point.profit) for point in curve)]
     points.append((most, points[-1][1]))
@@ -64,7 +64,7 @@ def profit(
         _TEXT.format(frame.right, frame.bottom + 14, "end", ends[0]),
         _TEXT.format(frame.left, 11, "start", ends[1]),
     )
-    return _SVG.format(told, 360, 124, Markup("").join(parts))
+    return _SVG.format(told, 240, 102, Markup("").join(parts))
 
 
 def life(

@@ -44,7 +44,7 @@ class Standing:
     tokens: Mapping[str, int] = field(repr=False)
     stages: Mapping[str, str] = field(repr=False)
     _desks: dict[tuple[str, ...], Desk] = field(default_factory=dict, repr=False)
-    _decided: OrderedDict[object, Decisions] = field(default_factory=OrderedDict, repr=False)
+    _decided: OrderedDict[object, "Decided"] = field(default_factory=OrderedDict, repr=False)
 
     @classmethod
     def of(cls, edition: Edition, masks: Masks) -> "Standing":
@@ -52,17 +52,15 @@ class Standing:
         scores = _scores(edition)
         ids = scores.rows["customer_id"]
         tokens = {token: row for row, token in enumerate(masks.tokens(ids))}
-        return cls(edition, scores, tokens, _stages(edition))
+        standing = cls(edition, scores, tokens, _stages(edition))
+        for unlimited in (False, True):
+            standing.decided(edition.settings, unlimited=unlimited)
+        return standing
 
     @property
     def settings(self) -> Settings:
         """The definitions."""
         return self.edition.settings
-
-    @cached_property
-    def share(self) -> "pd.Series[float]":
-        """The customers' places by value, the highest first, as a share of all."""
-        return pd.Series(self.edition.ranking.place, self.scores.rows.index)
 
     def touches(self) -> Touches:
         """Whom we were in touch with, campaigns sent just now among them."""
@@ -82,7 +80,13 @@ class Standing:
         """What puts customers at risk."""
         return sorted(self.scores.rows["driver"].unique())
 
-    def decided(self, settings: Settings, *, unlimited: bool = False) -> Decisions:
+    @cached_property
+    def leaving(self) -> list[int]:
+        """The best customers who are about to leave, by their rows, the largest loss first."""
+        best = self.settings.list.model_dump(exclude={"most"})
+        return self.edition.ranking.at_risk(**best, most=len(self.scores.rows))
+
+    def decided(self, settings: Settings, *, unlimited: bool = False) -> "Decided":
         """The list as `outreach.flag` would write it now.
 
         Args:
@@ -99,7 +103,7 @@ class Standing:
         name = next_campaign(settings)
         key = name, limits, *desk.offers, self._sent()
         if key not in self._decided:
-            self._decided[key] = desk.decide(self.scores.rows, campaign=name)
+            self._decided[key] = Decided(desk.decide(self.scores.rows, campaign=name))
         self._decided.move_to_end(key)
         while len(self._decided) > KEPT:
             self._decided.popitem(last=False)
@@ -114,6 +118,27 @@ class Standing:
 
     def _sent(self) -> tuple[str, ...]:
         return tuple(campaign.id for campaign in Campaigns(self.settings.data).sent())
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A list that was decided on.
+
+    Attributes:
+        decisions: It.
+    """
+
+    decisions: Decisions
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Whom it is about, control included."""
+        return self.decisions.rows
+
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """In which row each of them is."""
+        return {customer: place for place, customer in enumerate(self.rows["customer_id"])}
 
 
 def next_campaign(settings: Settings) -> str:

@@ -17,8 +17,20 @@ from serving.edition import Edition
 from training.rows import Rows
 
 What = Literal[
-    *("bought", "refunded", "late", "answered", "unanswered", "opened", "complained"),
-    *("reopened", "resolved", "met", "recommended", "offered", "redeemed", "held"),
+    "bought",
+    "refunded",
+    "late",
+    "answered",
+    "unanswered",
+    "opened",
+    "complained",
+    "reopened",
+    "resolved",
+    "met",
+    "recommended",
+    "offered",
+    "redeemed",
+    "held",
 ]
 
 STEPS, STEP_DAYS = 12, 30

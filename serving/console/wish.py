@@ -11,10 +11,13 @@ from serving.http.problem import Problem
 from serving.settings import Settings
 
 Order = Literal["expected_profit", "risk", "value", "value_at_stake", "cost"]
+View = Literal["contact", "leaving"]
+"""Whom to contact, or who of the best is about to leave."""
+
 ORDERS: tuple[Order, ...] = get_args(Order)
 """What a list can be sorted by, the most first."""
 
-ROWS = 25
+ROWS = 10
 """Customers on a page."""
 
 
@@ -29,6 +32,7 @@ class Wish(BaseModel):
     segment: str | None = None
     driver: str | None = None
     offer: str | None = None
+    view: View = "contact"
     sort: Order = "expected_profit"
     page: int = Field(1, ge=1, le=1_000_000)
 

@@ -24,6 +24,7 @@ from serving.http.asked import (
 from serving.http.problem import Problem
 from serving.http.told import Explanation
 from serving.posted import Posted
+from serving.score_history import ScoreHistory
 from training.reasons import Reasons
 from training.rows import Rows
 from training.scoring import (
@@ -47,14 +48,14 @@ def score(edition: Edition, request: ScoreRequest) -> bytes:
         *_posted(edition, request.histories, cutoff),
     ]
     rows = b"null" if request.rows is None else _rows(edition, request.rows)
-    return _joined(edition, cutoff, customers=_listed(customers), rows=rows)
+    return joined(edition, cutoff, customers=listed(customers), rows=rows)
 
 
 def at_risk(edition: Edition, request: ListRequest) -> bytes:
     """The best customers who are about to leave, the largest expected loss first."""
     wanted = edition.settings.list.model_dump() | request.model_dump(exclude_none=True)
     chosen = (edition.lines[place] for place in edition.ranking.at_risk(**wanted))
-    return _joined(edition, edition.cutoff, customers=_listed(chosen))
+    return joined(edition, edition.cutoff, customers=listed(chosen))
 
 
 def explain(edition: Edition, request: ExplainRequest) -> bytes:
@@ -62,24 +63,25 @@ def explain(edition: Edition, request: ExplainRequest) -> bytes:
     cutoff = request.cutoff or edition.cutoff
     found = [
         *((each, _looked_up(edition, each)) for each in request.customer_ids),
-        *((each.customer_id, _online(edition, each, cutoff)) for each in request.histories),
+        *((each.customer_id, row_of(edition, each, cutoff)) for each in request.histories),
     ]
     told = (_explanation(edition, customer_id, row) for customer_id, row in found)
-    return _joined(edition, cutoff, customers=_listed(map(to_json, told)))
+    return joined(edition, cutoff, customers=listed(map(to_json, told)))
 
 
 def customer(edition: Edition, request: CustomerRequest) -> bytes:
-    """One customer of the records: the scores, the reasons, and the row the model saw."""
+    """One customer of the records: scores, now and before, reasons, and the row the model saw."""
     customer_id = request.customer_id
     row = _looked_up(edition, customer_id)
     features = {
         name: float(row.columns[name][0]) if len(row) else None for name in edition.model.features
     }
-    return _joined(
+    return joined(
         edition,
         edition.cutoff,
         score=_by_id(edition, customer_id),
         explanation=to_json(_explanation(edition, customer_id, row)),
+        history=to_json(_past(edition, customer_id)),
         features=to_json(features, inf_nan_mode="null"),
     )
 
@@ -111,13 +113,14 @@ def warm_up(edition: Edition) -> None:
         score(edition, ScoreRequest.model_validate({"histories": [history]}))
 
 
-def _joined(edition: Edition, cutoff: datetime, **parts: bytes) -> bytes:
+def joined(edition: Edition, cutoff: datetime, **parts: bytes) -> bytes:
     """One JSON object: the provenance, then parts that are JSON already."""
     told = b"".join(b',"%b":%b' % (name.encode(), part) for name, part in parts.items())
     return b'{"provenance":%b%b}' % (to_json(edition.definitions(cutoff)), told)
 
 
-def _listed(parts: Iterable[bytes]) -> bytes:
+def listed(parts: Iterable[bytes]) -> bytes:
+    """A list of JSON of parts that are JSON already."""
     return b"[%b]" % b",".join(parts)
 
 
@@ -131,7 +134,14 @@ def _looked_up(edition: Edition, customer_id: str) -> Snapshot:
     return dossier.row(asked, edition.cutoff, edition.champion, edition.settings)
 
 
-def _online(edition: Edition, history: Posted, cutoff: datetime) -> Snapshot:
+def _past(edition: Edition, customer_id: str) -> list[dict[str, Any]]:
+    if customer_id not in edition.places:
+        return []
+    return [each._asdict() for each in ScoreHistory(edition.settings.data).of(customer_id)]
+
+
+def row_of(edition: Edition, history: Posted, cutoff: datetime) -> Snapshot:
+    """The row of one posted history, or none where it holds no purchase before the cut-off."""
     return online.row(
         history.customer_id,
         history.tables(),
@@ -146,7 +156,7 @@ def _posted(edition: Edition, histories: Sequence[Posted], cutoff: datetime) -> 
     """A line per history, in order."""
     if not histories:
         return []
-    rows = [_online(edition, history, cutoff) for history in histories]
+    rows = [row_of(edition, history, cutoff) for history in histories]
     known = [row for row in rows if len(row)]
     scored = iter(_scored(edition, Rows.of(snapshot.together(known)), cutoff) if known else ())
     return [

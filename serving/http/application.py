@@ -110,7 +110,7 @@ class Application:
             answer = _told(Problem(500, "This is a fault of ours; the log tells it."), request_id)
         await _send(send, answer, request_id, is_head=scope["method"] == "HEAD")
         asking.facts["status"] = answer.status
-        self._note(asking, time.perf_counter() - began)
+        self._note(asking.facts, headers, time.perf_counter() - began)
 
     async def _answer(self, asking: Asking) -> Answer:
         path, method = asking.scope["path"], asking.scope["method"]
@@ -140,7 +140,7 @@ class Application:
                     most_bytes=self._service.most_bytes,
                     seconds=self._service.body_seconds,
                 )
-            asked = operation.read(posted)
+            asked = operation.read(posted, asking.headers)
             edition = self._edition()
             asking.facts.update(version=edition.number, **size(asked))
             self._meters.asked(size(asked))
@@ -149,13 +149,12 @@ class Application:
                 return await self.lane.run(work, seconds=self._service.answer_seconds)
             return work()
 
-    def _note(self, asking: Asking, seconds: float) -> None:
-        facts = asking.facts
+    def _note(self, facts: dict[str, object], headers: dict[bytes, bytes], seconds: float) -> None:
         self._meters.answered(str(facts["operation"]), facts["status"], seconds)
         if self._service.log_requests:
             journal.note({**facts, "ms": round(1000 * seconds, 3)})
         if self._traces:
-            self._traces.tell(facts, asking.headers, seconds)
+            self._traces.tell(facts, headers, seconds)
 
 
 def _name(path: str) -> str:

@@ -116,9 +116,44 @@ class ListRequest(Asked):
     )
 
 
+class DecideRequest(Asked):
+    """For whom to decide: customers of the records by id, posted histories."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"customer_ids": ["c-1"]}, {"histories": [_HISTORY_EXAMPLE]}]
+        }
+    )
+
+    customer_ids: Annotated[list[CustomerId], FailFast()] = Field(
+        default_factory=list, max_length=MOST_IDS, description="customers by id"
+    )
+    histories: list[History] = Field(
+        default_factory=list,
+        max_length=MOST_HISTORIES,
+        description="customers by history, looked back on from the cut-off of the scores",
+    )
+
+    @model_validator(mode="after")
+    def _can_be_answered(self) -> Self:
+        if not self.customer_ids and not self.histories:
+            raise ValueError("give customer_ids, histories, or both")
+        return self
+
+
 class CustomerRequest(Asked):
     """One customer of the records."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"customer_id": "c-1"}]})
 
     customer_id: CustomerId = Field(description="the customer")
+
+
+class ForgetRequest(Asked):
+    """Whom to forget."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"customer_id": "c-1"}]})
+
+    customer_id: CustomerId = Field(
+        min_length=1, pattern=r"^[^\x00-\x1f]*$", description="the customer"
+    )

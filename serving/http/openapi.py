@@ -5,9 +5,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from serving.http import examples
 from serving.http.body import JSON
-from serving.http.operations import OPERATIONS, Operation
+from serving.http.operations import LONGEST_KEY, OPERATIONS, Operation
 from serving.http.problem import ProblemDetails
+from serving.http.receiving import Sent
 
 PROBLEM = "application/problem+json"
 
@@ -21,6 +23,15 @@ _REFUSED = {
     "422": "the body is JSON, and not what can be asked",
     "429": "this key has too many requests waiting; Retry-After says when to come back",
     "503": "too much is being asked; Retry-After says when to come back",
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "the sender's name for what is sent: sent again under it, it is told the same "
+    "and kept once; something else under it is refused with 422",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "example": "orders-2025-06-01",
 }
 _OF_BODY = {"400", "408", "413", "415", "422"}
 
@@ -73,11 +84,21 @@ def _path(operation: Operation) -> dict[str, Any]:
         "responses": {
             "200": {
                 "description": operation.told.__doc__,
-                "content": {JSON: {"schema": _ref(operation.told)}},
+                "content": {
+                    JSON: {
+                        "schema": _ref(operation.told),
+                        "examples": {
+                            "example": {"value": examples.answer(operation.told.__name__)}
+                        },
+                    }
+                },
             },
             **{code: _refused(_REFUSED[code]) for code in codes},
         },
     }
+    if operation.asked and issubclass(operation.asked, Sent):
+        described["parameters"] = [_KEY]
+        described["responses"]["409"] = _refused("the rows cannot be added to those there are")
     if operation.asked:
         content = {JSON: {"schema": _ref(operation.asked), "examples": _examples(operation.asked)}}
         described["requestBody"] = {"required": True, "content": content}

@@ -7,20 +7,36 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from serving.edition import Edition
-from serving.http import answers
-from serving.http.asked import CustomerRequest, ExplainRequest, ListRequest, ScoreRequest
+from serving.http import answers, deciding, receiving
+from serving.http.asked import (
+    CustomerRequest,
+    DecideRequest,
+    ExplainRequest,
+    ForgetRequest,
+    ListRequest,
+    ScoreRequest,
+)
+from serving.http.body import Headers
 from serving.http.keys import Scope
-from serving.http.problem import refused
+from serving.http.problem import Problem, refused
+from serving.http.receiving import OutcomesRequest, RecordsRequest, Sent
 from serving.http.told import (
     CustomerAnswer,
+    DecideAnswer,
     ExplainAnswer,
+    ForgetAnswer,
     ListAnswer,
     ModelAnswer,
+    ReceiptAnswer,
     ScoreAnswer,
 )
 
 AT_ONCE = 20
 """Histories, or tens of rows, up to which a request is answered without a thread of its own."""
+
+
+LONGEST_KEY = 255
+"""Characters of an Idempotency-Key."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +69,8 @@ class Operation:
         """How it is asked."""
         return "GET" if self.asked is None else "POST"
 
-    def read(self, body: bytes) -> BaseModel | None:
-        """What was posted.
+    def read(self, body: bytes, headers: Headers) -> BaseModel | None:
+        """What was posted, with the sender's name for it where it is to be kept.
 
         Raises:
             Problem: where it is not what can be asked.
@@ -62,13 +78,21 @@ class Operation:
         if self.asked is None:
             return None
         try:
-            return _ADAPTERS[self.asked].validate_json(body)
+            asked = _ADAPTERS[self.asked].validate_json(body)
         except ValidationError as error:
             raise refused(error) from None
+        return asked.named(_key(headers)) if isinstance(asked, Sent) else asked
 
     def __call__(self, edition: Edition, asked: BaseModel | None) -> bytes:
         """The answer, all of it from this edition."""
         return self.answer(edition) if asked is None else self.answer(edition, asked)
+
+
+def _key(headers: Headers) -> str | None:
+    sent = headers.get(b"idempotency-key")
+    if sent is not None and not 0 < len(sent) <= LONGEST_KEY:
+        raise Problem(422, f"An Idempotency-Key has 1 to {LONGEST_KEY} characters.")
+    return None if sent is None else sent.decode("latin-1")
 
 
 def size(asked: BaseModel | None) -> dict[str, int]:
@@ -76,9 +100,11 @@ def size(asked: BaseModel | None) -> dict[str, int]:
     if isinstance(asked, ScoreRequest):
         rows = len(asked.rows.data) if asked.rows else 0
         return {"ids": len(asked.customer_ids), "histories": len(asked.histories), "rows": rows}
-    if isinstance(asked, ExplainRequest):
+    if isinstance(asked, Sent):
+        return {"records": sum(map(len, asked.tables().values()))}
+    if isinstance(asked, ExplainRequest | DecideRequest):
         return {"ids": len(asked.customer_ids), "histories": len(asked.histories)}
-    return {"ids": 1} if isinstance(asked, CustomerRequest) else {}
+    return {"ids": 1} if isinstance(asked, CustomerRequest | ForgetRequest) else {}
 
 
 def _is_large(asked: ScoreRequest) -> bool:
@@ -97,7 +123,11 @@ OPERATIONS: Mapping[str, Operation] = {
         Operation("explain", "score", ExplainRequest, ExplainAnswer, answers.explain, _always),
         Operation("at_risk", "score", ListRequest, ListAnswer, answers.at_risk),
         Operation("customer", "score", CustomerRequest, CustomerAnswer, answers.customer, _always),
+        Operation("decide", "score", DecideRequest, DecideAnswer, deciding.decide, _always),
         Operation("model", "score", None, ModelAnswer, answers.model),
+        Operation("records", "write", RecordsRequest, ReceiptAnswer, receiving.records, _always),
+        Operation("outcomes", "write", OutcomesRequest, ReceiptAnswer, receiving.outcomes, _always),
+        Operation("forget", "admin", ForgetRequest, ForgetAnswer, receiving.forget, _always),
     )
 }
 

@@ -1,11 +1,14 @@
 """What a client is told."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from features.provenance import ChurnDefinition, Provenance
 from serving.http.asked import Probability
+from serving.reception import Receipt
+from serving.verdicts import Why
 
 _FOUR_OF_FIVE = "four of five such customers end up between this and"
 _STAYS = "given that the customer stays; null where not within two years"
@@ -124,12 +127,28 @@ class ExplainAnswer(BaseModel):
     customers: list[Explanation] = Field(description="in the order asked")
 
 
+class PastScore(BaseModel):
+    """What a run said of a customer."""
+
+    cutoff: datetime = Field(description="the instant it looked back from")
+    model_version: str = Field(description="the registered version that scored")
+    churn: ChurnDefinition = Field(description="the churn definition of that risk")
+    horizon_days: int = Field(description="days after the cut-off in which churn was judged")
+    risk: Probability = Field(description="probability of churn within the horizon")
+    value: float = Field(description="expected discounted margin, in the currency")
+    value_at_stake: float = Field(description="what was lost by leaving then, in the currency")
+
+
 class CustomerAnswer(BaseModel):
     """All there is to say of one customer."""
 
     provenance: Definitions
     score: CustomerScore
     explanation: Explanation
+    history: list[PastScore] = Field(
+        description="what each run said of the customer, the earliest cut-off first; two years of "
+        "weekly runs are kept"
+    )
     features: dict[str, float | None] = Field(
         description="the row the model saw, as `querencia features --list` explains it; null: not "
         "known"
@@ -149,3 +168,80 @@ class ModelAnswer(BaseModel):
     metrics: dict[str, float] = Field(
         description="earned on customers of a later period; *_score higher is better, *_loss lower"
     )
+
+
+class Decision(BaseModel):
+    """What would be done about a customer now, under the configured offers and limits."""
+
+    customer_id: str = Field(description="as asked for")
+    known: bool = Field(description="false: never bought before the cut-off; nothing to decide")
+    offer: str | None = Field(
+        None,
+        description="name of the offer; ask: ask how things are; nothing: leave alone, as `why` "
+        "tells",
+    )
+    arm: str | None = Field(
+        None,
+        description="the offer, or control: left alone by chance, to learn from, and not to be "
+        "contacted; null where nothing is done",
+    )
+    propensity: Probability | None = Field(None, description="chance of this arm when drawn")
+    level: str | None = Field(None, description="answer, anticipate or wow")
+    channel: str | None = Field(None, description="how the customer is told")
+    cost: float | None = Field(None, description="what it is expected to cost, in the currency")
+    cost_ceiling: float | None = Field(
+        None, description="the most it could cost without a loss, in the currency"
+    )
+    saved: float | None = Field(
+        None, description="risk it is expected to take away, as a probability"
+    )
+    expected_profit: float | None = Field(
+        None, description="what it is expected to bring beyond its cost, in the currency"
+    )
+    expected_profit_low: float | None = Field(
+        None,
+        description="the same, if it does as little as it does one time in ten, in the currency",
+    )
+    why: Why | None = Field(None, description="why nothing is done; null where something is")
+    told: str | None = Field(None, description="what to do, or why nothing, in words")
+
+
+class DecideAnswer(BaseModel):
+    """Decisions, the prices they are made at, and the definitions behind them."""
+
+    provenance: Definitions
+    campaign: str = Field(
+        description="the campaign that controls are drawn for: the draft of `querencia flag`, or "
+        "the one that would be made today"
+    )
+    next_euro: float = Field(
+        description="what one more unit of budget would bring beyond itself, in the currency"
+    )
+    next_contact: float = Field(description="what one more contact would bring, in the currency")
+    customers: list[Decision] = Field(
+        description="those asked by id, then those posted, each in the order asked"
+    )
+
+
+class ReceiptAnswer(Receipt):
+    """What became of rows that were sent; those accepted are on disk."""
+
+    provenance: Definitions
+
+
+class ForgetAnswer(BaseModel):
+    """How far the forgetting of a customer is."""
+
+    provenance: Definitions
+    state: Literal["removing", "removed"] = Field(
+        description="removing: nothing is answered for the customer any more, and what is kept is "
+        "being removed, at the latest by the next job; removed: all of it is gone"
+    )
+    sha256: str = Field(description="what is kept of the customer: names data/forgotten/...json")
+    asked_at: datetime = Field(description="from when on nothing is answered")
+    done_at: datetime | None = Field(description="when all was removed")
+    removed: dict[str, int] = Field(description="rows removed so far, by place")
+    versions: list[int] = Field(
+        description="versions of the model that may have learned from the customer"
+    )
+    remains: list[str] = Field(description="what could not be reached")

@@ -117,3 +117,27 @@ def test_a_column_that_the_source_no_longer_has_is_named(make_store: MakeStore) 
 
 def test_rows_are_counted_by_table(make_store: MakeStore) -> None:
     assert holdings.rows(make_store(sales())) == {"transactions": 182 * 20}
+
+
+def test_tables_that_stand_still_though_they_always_grow_are_named(make_store: MakeStore) -> None:
+    store, now = make_store(sales()), datetime(2024, 7, 1, tzinfo=UTC)
+
+    def facts(rows: int, again: int) -> gates.Facts:
+        came = Intake("transactions", ("amount",), rows, rows, (), again=again)
+        return usability.learn(store, FeatureSettings(), now=now, intakes=(came,))
+
+    held = {"transactions": 182 * 20}
+    assert names(gates.nothing_came(facts(0, 0), held, 7)) == ["emptied"]
+    (finding,) = gates.nothing_came(facts(0, 140), held, 7)
+    assert (finding.name, finding.figures["expected"]) == ("nothing_new", pytest.approx(140))
+    assert names(gates.nothing_came(facts(0, 140), held, 0.1)) == []
+    assert names(gates.nothing_came(facts(140, 0), {"transactions": 3_500}, 7)) == []
+    assert names(gates.nothing_came(facts(140, 0), {}, 7)) == []
+
+
+def test_rows_told_twice_are_told_of(make_store: MakeStore) -> None:
+    came = Intake("transactions", ("amount",), 10, 10, (), again=3)
+    now = datetime(2024, 7, 1, tzinfo=UTC)
+    facts = usability.learn(make_store(sales()), FeatureSettings(), now=now, intakes=(came,))
+    (finding,) = gates.repeated(facts)
+    assert (finding.level, finding.figures["again"]) == ("advice", 3)

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from features.purchases import FAMILY, WINDOWS_DAYS, begins
+from features.cutoffs import microseconds
+from features.purchases import FAMILY, WINDOWS_DAYS, begins, first
+from features.timeline import FOREVER
 from tests.features.histories import SALES, at, look, sales
 from tests.features.naive import Row
 
@@ -179,3 +181,9 @@ def test_features_are_declared_once_with_unit_and_meaning() -> None:
     assert {feature.unit for feature in FAMILY.features} == {"days", "currency", "1", "0-1", "0-2"}
     assert all(feature.meaning for feature in FAMILY.features)
     assert {f"spend_{days}d" for days in WINDOWS_DAYS} < set(names)
+
+
+def test_the_first_purchase_is_no_refund_and_some_have_none() -> None:
+    rows = [Row("a", at(1), -5), Row("a", at(2), 0), Row("a", at(3), 5), Row("b", at(1), -5)]
+    found = first(sales([*rows, Row("c", at(4), 5)])["transactions"])
+    assert found.tolist() == [*microseconds((at(2),)), FOREVER, *microseconds((at(4),))]

@@ -1,5 +1,6 @@
 """What an evaluation shows on terminals of any width, in both languages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -16,6 +17,7 @@ from training.bootstrap import Interval
 from training.evaluate import Evaluation, Judged
 from training.evidence import FORMULAS, Evidence
 from training.grade import Grade, Letter
+from training.staying import AtAge, recommended
 
 RISK = {
     "auc_score": (0.8, 0.78, 0.82),
@@ -130,3 +132,15 @@ def test_the_bar_hands_out_every_cutoff_and_names_it() -> None:
     text = console.file.getvalue()
     assert "2/2" in text
     assert "juzgado" in text
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "+0.0123"), ("es", "+0,0123")])
+def test_how_models_age_is_told_with_what_to_do(language: Language, text: str) -> None:
+    ages = (AtAge(30, 2, 0.0004, -0.001, 0.0018, 0.1), AtAge(61, 1, 0.0123, 0.01, 0.0146, -0.5))
+    advice = recommended(ages, currency="EUR")
+    aged = replace(FOUND, staying=ages, advice=advice)
+    lines = shown(80, language, aged)
+    row = next(line for line in lines if line.strip().startswith("61"))
+    assert row.split()[:3] == ["61", "1", text]
+    assert ("30 days" if language == "en" else "30 días") in " ".join(lines)
+    assert len(row) <= 80

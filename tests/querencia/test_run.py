@@ -253,7 +253,7 @@ def records(asked: Settings) -> dict[str, bytes]:
 def test_a_run_reads_trains_scores_and_flags(mine: Settings) -> None:
     state = made(mine, run.STEPS)
     assert (state.outcome, [*state.done]) == ("done", ["read", "train", "score", "flag", "judge"])
-    assert state.done["train"] == {**{"why": "age", "version": 2, "promoted": False, "champion": 1}}
+    assert state.done["train"] == {"why": "age", "version": 2, "promoted": False, "champion": 1}
     assert state.done["score"]["customers"] == 2_357
     kept = pd.read_parquet(mine.data / "records" / "transactions.parquet")
     assert len(kept) == state.done["read"]["rows"]["transactions"]

@@ -109,6 +109,20 @@ def test_runs_come_when_it_is_time_and_all_that_were_missed_are_one(tmp_path: Pa
     assert [f"{at:%H:%M}" for at in made] == ["05:00", "06:00", "11:00", "12:00"]
 
 
+def test_a_run_made_while_the_clock_was_ahead_puts_off_none(tmp_path: Path) -> None:
+    asked, clock = settings(tmp_path, "0 * * * *", "UTC"), Clock(MONDAY + timedelta(minutes=30))
+    began(tmp_path, MONDAY + timedelta(days=60))
+    made: list[datetime] = []
+
+    def run(_: datetime) -> State:
+        made.append(clock.now)
+        began(tmp_path, clock.now)
+        return State(began=clock.now)
+
+    schedule.keep(asked, run, rounds=100, clock=clock, wait=clock.wait)
+    assert [f"{at:%H:%M}" for at in made] == ["05:00", "06:00"]
+
+
 def test_the_schedule_outlives_a_run_that_fails_and_one_that_is_at_work(tmp_path: Path) -> None:
     asked, clock = settings(tmp_path, "0 * * * *", "UTC"), Clock(MONDAY)
     faults: list[Exception] = [OSError("No space left"), runs.BusyError("busy"), ValueError("bug")]

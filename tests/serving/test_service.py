@@ -3,21 +3,24 @@
 import json
 import random
 import re
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pandas as pd
 import pytest
+from jsonschema import Draft202012Validator
 
 from features import snapshot
 from features.provenance import Provenance
 from features.records import TIMELINES
 from features.store import Store
-from querencia import server
+from querencia import jobs, server, shows
 from querencia.server import Running
 from serving import words
 from serving.batch import ScoreFile
@@ -42,8 +45,21 @@ PURCHASE = {"occurred_at": "2025-03-02T10:00:00Z", "amount": 12.5}
 
 
 @pytest.fixture(scope="module")
-def service(trained_company: Settings) -> Iterator[Running]:
-    configured = trained_company.data.parent / "querencia.toml"
+def own(trained_company: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The trained folder once more, for a service that may write to it."""
+    folder = tmp_path_factory.mktemp("service")
+    shutil.copytree(trained_company.data, folder / "data")
+    shutil.copytree(trained_company.store, folder / "mlruns")
+    settings = trained_company.model_copy(
+        update={"data": folder / "data", "store": folder / "mlruns"}
+    )
+    (folder / "querencia.toml").write_text(shows.configuration(settings))
+    return settings
+
+
+@pytest.fixture(scope="module")
+def service(own: Settings) -> Iterator[Running]:
+    configured = own.data.parent / "querencia.toml"
     with server.running(QUERENCIA_CONFIG=str(configured)) as running:
         yield running
 
@@ -492,7 +508,10 @@ def test_the_documentation_tells_every_figure_with_its_unit(docs: dict[str, Any]
     assert "days" in told["expected_purchases"]
 
 
-@pytest.mark.parametrize("path", ["/score", "/explain", "/at_risk", "/customer"])
+@pytest.mark.parametrize(
+    "path",
+    ["/score", "/explain", "/at_risk", "/customer", "/decide", "/records", "/outcomes", "/forget"],
+)
 def test_the_documentation_tells_what_may_be_asked(docs: dict[str, Any], path: str) -> None:
     asked = docs["paths"][path]["post"]
     assert asked["summary"]
@@ -531,7 +550,10 @@ def test_the_page_tells_every_operation_with_an_example(
     client: httpx.Client, docs: dict[str, Any]
 ) -> None:
     page = client.get("/").text
-    assert set(docs["paths"]) == {"/score", "/explain", "/at_risk", "/customer", "/model"}
+    assert set(docs["paths"]) == {
+        *("/score", "/explain", "/at_risk", "/customer", "/decide", "/model"),
+        *("/records", "/outcomes", "/forget"),
+    }
     assert all(f"localhost:3000{path}" in page for path in docs["paths"])
 
 
@@ -654,3 +676,80 @@ def test_a_request_is_known_by_an_id(service: Running, client: httpx.Client) -> 
     while f'"id":"{made}"' not in service.log.read_text() and time.monotonic() < until:
         time.sleep(0.05)
     assert f'"id":"{made}"' in service.log.read_text()
+
+
+PURCHASES = [
+    {
+        "transaction_id": f"sent-{i}",
+        "customer_id": "cus-sent",
+        "occurred_at": "2025-09-30T10:00:00Z",
+        "amount": amount,
+    }
+    for i, amount in enumerate((20, "21,50", 22))
+]
+
+
+def test_records_are_kept_once_however_often_they_are_sent(
+    client: httpx.Client, own: Settings
+) -> None:
+    sent = {"transactions": PURCHASES}
+    key = {"idempotency-key": "order-17"}
+    first, again = (client.post("/records", json=sent, headers=key).json() for _ in range(2))
+    assert (first["accepted"], first["unchanged"]) == (2, 0)
+    assert first["refused"] == [
+        {"table": "transactions", "row": 1, "reasons": ["amount is not an amount"]}
+    ]
+    assert is_told(first["provenance"], ScoreFile(own.data).read().provenance)
+    assert {**again, "provenance": 0} == {**first, "provenance": 0}
+    other = answered(client, "/records", sent)
+    assert (other["accepted"], other["unchanged"], len(other["refused"])) == (0, 2, 1)
+    refused(client.post("/records", json={"transactions": PURCHASES[:1]}, headers=key), 422)
+
+    jobs.check(own, {}, lambda _: None, append=True)
+    rows = pd.read_parquet(Store(own.data).path("transactions"))
+    assert (rows["customer_id"] == "cus-sent").sum() == 2
+    assert answered(client, "/records", {"transactions": PURCHASES[:1]})["unchanged"] == 1
+
+
+def test_a_customer_who_is_forgotten_is_answered_for_no_more(
+    client: httpx.Client, own: Settings, scores: Scores
+) -> None:
+    gone = scores.rows["customer_id"].iloc[-1]
+    told = answered(client, "/forget", {"customer_id": gone})
+    assert is_told(told["provenance"], scores.provenance)
+    (customer,) = answered(client, "/score", {"customer_ids": [gone]})["customers"]
+    assert not customer["known"]
+    deadline = time.monotonic() + 60
+    while told["state"] == "removing" and time.monotonic() < deadline:
+        time.sleep(0.2)
+        told = answered(client, "/forget", {"customer_id": gone})
+    assert (told["state"], told["versions"]) == ("removed", [1])
+    assert told["removed"]["records/transactions"] > 0
+    assert gone not in ScoreFile(own.data).read().rows["customer_id"].tolist()
+    bought = PURCHASES[0] | {"customer_id": gone, "transaction_id": "again"}
+    assert answered(client, "/records", {"transactions": [bought]})["refused"] == [
+        {"table": "transactions", "row": 0, "reasons": ["erased"]}
+    ]
+
+
+def test_the_client_of_the_documentation_works(service: Running, scores: Scores) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "http.md").read_text("utf-8")
+    (snippet,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(snippet.splitlines()) <= 24
+    known: dict[str, Any] = {}
+    local = snippet.replace("http://localhost:3000", f"http://{service.host}:{service.port}")
+    exec(local.replace("c-1", scores.rows["customer_id"].iloc[0]), known)  # noqa: S102
+    assert known["answer"]["customers"][0]["known"]
+    assert known["problem"]["status"] == 422
+
+
+def test_examples_agree_with_what_they_are_examples_of(docs: dict[str, Any]) -> None:
+    for path, methods in docs["paths"].items():
+        for operation in methods.values():
+            asked = operation.get("requestBody", {"content": {}})
+            told = operation["responses"]["200"]
+            for content in (*asked["content"].values(), *told["content"].values()):
+                check = Draft202012Validator(content["schema"] | {"components": docs["components"]})
+                assert content["examples"], path
+                for example in content["examples"].values():
+                    check.validate(example["value"])

@@ -14,11 +14,11 @@ from features.indicators.catalogue import INDICATORS
 from features.indicators.indicator import Unit
 from features.records import CONTRACTS, TRANSACTIONS
 from features.stages import STAGES
-from querencia import run
-from serving import spanish, words
+from querencia import jobs, run, watching
+from serving import realised, spanish, words
 from serving.written import PLAIN
 from tests.features.histories import THEMES
-from training import promotion, retrain
+from training import promotion, retrain, staying
 
 FEATURES = [
     feature
@@ -112,7 +112,11 @@ def test_a_promotion_tells_the_same_figures_in_spanish(name: str, english: str) 
     assert fields(spanish.FINDINGS[name]) == fields(english)
 
 
-@pytest.mark.parametrize("module", [gates, promotion, retrain, run], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "module",
+    [gates, promotion, retrain, run, jobs, watching, realised, staying],
+    ids=lambda each: each.__name__,
+)
 def test_every_finding_of_unattended_runs_is_told_in_spanish(module: ModuleType) -> None:
     calls = [
         node

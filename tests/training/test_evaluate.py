@@ -171,3 +171,14 @@ def test_where_no_cutoff_can_be_judged_the_reasons_are_told(
 ) -> None:
     with pytest.raises(QuerenciaError, match=r"No cut-off can be judged\.\nNo training row"):
         evaluate.evaluate(cdnow_store, Registry(tmp_path), features, quick, (empty,))
+
+
+def test_a_model_of_before_is_asked_about_the_customers_of_later_cutoffs(found: Evaluation) -> None:
+    (age,) = found.staying
+    assert (age.age_days, age.cutoffs) == (31, 1)
+    assert age.loss_low < age.loss < age.loss_high
+    assert found.advice is not None
+    assert found.advice.name in ("stays", "fades")
+    told = found.to_dict()["staying"]
+    assert told["ages"] == [age._asdict()]
+    assert json.loads(json.dumps(told))["advice"]["text"] == found.advice.text

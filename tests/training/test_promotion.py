@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 from features.findings import Finding
 from training.backtest import risk_measures
 from training.bootstrap import Interval
-from training.promotion import Contest, Incumbent, Promotion, decide, miscalibrated
+from training.promotion import (
+    Contest,
+    Incumbent,
+    Promotion,
+    decide,
+    miscalibrated,
+    unless_changed,
+)
 from training.settings import MoneySettings, PromotionSettings
 
 Floats = NDArray[np.float64]
@@ -160,3 +167,13 @@ def test_a_contest_is_paired_on_the_same_customers() -> None:
     assert same.profit == same.loss == Interval(0.0, 0.0)
     assert same.is_no_worse
     assert not same.earns_more
+
+
+def test_nobody_takes_the_place_of_a_champion_it_was_not_held_against() -> None:
+    found = decided(replace(YOUNG, contest=BETTER))
+    assert unless_changed(found, 3) is found
+    assert unless_changed(decided(None), None).promoted
+    rolled_back = unless_changed(found, 2)
+    assert (rolled_back.promoted, rolled_back.champion) == (False, 2)
+    assert names(rolled_back)[-1] == "champion_changed"
+    assert unless_changed(Promotion(False, (), 3), 2) == Promotion(False, (), 3)

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,19 @@ from mlflow.models import infer_signature
 
 from features import cdnow
 from features.errors import QuerenciaError
+from features.files import locked
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.store import Store
+from training import retrain as module
 from training.backtest import SERVED, Measures
 from training.champion import CHALLENGER, CHAMPION, Champion
+from training.drift import RISK, Population
 from training.history import History
 from training.model import FORMAT, Model
+from training.promotion import Promotion
 from training.registry import Registry
-from training.retrain import Training, examined, lay_plan, retrain
+from training.retrain import POPULATION, Training, examined, lay_plan, retrain
 from training.scoring import COLUMNS, score
 from training.settings import MoneySettings, TrainingSettings
 from training.tracking import EXPERIMENT
@@ -344,6 +348,45 @@ def test_a_leak_stops_the_training(
 def test_the_first_model_is_promoted(jobs: list[Job]) -> None:
     assert jobs[0].training.promoted
     assert jobs[0].training.promotion.reason == "the first model"
+
+
+def test_one_training_at_a_time(
+    cdnow_store: Store, cdnow_settings: FeatureSettings, quick: TrainingSettings, tmp_path: Path
+) -> None:
+    busy = Registry(tmp_path)
+    with (
+        locked(tmp_path, name=".training"),
+        pytest.raises(QuerenciaError, match="Another job is training in"),
+    ):
+        train(cdnow_store, busy, cdnow_settings, quick)
+    assert [path.name for path in tmp_path.iterdir()] == [".training"]
+
+
+def test_a_champion_set_meanwhile_stays(
+    cdnow_store: Store,
+    copied: Registry,
+    cdnow_settings: FeatureSettings,
+    quick: TrainingSettings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    weigh = module._promotion
+
+    def promoted(*arguments: Any) -> Promotion:
+        found = replace(weigh(*arguments), promoted=True)
+        copied.set_alias(CHAMPION, 2)  # somebody goes back, or on
+        return found
+
+    monkeypatch.setattr(module, "_promotion", promoted)
+    found = train(cdnow_store, copied, cdnow_settings, quick).training.promotion
+    assert (found.promoted, found.champion) == (False, 2)
+    assert copied.number(CHAMPION) == 2
+
+
+def test_the_run_tells_whom_the_model_was_trained_as_of(job: Job) -> None:
+    told = Population.model_validate_json((job.artifacts / POPULATION).read_bytes())
+    assert told.customers == 23_570
+    assert 0 < told.churned < 1
+    assert {*told.shapes} == {*Model.load(job.registry.fetch(job.training.version)).features, RISK}
 
 
 def test_the_same_model_again_is_a_challenger(jobs: list[Job]) -> None:

@@ -106,8 +106,16 @@ class Process(ABC):
 
     def p_silent(self, days: float, h: Histories) -> Floats:
         """P(no purchase within so many days)."""
-        ratio = self.log_silent(h.later(days)) - self.log_silent(h)
-        return np.exp(np.minimum(ratio, 0))  # rounding may lift it above 0
+        now, later = self._log_silences(days, h)
+        return np.exp(np.minimum(later - now, 0))  # rounding may lift it above 0
+
+    def _log_silences(self, days: float, h: Histories) -> tuple[Floats, Floats]:
+        """The log-likelihoods now and so many days later, of few histories by one call."""
+        if h.x.size > FEW:
+            return self.log_silent(h), self.log_silent(h.later(days))
+        both = h.repeated(2).later(np.tile([0, days], h.x.size))
+        now, later = self.log_silent(both).reshape(-1, 2).T
+        return now, later
 
     def p_alive(self, h: Histories) -> Floats:
         """P(still a customer)."""

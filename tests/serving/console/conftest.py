@@ -1,0 +1,70 @@
+"""A console over the simulated company, asked in process."""
+
+import shutil
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # starlette's client would rather have httpx's successor
+    from starlette.testclient import TestClient
+
+from serving.edition import Edition
+from serving.http.application import Application
+from serving.http.meters import Meters
+from serving.settings import ServiceSettings, Settings
+from serving.watch import Watch
+
+OWN = {"sec-fetch-site": "same-origin"}
+"""What a browser says of a form of the page's own."""
+
+
+@pytest.fixture
+def shop(trained_company: Settings, tmp_path: Path) -> Settings:
+    """The trained company in a data folder of its own, for tests that change something."""
+    shutil.copytree(trained_company.data, tmp_path / "data")
+    return trained_company.model_copy(update={"data": tmp_path / "data"})
+
+
+@pytest.fixture(scope="session")
+def company_edition(trained_company: Settings) -> Edition:
+    return Watch(trained_company).edition
+
+
+def visitor(
+    settings: Settings,
+    *,
+    edition: Edition | None = None,
+    host: str = "127.0.0.1",
+    **service: object,
+) -> TestClient:
+    """A browser that does not follow; on the same machine unless told otherwise."""
+    quiet = ServiceSettings.model_validate({"log_requests": False, **service})
+    configured = settings.model_copy(update={"service": quiet})
+    answers = edition or Watch(configured).edition
+    app = Application(configured, lambda: answers, Meters())
+    return TestClient(app, base_url="http://localhost", client=(host, 5000), follow_redirects=False)
+
+
+@pytest.fixture(scope="session")
+def console(trained_company: Settings, company_edition: Edition) -> TestClient:
+    """On the same machine, where nobody needs a key; nothing may be changed by it."""
+    return visitor(trained_company, edition=company_edition)
+
+
+@pytest.fixture(scope="session")
+def gathered(console: TestClient) -> Callable[[str], str]:
+    """Ask for a page until what it tells is gathered."""
+
+    def ask(path: str) -> str:
+        for _ in range(600):
+            answer = console.get(path)
+            if answer.status_code != 202:
+                assert answer.status_code == 200, answer.text
+                return answer.text
+            assert answer.headers["refresh"]
+        raise AssertionError(path)
+
+    return ask
