@@ -1,10 +1,12 @@
 """A posted history gets the row that the batch would give it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, time, timedelta, timezone
 from random import Random
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -194,3 +196,16 @@ def test_a_time_without_a_zone_is_refused() -> None:
     history = sold((at(0), 5), (datetime(2023, 1, 1), 5))
     with pytest.raises(TypeError, match="offset-naive"):
         online.row("a", history, at(1), FeatureSettings(), has=SALES)
+
+
+def test_rows_asked_for_at_a_time_are_those_asked_for_one_by_one() -> None:
+    histories = [sold(*((at(3 * day), 5 + day) for day in range(buys))) for buys in range(1, 25)]
+
+    def row(history: online.History) -> list[float]:
+        taken = online.row("a", history, at(99), FeatureSettings(), has=SALES)
+        return [float(values[0]) for values in taken.columns.values()]
+
+    one_by_one = [row(history) for history in histories]
+    with ThreadPoolExecutor(8) as threads:
+        at_a_time = list(threads.map(row, histories * 4))
+    np.testing.assert_array_equal(at_a_time, one_by_one * 4)
