@@ -32,8 +32,9 @@ REMAINS = (
     "Reports and lists that were written elsewhere, and backups of the data folder and the MLflow "
     "store.",
     "What customers wrote about one another in free text.",
-    "Registered models hold what was learned from all customers together, without ids; the "
-    "versions listed here may have learned from this one too; later ones have no row of theirs.",
+    "Registered models hold what was learned from all customers together, without ids, and five "
+    "rows of features as an example. The versions listed here may have learned from this customer, "
+    "and hold such a row; later ones have none of theirs.",
 )
 """What is told of all that cannot be reached."""
 
