@@ -76,7 +76,8 @@ def _trained_with(customer_id: str, settings: Settings) -> list[int]:
     path = Store(settings.data).path("transactions")
     if not path.is_file() or not (settings.store / "mlflow.db").is_file():
         return []
-    bought = pq.read_table(path, ["occurred_at"], filters=[("customer_id", "=", customer_id)])
+    own = [("customer_id", "=", customer_id)]
+    bought = pq.read_table(path, columns=["occurred_at"], filters=own)
     first = min(bought["occurred_at"].to_pylist(), default=None)
     return [
         version.number

@@ -48,8 +48,8 @@ def first_listed(settings: Settings) -> str:
 
 
 def places(data: Path, customer_id: str) -> list[str]:
-    """The files in which a customer still is."""
-    files = (path for path in data.rglob("*") if path.is_file())
+    """The files in which a customer still is, but for those that the company itself gave."""
+    files = (path for path in data.rglob("*/*") if path.is_file())
     return [str(path.relative_to(data)) for path in files if is_in(path, customer_id)]
 
 
