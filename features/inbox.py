@@ -154,7 +154,9 @@ def _without(parcel: Parcel, customer_id: str) -> tuple[Parcel, int]:
         name: {table: _rows_without(rows, customer_id) for table, rows in part.items()}
         for name, part in parts.items()
     }
-    return parcel.model_copy(update=cleared), told
+    # What all of it hashes to, and what the sender was told of it, would still tell of them.
+    unnamed = {"digest": "", "key": None, "answer": {}} if told else {}
+    return parcel.model_copy(update={**cleared, **unnamed}), told
 
 
 def _rows_without(rows: Sequence[Row], customer_id: str) -> list[Row]:

@@ -620,7 +620,10 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on")] = None,
 ) -> None:
-    """Answer over HTTP: `score`, `explain`, `at_risk`, `customer`, `model`; documentation at `/`.
+    """Answer over HTTP: `score`, `explain`, `at_risk`, `customer`, `decide`, `model`.
+
+    `records` and `outcomes` add to the records, `forget` removes a customer. Documentation is at
+    `/`.
 
         curl -s localhost:3000/at_risk --json '{"most": 3}'
 

@@ -32,8 +32,9 @@ REMAINS = (
     "Reports and lists that were written elsewhere, and backups of the data folder and the MLflow "
     "store.",
     "What customers wrote about one another in free text.",
-    "Registered models hold what was learned from all customers together, without ids; the "
-    "versions listed here may have learned from this one too; later ones have no row of theirs.",
+    "Registered models hold what was learned from all customers together, without ids, and five "
+    "rows of features as an example. The versions listed here may have learned from this customer, "
+    "and hold such a row; later ones have none of theirs.",
 )
 """What is told of all that cannot be reached."""
 
@@ -75,7 +76,8 @@ def _trained_with(customer_id: str, settings: Settings) -> list[int]:
     path = Store(settings.data).path("transactions")
     if not path.is_file() or not (settings.store / "mlflow.db").is_file():
         return []
-    bought = pq.read_table(path, ["occurred_at"], filters=[("customer_id", "=", customer_id)])
+    own = [("customer_id", "=", customer_id)]
+    bought = pq.read_table(path, columns=["occurred_at"], filters=own)
     first = min(bought["occurred_at"].to_pylist(), default=None)
     return [
         version.number

@@ -85,12 +85,12 @@ class Watch:
 
     def look(self) -> None:
         """Look once, and swap where there is reason to; after a failure the old one goes on."""
+        self._forget()
         try:
             sign = self._look()
         except (QuerenciaError, MlflowException, OSError) as error:
             log.warning("the registry cannot be read: %s", error)
             return
-        self._forget()
         if sign != self._sign and not self._is_hopeless(sign):
             self._try(sign)
 

@@ -1,8 +1,8 @@
 """Decisions as answers: what would be done about customers now."""
 
 import warnings
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import pandas as pd
 from pydantic_core import to_json
@@ -21,6 +21,9 @@ from serving.verdicts import WORDS, Verdicts, Why
 from training._likelihood import ModelWarning
 from training.scoring import score
 
+Verdict: TypeAlias = Mapping[Any, Any] | Why
+"""What is done about a customer, or why nothing is."""
+
 _NOTHING_KNOWN: Mapping[str, Any] = dict.fromkeys(Decision.model_fields)
 _VOICES = {"contacts", "surveys"}
 
@@ -31,8 +34,8 @@ def decide(edition: Edition, request: DecideRequest) -> bytes:
         standing = edition.verdicts()
     except QuerenciaError as error:
         raise Problem(503, f"Nothing can be decided: {error}") from None
-    customers = [
-        *(_by_id(edition, standing, customer_id) for customer_id in request.customer_ids),
+    found = [
+        *((each, _by_id(edition, standing, each)) for each in request.customer_ids),
         *_posted(edition, standing, request.histories),
     ]
     return joined(
@@ -41,28 +44,25 @@ def decide(edition: Edition, request: DecideRequest) -> bytes:
         campaign=to_json(standing.campaign),
         next_euro=to_json(standing.prices.euro),
         next_contact=to_json(standing.prices.contact),
-        customers=listed(map(to_json, customers)),
+        customers=listed(map(to_json, _told(found, edition.settings.language))),
     )
 
 
-def _by_id(edition: Edition, standing: Verdicts, customer_id: str) -> dict[str, Any]:
+def _by_id(edition: Edition, standing: Verdicts, customer_id: str) -> Verdict | None:
     if customer_id not in edition.places:
-        return _unknown(customer_id)
-    found = standing.decided.get(customer_id) or standing.left[customer_id]
-    return _told(edition, customer_id, found)
+        return None
+    return standing.decided.get(customer_id) or standing.left[customer_id]
 
 
 def _posted(
     edition: Edition, standing: Verdicts, histories: Sequence[Posted]
-) -> list[dict[str, Any]]:
-    """A decision per history, in order."""
+) -> list[tuple[str, Verdict | None]]:
+    """What is decided on each history, in order."""
     rows = [row_of(edition, history, edition.cutoff) for history in histories]
     known = [row for row in rows if len(row)]
     found = iter(_decided(edition, standing, known, histories) if known else ())
     return [
-        _told(edition, history.customer_id, next(found))
-        if len(row)
-        else _unknown(history.customer_id)
+        (history.customer_id, next(found) if len(row) else None)
         for history, row in zip(histories, rows, strict=True)
     ]
 
@@ -72,7 +72,7 @@ def _decided(
     standing: Verdicts,
     rows: Sequence[snapshot.Snapshot],
     histories: Sequence[Posted],
-) -> list[Mapping[Any, Any] | Why]:
+) -> list[Verdict]:
     touches = verdicts.touched(
         [history.model_dump() for history in histories],
         edition.cutoff,
@@ -86,17 +86,16 @@ def _decided(
     return standing.decide(scores, touches)
 
 
-def _told(edition: Edition, customer_id: str, found: Mapping[Any, Any] | Why) -> dict[str, Any]:
-    language = edition.settings.language
-    if isinstance(found, str):
-        done: Mapping[Any, Any] = {"offer": NOTHING}
-        why, told = found, WORDS[language][found]
-    else:
-        done, why = found, None
-        told = words.actions(pd.DataFrame([found]), language)[0]
-    known = {"customer_id": customer_id, "known": True, "why": why, "told": told}
-    return {**_NOTHING_KNOWN, **done, **known}
-
-
-def _unknown(customer_id: str) -> dict[str, Any]:
-    return {**_NOTHING_KNOWN, "customer_id": customer_id, "known": False}
+def _told(
+    found: Sequence[tuple[str, Verdict | None]], language: words.Language
+) -> Iterator[dict[str, Any]]:
+    """What is told of each customer."""
+    made = [each for _, each in found if isinstance(each, Mapping)]
+    actions = iter(words.actions(pd.DataFrame(made), language))
+    for customer_id, verdict in found:
+        told: dict[str, Any] = {"customer_id": customer_id, "known": verdict is not None}
+        if isinstance(verdict, Mapping):
+            told |= {**verdict, "told": next(actions)}
+        elif verdict is not None:
+            told |= {"offer": NOTHING, "why": verdict, "told": WORDS[language][verdict]}
+        yield {**_NOTHING_KNOWN, **told}

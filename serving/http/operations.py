@@ -101,7 +101,7 @@ def size(asked: BaseModel | None) -> dict[str, int]:
         rows = len(asked.rows.data) if asked.rows else 0
         return {"ids": len(asked.customer_ids), "histories": len(asked.histories), "rows": rows}
     if isinstance(asked, Sent):
-        return {"records": sum(map(len, asked.tables().values()))}
+        return {"records": len(asked)}
     if isinstance(asked, ExplainRequest | DecideRequest):
         return {"ids": len(asked.customer_ids), "histories": len(asked.histories)}
     return {"ids": 1} if isinstance(asked, CustomerRequest | ForgetRequest) else {}

@@ -53,6 +53,9 @@ class Sent(Asked):
         self._idempotency_key = key
         return self
 
+    def __len__(self) -> int:
+        return sum(len(getattr(self, table)) for table in type(self).model_fields)
+
     def tables(self) -> Tables:
         """The rows by table."""
         told = self.model_dump(exclude_unset=True)
@@ -98,8 +101,7 @@ class _Records(Sent):
 
     @model_validator(mode="after")
     def _is_some(self) -> "_Records":
-        rows = sum(map(len, self.tables().values()))
-        if not 0 < rows <= MOST_ROWS:
+        if not 0 < len(self) <= MOST_ROWS:
             raise ValueError(f"give rows of some table, {MOST_ROWS:,} at most in all")
         return self
 
