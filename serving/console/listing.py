@@ -17,7 +17,7 @@ from features.offers import CONTROL
 from serving import batch, outreach, words
 from serving.batch import ScoreFile
 from serving.campaigns import PLAIN, Campaigns, rounded
-from serving.catalogue import catalogue
+from serving.catalogue import ASK, catalogue
 from serving.console import sketches
 from serving.console.absence import Absence, absences
 from serving.console.desk import Desk, Visit
@@ -229,25 +229,36 @@ def absent(visit: Visit, absence: Absence) -> str:
     return visit.say(f"not_{absence.cause}", **absence.figures)
 
 
-def _points(found: List) -> list[tuple[float, float, int]]:
-    """The curve, from nothing on: budget, profit, contacts."""
-    told = [(point.budget, point.profit, point.contacts) for point in found.decisions.curve]
-    return [(0.0, 0.0, 0), *told]
+def _points(found: List) -> list[tuple[float, float, float]]:
+    """About what a budget brings, from nothing on: budget, profit, contacts.
+
+    The curve is that of offers alone, control included; so the control's share is left out, and
+    asking costs and counts as it does in the list.
+    """
+    rows, made = found.decisions.rows, 1 - found.settings.campaign.control
+    asked = rows[rows["offer"] == ASK]
+    cost, count = float(asked["cost"].sum()), len(asked)
+    told = [
+        (point.budget + cost, made * (point.profit - cost), made * (point.contacts + count))
+        for point in found.decisions.curve
+    ]
+    return [(0.0, 0.0, 0.0), *told]
 
 
 def _curve(visit: Visit, found: List) -> Markup | None:
     curve, promise, pen = found.decisions.curve, found.promise, visit.pen
     if len(curve) < 2:
         return None
-    first, last = curve[0], curve[-1]
+    points = _points(found)
+    (first_budget, first, _), (last_budget, last, _) = points[1], points[-1]
     told = visit.say(
         "curve_told",
-        first=pen.money(first.profit),
-        first_budget=pen.money(first.budget),
-        last=pen.money(last.profit),
-        last_budget=pen.money(last.budget),
+        first=pen.money(first),
+        first_budget=pen.money(first_budget),
+        last=pen.money(last),
+        last_budget=pen.money(last_budget),
         spent=pen.money(promise.spent),
         profit=pen.money(promise.expected_profit),
     )
-    ends = pen.money(found.most), visit.say("curve_top", profit=pen.money(last.profit))
-    return sketches.profit(curve, promise.spent, found.most, ends=ends, told=told)
+    ends = pen.money(found.most), visit.say("curve_top", profit=pen.money(last))
+    return sketches.profit(points, promise.spent, found.most, ends=ends, told=told)

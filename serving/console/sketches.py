@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from serving.budget import Point
 from serving.console.story import Event, Told
 
 _SVG = Markup(
@@ -37,21 +36,25 @@ class Frame(NamedTuple):
 
 
 def profit(
-    curve: Sequence[Point], spent: float, most: float, *, ends: tuple[str, str], told: str
+    curve: Sequence[tuple[float, float, float]],
+    spent: float,
+    most: float,
+    *,
+    ends: tuple[str, str],
+    told: str,
 ) -> Markup:
     """What a budget brings, and where the list is.
 
     Args:
-        curve: Points of it.
+        curve: Budget, profit and contacts of points of it, from nothing on.
         spent: What the list spends.
         most: The budget at the right end.
         ends: What is written at the right end, and at the top.
         told: All of it in words.
     """
     frame = Frame(2, 238, 18, 84)
-    top = max((point.profit for point in curve), default=0) or 1.0
-    points = [(0.0, 0.0), *((point.budget, point.profit) for point in curve)]
-    points.append((most, points[-1][1]))
+    top = max(gain for _, gain, _ in curve) or 1.0
+    points = [*((budget, gain) for budget, gain, _ in curve), (most, curve[-1][1])]
     path = " ".join(
         f"{frame.x(budget / most):.1f},{frame.y(gain / top):.1f}" for budget, gain in points
     )

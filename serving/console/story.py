@@ -133,8 +133,8 @@ def _referral(row: Row) -> Iterator[Event]:
 
 
 def _offer(row: Row) -> Iterator[Event]:
-    figures = {"kind": row["arm"]}
     held = row["arm"] == CONTROL
+    figures = {} if held else {"kind": row["arm"]}
     yield Event(row["decided_at"], "offers", "held" if held else "offered", figures)
     if row["redeemed_at"]:
         yield Event(row["redeemed_at"], "offers", "redeemed", figures)
