@@ -288,6 +288,24 @@ def test_prices_times_a_hundred_leave_everything_as_it_was(mine: Settings) -> No
     assert "taken_back" not in {finding.name for finding in state.findings}
 
 
+def test_a_day_that_is_appended_is_scored_as_if_all_had_been_read_at_once(
+    mine: Settings, workplace: Path
+) -> None:
+    path = Path(str(mine.tables["transactions"].path))
+    rows = pd.read_parquet(path)
+    weekly = mine.model_copy(
+        update={"data": workplace / "weekly", "schedule": ScheduleSettings(train_every_days=7)}
+    )
+    for until in ("1998-06-01", "1998-06-20", "2000-01-01"):
+        rows[rows["occurred_at"] < pd.Timestamp(until, tz="UTC")].to_parquet(path, index=False)
+        state = made(weekly, run.STEPS)
+        assert (state.outcome, state.done["train"]) == ("done", {"why": ""})
+    jobs.check(mine, {}, hush)
+    jobs.score(mine, hush)
+    told, whole = (ScoreFile(each.data).read() for each in (weekly, mine))
+    pd.testing.assert_frame_equal(told.rows, whole.rows, check_exact=True)
+
+
 def test_rows_without_ids_are_not_added_to(mine: Settings) -> None:
     path = Path(str(mine.tables["transactions"].path))
     pd.read_parquet(path).drop(columns="transaction_id").to_parquet(path, index=False)
