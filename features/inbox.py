@@ -155,7 +155,7 @@ def _without(parcel: Parcel, customer_id: str) -> tuple[Parcel, int]:
         for name, part in parts.items()
     }
     # What all of it hashes to, and what the sender was told of it, would still tell of them.
-    unnamed = {"digest": "", "key": None, "answer": {}} if told else {}
+    unnamed: dict[str, Any] = {"digest": "", "key": None, "answer": {}} if told else {}
     return parcel.model_copy(update={**cleared, **unnamed}), told
 
 
