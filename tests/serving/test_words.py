@@ -12,6 +12,7 @@ import pytest
 
 import features
 import querencia
+import serving
 import training
 from features.feature import Driver
 from features.findings import Finding
@@ -159,10 +160,10 @@ def test_amounts_are_written_as_the_language_does(value: float, english: str, sp
 
 
 def calls(function: str) -> dict[str, list[ast.Call]]:
-    """Every call of a function by that name in the rooms below, by module."""
+    """Every call of a function by that name, by module."""
     sources = [
         path
-        for room in (features, training, querencia)
+        for room in (features, training, serving, querencia)
         for path in Path(room.__path__[0]).glob("*.py")
     ]
     found = {
