@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from features import comments, memory
+from features import comments
 from features.comments import Themes
 from features.errors import QuerenciaError
 from features.records import CONTRACTS, LEFT_OUT, TIMELINES, UNITS, Kind, Records
@@ -246,7 +246,6 @@ class Store:
         Customers come in ascending order, and none is ever split. Comments are read where there
         are themes to tell them by.
         """
-        memory.keep()
         unread = LEFT_OUT if themes is None else LEFT_OUT - {"comment"}
         sold, *others = (
             _Rows(self._path(table), self._wanted(table, unread)) for table in self._tables

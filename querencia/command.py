@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from features import adapters
+from features import adapters, memory
 from features.errors import QuerenciaError
 
 if TYPE_CHECKING:
@@ -712,6 +712,7 @@ def _refuse(problem: str) -> None:
 
 def main() -> None:
     """Run the command; what the user can mend is told without a traceback."""
+    memory.keep()
     try:
         app(prog_name="querencia")
     except (QuerenciaError, OSError) as error:

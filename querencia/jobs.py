@@ -195,18 +195,19 @@ def _read_anew(wanted: Mapping[str, Source], settings: Settings, say: Say) -> Re
         intakes = _read(wanted, sent, new, settings, say)
         # What we decided ourselves is known whatever files are given.
         record(Campaigns(settings.data).sent(), new, settings)
-        if _offers(new) >= _offers(settings.data):
+        if _are_told_again(Store(settings.data).path("offers"), Store(new).path("offers")):
             left_out = tuple(table for table in left_out if table != "offers")
         changes.note_everyone(settings.data)  # before the records take their place
     return intakes, left_out
 
 
-def _offers(folder: Path) -> set[str]:
-    """The ids of the offers on record."""
-    path = Store(folder).path("offers")
-    if not path.is_file():
-        return set()
-    return {*pq.read_table(path, columns=["offer_id"])["offer_id"].to_pylist()}
+def _are_told_again(before: Path, now: Path) -> bool:
+    """Whether all offers that were on record are so again, with every column."""
+    if not (before.is_file() and now.is_file()):
+        return False
+    old, new = (pq.read_table(path, columns=["offer_id"])["offer_id"] for path in (before, now))
+    columns = set(pq.read_schema(before).names) <= set(pq.read_schema(now).names)
+    return columns and set(old.to_pylist()) <= set(new.to_pylist())
 
 
 def _read(

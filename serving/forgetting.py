@@ -24,7 +24,7 @@ from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
-from training.champion import TRAINED
+from training.champion import trained_as_of
 
 REMAINS = (
     "Your own files and databases that records were read from: whoever is forgotten is left out "
@@ -74,7 +74,8 @@ def _settled(proof: Proof, settings: Settings) -> Proof:
 def _trained_with(customer_id: str, settings: Settings) -> list[int]:
     """The versions that know of a time at which the customer had bought."""
     path = Store(settings.data).path("transactions")
-    if not path.is_file() or not (settings.store / "mlflow.db").is_file():
+    trains = settings.store_database or (settings.store / "mlflow.db").is_file()
+    if not path.is_file() or not trains:
         return []
     own = [("customer_id", "=", customer_id)]
     bought = pq.read_table(path, columns=["occurred_at"], filters=own)
@@ -82,7 +83,7 @@ def _trained_with(customer_id: str, settings: Settings) -> list[int]:
     return [
         version.number
         for version in settings.registry.versions()
-        if first and datetime.fromisoformat(version.tags[TRAINED]) > first
+        if first and trained_as_of(version) > first
     ]
 
 

@@ -34,7 +34,7 @@ class Ranking:
     def of(cls, scores: pd.DataFrame) -> Self:
         """Of rows with the columns of `training.scoring.COLUMNS`."""
         order = np.argsort(-scores["expected_loss"].to_numpy(), kind="stable").astype(np.int64)
-        return cls(np.asarray(scores["risk"], dtype=float), places(scores), order)
+        return cls(np.array(scores["risk"], dtype=float), np.array(places(scores)), order)
 
     def at_risk(self, *, top_share: float, min_risk: float, most: int) -> list[int]:
         """The best customers who are about to leave, the largest expected loss first.

@@ -25,7 +25,7 @@ from features.snapshot import Snapshot
 from features.store import Store
 from training import retrain as module
 from training.backtest import SERVED, Measures
-from training.champion import CHALLENGER, CHAMPION, Champion
+from training.champion import CHALLENGER, CHAMPION, TRAINED, Champion
 from training.drift import RISK, Population
 from training.history import History
 from training.model import FORMAT, Model
@@ -458,7 +458,7 @@ def test_a_better_model_is_promoted(
             tmp_path / "worse",
             signature=infer_signature(example),
             input_example=example,
-            tags={},
+            tags={TRAINED: later.provenance.cutoff.isoformat()},
         )
     copied.set_alias(CHAMPION, 4)
     better = train(cdnow_store, copied, cdnow_settings, quick).training
@@ -589,7 +589,7 @@ def test_records_that_cannot_teach_are_refused_with_the_remedy(
     store = make_store(purchases(customers))
     with pytest.raises(QuerenciaError, match=message):
         train(store, registry, FeatureSettings(horizon_days=60), TrainingSettings())
-    assert not registry.folder.exists()
+    assert not (registry.folder / "mlflow.db").exists()
 
 
 def test_with_nobody_left_alone_the_remedy_is_a_control(
