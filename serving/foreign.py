@@ -5,14 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from features import intake, snapshot
 from features.cutoffs import midnight
 from features.errors import QuerenciaError
 from features.intake import Intake
-from features.records import CONTRACTS, Records
+from features.records import CONTRACTS, LEFT_OUT, TIMELINES, Records
 from features.settings import FeatureSettings
 from features.sources import Source
 from features.store import TIMES, Store
+from features.timeline import UNKNOWN, Timeline
 from training.champion import Champion
 from training.scoring import Scores, score
 
@@ -68,8 +71,27 @@ def _read(
 
 
 def _filled(groups: Iterable[Records], knows: frozenset[str]) -> Iterator[Records]:
-    """The records with every table that the model knows, without rows where it is not given."""
+    """The records with all that the model knows: nothing happened, and nothing is known of it."""
     for group in groups:
         none = group["transactions"].none()
-        missing = {table: none for table in TIMES if table in knows and table not in group.tables}
-        yield replace(group, tables={**group.tables, **missing})
+        tables = {
+            table: _with_columns(table, group.tables.get(table, none), knows)
+            for table in TIMES
+            if table in knows or table in group.tables
+        }
+        yield replace(group, tables=tables)
+
+
+def _with_columns(table: str, rows: Timeline, knows: frozenset[str]) -> Timeline:
+    missing = {
+        column.name: column.kind in ("id", "text")
+        for column in TIMELINES[table].columns
+        if column.name not in {*LEFT_OUT, *rows.columns}
+        and f"{table}.{column.name}" not in snapshot.NEEDED - knows
+    }
+    unknown = {
+        name: np.full(len(rows.times), -1 if is_text else UNKNOWN)
+        for name, is_text in missing.items()
+    }
+    words = {name: () for name, is_text in missing.items() if is_text}
+    return replace(rows, columns={**rows.columns, **unknown}, words={**rows.words, **words})

@@ -247,14 +247,14 @@ def test_a_later_training_has_no_row_of_theirs(mine: Settings) -> None:
 def test_scores_that_were_being_made_leave_the_forgotten_out(
     mine: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone, made = first_listed(mine), jobs.batch.score_all
+    gone, look = first_listed(mine), jobs.batch.look
 
     def forgotten_meanwhile(*args: Any) -> Any:
-        scores = made(*args)
+        present = look(*args)
         jobs.forget(mine, gone)
-        return scores
+        return present
 
-    monkeypatch.setattr(jobs.batch, "score_all", forgotten_meanwhile)
+    monkeypatch.setattr(jobs.batch, "look", forgotten_meanwhile)
     jobs.score(mine, hush)
     assert places(mine.data, gone) == []
     assert not Inbox(mine.data).path.exists()

@@ -96,6 +96,7 @@ def test_every_file_has_its_digest_and_the_card_has_one_outside(
 def test_the_runs_that_trained_them_left_nothing_to_run_either(settings: Settings) -> None:
     artifacts = settings.store / "artifacts"
     suffixes = {path.suffix for path in artifacts.rglob("*") if path.is_file()}
-    assert suffixes <= {".json", ".ubj", ".html", ".md", ".png", ".svg", ".csv", ".parquet", ""}
+    texts = {".txt", ".md", ".html", ".csv", ""}
+    assert suffixes <= {".json", ".ubj", ".png", ".svg", ".parquet", *texts}
     strange = [path for path in artifacts.rglob("*") if path.suffix == "" and path.is_file()]
     assert {path.name for path in strange} <= {sealed.CARD}

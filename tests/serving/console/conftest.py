@@ -11,6 +11,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette's client would rather have httpx's successor
     from starlette.testclient import TestClient
 
+from querencia import shows
 from serving.edition import Edition
 from serving.http.application import Application
 from serving.http.meters import Meters
@@ -22,10 +23,16 @@ OWN = {"sec-fetch-site": "same-origin"}
 
 
 @pytest.fixture
-def shop(trained_company: Settings, tmp_path: Path) -> Settings:
-    """The trained company in a data folder of its own, for tests that change something."""
-    shutil.copytree(trained_company.data, tmp_path / "data")
-    return trained_company.model_copy(update={"data": tmp_path / "data"})
+def shop(trained_company: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The trained company in folders of its own, for tests that change something."""
+    own = {"data": tmp_path / "data", "store": tmp_path / "mlruns"}
+    for name, folder in own.items():
+        shutil.copytree(getattr(trained_company, name), folder)
+    settings = trained_company.model_copy(update=own)
+    configured = tmp_path / "querencia.toml"
+    configured.write_text(shows.configuration(settings))
+    monkeypatch.setenv("QUERENCIA_CONFIG", str(configured))  # for processes that it starts
+    return settings
 
 
 @pytest.fixture(scope="session")
