@@ -406,7 +406,8 @@ def campaigns(
     With `--sent ID` note that a list went out. It can't be changed any more then, its offers are
     among your records, and what came of them is told once the horizon has closed. Which offers
     were taken up you may add: copy `offers.csv` of the campaign, fill in `redeemed_at` or `cost`,
-    and `querencia check FILE --table offers --append`.
+    and `querencia check FILE --table offers --append`. Whom to ask stands in `surveys.csv`: fill in
+    `answered_at`, `score` and `comment` of those who answered, and read it as the table surveys.
     """
     from querencia import jobs, lists
 

@@ -1,7 +1,8 @@
 """Campaigns on file: a list is a draft until it is sent, and never changes afterwards.
 
 `campaigns/ID/` of the data folder holds the list (`list.csv`, `list.parquet`) and `summary.json`;
-once it was sent, `sent.json` and the rows it is in the table `offers` (`offers.csv`) as well.
+once it was sent, `sent.json`, the rows it is in the table `offers` (`offers.csv`) and, of those who
+are asked, the rows of the table `surveys` that wait for their answers (`surveys.csv`) as well.
 """
 
 import hashlib
@@ -19,11 +20,16 @@ import pandas as pd
 
 from features.errors import QuerenciaError
 from features.files import aside, renewed
+from serving.catalogue import ASK
 from training.scoring import COLUMNS
 
 _ID = re.compile(r"\d{4}-\d\d-\d\d-\d+")
 _NUMBER = "number"
-_LIST, _SUMMARY, _SENT, _OFFERS = "list.parquet", "summary.json", "sent.json", "offers.csv"
+_LIST, _SUMMARY, _SENT = "list.parquet", "summary.json", "sent.json"
+_OFFERS, _SURVEYS = "offers.csv", "surveys.csv"
+_KIND = "nps"
+"""What the silent are asked unless whoever asks them writes something else."""
+
 _DECIMALS = {
     **{column.name: 2 for column in COLUMNS if column.unit in {"currency", "days"}},
     **{column.name: 4 for column in COLUMNS if column.unit == "probability"},
@@ -79,6 +85,11 @@ class Campaign:
         """The file of its rows in the table `offers`, once it was sent."""
         return self.folder / _OFFERS
 
+    @property
+    def surveys(self) -> Path:
+        """The file of those who are asked, for their answers; once it was sent, if anybody is."""
+        return self.folder / _SURVEYS
+
     def rows(self) -> pd.DataFrame:
         """The list.
 
@@ -124,6 +135,21 @@ def offer_rows(rows: pd.DataFrame, decided_at: datetime) -> pd.DataFrame:
             "decided_at": pd.Timestamp(decided_at),
             "arm": rows["arm"],
             "propensity": rows["propensity"],
+        }
+    )
+
+
+def survey_rows(rows: pd.DataFrame, asked_at: datetime) -> pd.DataFrame:
+    """Those of a list who are asked, as the table `surveys` has them, without answers yet."""
+    offers = offer_rows(rows, asked_at)
+    asked = offers[offers["arm"] == ASK]
+    return pd.DataFrame(
+        {
+            "survey_id": asked["offer_id"],
+            "customer_id": asked["customer_id"],
+            "kind": _KIND,
+            "asked_at": asked["decided_at"],
+            **dict.fromkeys(("answered_at", "score", "comment", "language"), ""),
         }
     )
 
@@ -246,6 +272,11 @@ def _write(rows: pd.DataFrame, folder: Path) -> None:
 def _note_sent(rows: pd.DataFrame, folder: Path, at: datetime) -> None:
     with aside(folder / _OFFERS) as new:
         offer_rows(rows, at).to_csv(new, **PLAIN)
+    asked = survey_rows(rows, at)
+    (folder / _SURVEYS).unlink(missing_ok=True)  # of one more, who is forgotten now
+    if len(asked):
+        with aside(folder / _SURVEYS) as new:
+            asked.to_csv(new, **PLAIN)
     note = {"sent_at": at.isoformat(), "sha256": _digest(folder / _LIST)}
     with aside(folder / _SENT) as new:
         new.write_text(json.dumps(note, indent=1))

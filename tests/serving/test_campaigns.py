@@ -6,8 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from features import intake
 from features.errors import QuerenciaError
 from features.files import aside
+from features.records import CONTRACTS
+from features.settings import FeatureSettings
+from features.sources import Source
 from serving import campaigns
 from serving.campaigns import Campaigns
 
@@ -153,3 +157,26 @@ def test_a_list_is_sent_whole_or_not_at_all(
     with pytest.raises(KeyboardInterrupt):
         on_file.send(name, SENT)
     assert on_file.find(name).sent_at is None
+
+
+def test_those_who_are_asked_are_a_survey_that_waits_for_answers(
+    on_file: Campaigns, tmp_path: Path
+) -> None:
+    name = on_file.next_id(TODAY)
+    listed = rows(name, "ann", "bob", "eve").assign(arm=["ask", "control", "call"])
+    on_file.write(name, listed, {"cutoff": CUTOFF.isoformat()})
+    sent = on_file.send(name, SENT)
+    asked = pd.read_csv(sent.surveys)
+    assert asked[["customer_id", "kind"]].values.tolist() == [["ann", "nps"]]
+    answered = asked.assign(answered_at="2026-03-05T10:00:00Z", score=9, comment="bien")
+    answered.to_csv(tmp_path / "answers.csv", index=False)
+    found = intake.take_in(
+        Source(tmp_path / "answers.csv"), CONTRACTS["surveys"], tmp_path, FeatureSettings()
+    )
+    assert (found.kept, found.refused) == (1, 0)
+    on_file.forget("ann")
+    assert not sent.surveys.exists()
+
+
+def test_where_nobody_is_asked_there_is_no_survey(on_file: Campaigns) -> None:
+    assert not on_file.send(write(on_file, "ann", "bob"), SENT).surveys.exists()
