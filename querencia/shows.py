@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -193,7 +193,9 @@ def _entry(name: str, value: object) -> Iterator[str]:
     if isinstance(value, dict) and value:
         yield from (f"{name}.{_key(key)} = {_literal(each)}" for key, each in value.items())
     else:
-        yield f"# {name} =" if value is None else f"{name} = {_literal(value)}"
+        # What is secret stays in the environment it came from.
+        hidden = value is None or isinstance(value, SecretStr)
+        yield f"# {name} =" if hidden else f"{name} = {_literal(value)}"
 
 
 def _literal(value: object) -> str:

@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 from rich.console import Console
 
 from features.cutoffs import Plan
@@ -249,3 +250,10 @@ def test_every_entry_is_printed_under_its_meaning() -> None:
     assert len(entries) > 20
     assert all(printed[printed.index(entry) - 1].startswith("# ") for entry in entries)
     assert printed[printed.index("[list]") - 1] == "# Whom the service lists as customers at risk."
+
+
+def test_what_is_secret_is_not_printed() -> None:
+    settings = Settings.model_construct(store_database=SecretStr("postgresql://ann:hush@db/mlflow"))
+    printed = shows.configuration(settings)
+    assert "hush" not in printed
+    assert "store_database" not in tomllib.loads(printed)
