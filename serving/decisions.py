@@ -12,8 +12,9 @@ from features.offers import CONTROL
 from serving import control
 from serving.budget import Choice, Point, Problem
 from serving.catalogue import ASK, Offer
+from serving.exclusions import exclusions, segments
 from serving.limits import CampaignSettings
-from serving.profit import Profit, expected_profit, presence, saved
+from serving.profit import Profit, expected_profit, saved
 from serving.ranking import places
 from serving.touches import Touches
 from serving.ways import NOBODY
@@ -109,15 +110,11 @@ class Desk:
     def _in_question(self, rows: pd.DataFrame) -> Mask:
         """Who may be contacted under the limits."""
         limits, touches = self.limits, self.touches
-        wanted = (rows["risk"] >= limits.min_risk) & (places(rows) <= limits.top_share)
-        wanted &= presence(rows) >= limits.min_presence
-        wanted &= ~rows["customer_id"].isin(touches.tired | touches.held)
-        if limits.driver is not None:
-            wanted &= _is(rows["driver"], limits.driver, "driver")
-        if limits.segment is not None:
-            known = touches.segment if touches.segment is not None else pd.Series(dtype=object)
-            wanted &= _is(rows["customer_id"].map(known), limits.segment, "segment")
-        return wanted.to_numpy()
+        _require(rows["driver"], limits.driver, "driver")
+        _require(segments(rows, touches), limits.segment, "segment")
+        kept_out = exclusions(rows, places(rows), limits, touches)
+        in_question: Mask = ~np.any([*kept_out.values()], axis=0)
+        return in_question
 
     def _silent(self, rows: pd.DataFrame) -> Mask:
         """Who is at risk without a word; nobody where it can't be seen who speaks."""
@@ -146,17 +143,11 @@ class Desk:
         return drawn.iloc[order].reset_index(drop=True)
 
 
-def _is(values: "pd.Series[str]", wanted: str, what: str) -> "pd.Series[bool]":
-    """Where a column says what is wanted.
-
-    Raises:
-        QuerenciaError: where it says so nowhere.
-    """
-    found = values == wanted
-    if not found.any():
+def _require(values: "pd.Series[str]", wanted: str | None, what: str) -> None:
+    """Refuse what is wanted and not there."""
+    if wanted is not None and not (values == wanted).any():
         there = ", ".join(sorted(values.dropna().unique())) or "none known"
         raise QuerenciaError(f"No customer has the {what} {wanted}. There are: {there}.")
-    return found
 
 
 def _first(among: Mask, by: "pd.Series[float]", most: int) -> Mask:

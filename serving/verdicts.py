@@ -8,7 +8,7 @@ and contacts that came of it: what the last ones taken bring.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -18,25 +18,17 @@ from features.offers import CONTROL
 from serving import control
 from serving.catalogue import ASK, Offer
 from serving.decisions import DECIDED, Decisions, Desk
+from serving.exclusions import Cause, exclusions
 from serving.limits import CampaignSettings
-from serving.profit import Profit, expected_profit, presence, saved
+from serving.profit import Profit, expected_profit, saved
+from serving.ranking import places
 from serving.touches import Touches
 from serving.words import Language
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-Why = Literal[
-    "tired",
-    "held",
-    "gone",
-    "low_value",
-    "low_risk",
-    "other_segment",
-    "other_driver",
-    "not_worth_it",
-    "budget",
-]
+Why = Literal[Cause, "not_worth_it", "budget"]
 """Why a customer is left alone, and is no control."""
 
 WORDS: Mapping[Language, Mapping[Why, str]] = {
@@ -104,10 +96,11 @@ class Verdicts:
     def of(cls, desk: Desk, scores: pd.DataFrame, *, campaign: str) -> Self:
         """Decide on all of them, as the list of this campaign does."""
         decisions = desk.decide(scores, campaign=campaign)
-        value_from = _value_from(scores["value"], desk.limits.top_share)
-        chosen = decisions.rows["customer_id"]
-        rest = scores[~scores["customer_id"].isin(chosen)]
-        why = _why(desk, rest, _profits(desk, rest), value_from)
+        place = places(scores)
+        left = ~scores["customer_id"].isin(decisions.rows["customer_id"]).to_numpy()
+        rest = scores[left]
+        why = _why(desk, rest, _profits(desk, rest), place[left])
+        best = scores["value"][place <= desk.limits.top_share]
         return cls(
             campaign,
             _prices(decisions),
@@ -116,7 +109,7 @@ class Verdicts:
                 for row in decisions.rows[["customer_id", *DECIDED]].to_dict("records")
             },
             dict(zip(rest["customer_id"], why, strict=True)),
-            value_from,
+            float(best.min()) if len(best) else np.inf,
             desk,
         )
 
@@ -129,7 +122,8 @@ class Verdicts:
         """
         desk = replace(self.desk, touches=touches)
         profits = _profits(desk, scores)
-        why = _why(desk, scores, profits, self.value_from)
+        place = np.where(scores["value"] < self.value_from, np.inf, 0.0)
+        why = _why(desk, scores, profits, place)
         held = control.is_control(
             scores["customer_id"],
             share=desk.limits.control,
@@ -254,30 +248,13 @@ def _prices(decisions: Decisions) -> Prices:
     return Prices(decisions.choice.next_euro, decisions.choice.next_contact, least)
 
 
-def _value_from(value: "pd.Series[float]", share: float) -> float:
-    """The least value among this share of the customers."""
-    chosen = value[value.rank(ascending=False, pct=True, method="first") <= share]
-    return float(chosen.min()) if len(chosen) else np.inf
-
-
-def _why(
-    desk: Desk, rows: pd.DataFrame, profits: Mapping[str, Profit], value_from: float
-) -> list[Why]:
+def _why(desk: Desk, rows: pd.DataFrame, profits: Mapping[str, Profit], place: Floats) -> list[Why]:
     """Why each customer is left alone: the first reason there is."""
-    limits, touches = desk.limits, desk.touches
     pays = np.any([p.allowed & (p.expected > 0) for p in profits.values()], axis=0)
-    ids, segment = rows["customer_id"], touches.segment
-    own = ids.map(segment if segment is not None else pd.Series(dtype=object))
-    reasons: dict[Why, Any] = {
-        "tired": ids.isin(touches.tired),
-        "held": ids.isin(touches.held),
-        "gone": presence(rows) < limits.min_presence,
-        "low_value": rows["value"] < value_from,
-        "low_risk": rows["risk"] < limits.min_risk,
-        "other_segment": own != limits.segment if limits.segment else np.zeros(len(rows), bool),
-        "other_driver": rows["driver"] != (limits.driver or rows["driver"]),
-        "not_worth_it": ~pays,
-        "budget": np.ones(len(rows), dtype=bool),
-    }
-    first = np.argmax([np.asarray(reasons[why], dtype=bool) for why in get_args(Why)], axis=0)
-    return [get_args(Why)[place] for place in first.tolist()]
+    reasons: list[tuple[Why, Mask]] = [
+        *exclusions(rows, place, desk.limits, desk.touches).items(),
+        ("not_worth_it", ~pays),
+        ("budget", np.ones(len(rows), dtype=bool)),
+    ]
+    first = np.argmax([mask for _, mask in reasons], axis=0)
+    return [reasons[number][0] for number in first.tolist()]

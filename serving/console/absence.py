@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from serving.console.standing import Standing
+from serving.exclusions import exclusions
 from serving.profit import presence
 from serving.settings import Settings
-
-Cause = Literal[
-    "held", "tired", "low_value", "low_risk", "gone", "driver", "segment", "no_profit", "no_money"
-]
+from serving.verdicts import Why
 
 
 @dataclass(frozen=True)
@@ -22,7 +19,7 @@ class Absence:
         figures: what a phrase tells of it.
     """
 
-    cause: Cause
+    cause: Why
     figures: dict[str, object] = field(default_factory=dict)
 
 
@@ -41,26 +38,20 @@ def absences(standing: Standing, settings: Settings, row: int) -> list[Absence]:
     if kept_off:
         return kept_off
     pays = customer in standing.decided(settings, unlimited=True).places
-    return [Absence("no_money" if pays else "no_profit")]
+    return [Absence("budget" if pays else "not_worth_it")]
 
 
 def _excluded(standing: Standing, settings: Settings, row: int) -> Iterator[Absence]:
     """The limits under which a customer does not come into question."""
-    limits, touches = settings.campaign, standing.touches()
-    scores = standing.scores.rows.iloc[[row]]
-    one = scores.iloc[0]
-    there = float(presence(scores)[0])
-    if one["customer_id"] in touches.held:
-        yield Absence("held")
-    if one["customer_id"] in touches.tired:
-        yield Absence("tired", {"days": limits.fatigue_days, "most": limits.fatigue_contacts})
-    if standing.edition.ranking.place[row] > limits.top_share:
-        yield Absence("low_value", {"share": limits.top_share})
-    if one["risk"] < limits.min_risk:
-        yield Absence("low_risk", {"share": limits.min_risk})
-    if there < limits.min_presence:
-        yield Absence("gone", {"chance": there, "least": limits.min_presence})
-    if limits.driver not in (None, one["driver"]):
-        yield Absence("driver")
-    if limits.segment not in (None, standing.segment(one["customer_id"])):
-        yield Absence("segment")
+    limits = settings.campaign
+    one = standing.scores.rows.iloc[[row]]
+    place = standing.edition.ranking.place[[row]]
+    told: dict[Why, dict[str, object]] = {
+        "tired": {"days": limits.fatigue_days, "most": limits.fatigue_contacts},
+        "low_value": {"share": limits.top_share},
+        "low_risk": {"share": limits.min_risk},
+        "gone": {"chance": float(presence(one)[0]), "least": limits.min_presence},
+    }
+    for cause, mask in exclusions(one, place, limits, standing.touches()).items():
+        if mask[0]:
+            yield Absence(cause, told.get(cause, {}))

@@ -151,10 +151,10 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "not_low_risk": "The risk is under {share:.0%}.",
         "not_gone": "Has most likely left already: the chance of still being there is "
         "{chance:.0%}, under {least:.0%}; of those who have left nobody is kept by an offer.",
-        "not_driver": "Another reason puts this customer at risk.",
-        "not_segment": "Is of another segment.",
-        "not_no_profit": "No offer is expected to bring more than it costs with this customer.",
-        "not_no_money": "A contact would pay, but budget and contacts bring more with others.",
+        "not_other_driver": "Another reason puts this customer at risk.",
+        "not_other_segment": "Is of another segment.",
+        "not_not_worth_it": "No offer is expected to bring more than it costs with this customer.",
+        "not_budget": "A contact would pay, but budget and contacts bring more with others.",
         "reasons": "What moves the risk",
         "reasons_lead": "A typical customer who bought as often has a risk of {base}. What is "
         "known of this one makes it {risk}:",
@@ -389,12 +389,11 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "not_low_risk": "El riesgo es menor del {share:.0%}.",
         "not_gone": "Lo más probable es que ya se haya ido: la probabilidad de que siga es del "
         "{chance:.0%}, menor del {least:.0%}; a quien ya se fue ninguna oferta lo retiene.",
-        "not_driver": "Otro motivo pone en riesgo a este cliente.",
-        "not_segment": "Es de otro segmento.",
-        "not_no_profit": "No se espera que ninguna oferta dé con este cliente más de lo que "
+        "not_other_driver": "Otro motivo pone en riesgo a este cliente.",
+        "not_other_segment": "Es de otro segmento.",
+        "not_not_worth_it": "No se espera que ninguna oferta dé con este cliente más de lo que "
         "cuesta.",
-        "not_no_money": "Un contacto sería rentable, pero presupuesto y contactos dan más con "
-        "otros.",
+        "not_budget": "Un contacto sería rentable, pero presupuesto y contactos dan más con otros.",
         "reasons": "Lo que mueve el riesgo",
         "reasons_lead": "Un cliente típico que compró tanto tiene un riesgo del {base}. Lo que se "
         "sabe de este lo lleva al {risk}:",

@@ -5,11 +5,11 @@ from typing import get_args
 
 import pytest
 
-from serving.console.absence import Cause
 from serving.console.desk import PAGES
 from serving.console.phrases import PHRASES
 from serving.console.story import TABLES, What
 from serving.console.wish import ORDERS
+from serving.verdicts import WORDS
 from serving.words import Language
 from training.history import What as Became
 
@@ -28,7 +28,7 @@ def test_nothing_lacks_in_a_language(language: Language) -> None:
 def test_everything_that_can_be_told_has_words() -> None:
     wanted = {
         *PAGES,
-        *(f"not_{cause}" for cause in get_args(Cause)),
+        *(f"not_{cause}" for cause in WORDS["en"]),
         *(f"did_{what}" for what in get_args(What)),
         *(f"was_{what}" for what in get_args(Became)),
         *(f"table_{table}" for table in TABLES),

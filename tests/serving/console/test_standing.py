@@ -28,7 +28,7 @@ def test_a_customer_is_on_the_list_or_something_keeps_them_off(standing: Standin
     found = {row: absences(standing, settings, int(row)) for row in rows}
     assert {row for row in rows if not found[row]} == {r for r in rows if ids[r] in listed}
     causes = {each.cause for of in found.values() for each in of}
-    assert {"gone", "no_profit", "no_money"} <= causes
+    assert {"gone", "not_worth_it", "budget"} <= causes
 
 
 def test_tighter_limits_keep_more_off_and_say_so(standing: Standing) -> None:
@@ -36,7 +36,9 @@ def test_tighter_limits_keep_more_off_and_say_so(standing: Standing) -> None:
     settings = standing.settings.model_copy(update={"campaign": limits})
     ids = standing.scores.rows
     row = int(((ids["risk"] < 0.5) & (ids["driver"] != "effort")).idxmax())
-    assert {"low_risk", "driver"} <= {each.cause for each in absences(standing, settings, row)}
+    assert {"low_risk", "other_driver"} <= {
+        each.cause for each in absences(standing, settings, row)
+    }
 
 
 def test_the_story_tells_every_record_and_the_risk_of_now(standing: Standing) -> None:

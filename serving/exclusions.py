@@ -1,0 +1,53 @@
+"""Exclusions: what keeps customers out of question, whatever an offer would bring."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from serving.limits import CampaignSettings
+from serving.profit import presence
+from serving.touches import Touches
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+Cause = Literal["tired", "held", "gone", "low_value", "low_risk", "other_segment", "other_driver"]
+"""Contacted often enough of late; control of an open campaign; most likely gone already; not of the
+best; too little risk; of another segment or at risk for another reason than is wanted."""
+
+
+def exclusions(
+    rows: pd.DataFrame, place: Floats, limits: CampaignSettings, touches: Touches
+) -> Mapping[Cause, Mask]:
+    """Whom each of the limits keeps out, shape (n,) each.
+
+    Args:
+        rows: Scores, with the columns of `training.scoring.COLUMNS`.
+        place: Their places by value among all, as a share (`serving.ranking.places`).
+        limits: Who comes into question.
+        touches: Whom the company was in touch with.
+    """
+    ids = rows["customer_id"]
+    found: dict[Cause, ArrayLike] = {
+        "tired": ids.isin(touches.tired),
+        "held": ids.isin(touches.held),
+        "gone": presence(rows) < limits.min_presence,
+        "low_value": place > limits.top_share,
+        "low_risk": rows["risk"] < limits.min_risk,
+        "other_segment": _is_other(segments(rows, touches), limits.segment),
+        "other_driver": _is_other(rows["driver"], limits.driver),
+    }
+    return {cause: np.asarray(mask, dtype=bool) for cause, mask in found.items()}
+
+
+def segments(rows: pd.DataFrame, touches: Touches) -> "pd.Series[str]":
+    """The segment of each customer, missing where none is known."""
+    known = touches.segment if touches.segment is not None else pd.Series(dtype=object)
+    return rows["customer_id"].map(known)
+
+
+def _is_other(values: "pd.Series[str]", wanted: str | None) -> Mask:
+    return np.zeros(len(values), dtype=bool) if wanted is None else (values != wanted).to_numpy()
