@@ -88,7 +88,7 @@ class Desk:
         rows = rows[self._in_question(rows)].reset_index(drop=True)
         silent = self._silent(rows)
         kept = self._kept(int(silent.sum()))
-        profits = [_profit(offer, saved(rows, name), rows) for name, offer in self.offers.items()]
+        profits = [*self.profits(rows).values()]
         problem = Problem(
             np.column_stack([np.where(each.allowed, each.expected, -np.inf) for each in profits]),
             np.column_stack([each.cost for each in profits]),
@@ -96,16 +96,26 @@ class Desk:
         )
         choice = problem.choose(self.limits.budget - kept * self.question.fixed_cost)
         asked = _first(silent & (choice.offer == NOBODY), rows["expected_loss"], kept)
-        nothing = Saved(np.zeros(len(rows)), np.zeros(len(rows)))
         decided = [
             *(
                 _decided(rows, choice.offer == number, name, self.offers[name], profits[number])
                 for number, name in enumerate(self.offers)
             ),
-            _decided(rows, asked, ASK, self.question, _profit(self.question, nothing, rows)),
+            _decided(rows, asked, ASK, self.question, self.asking(rows)),
         ]
         together = pd.concat(decided, ignore_index=True)
         return Decisions(self._drawn(together, campaign), choice, problem.curve())
+
+    def profits(self, rows: pd.DataFrame) -> dict[str, Profit]:
+        """What each offer brings with each customer, by name."""
+        return {
+            name: _profit(offer, saved(rows, name), rows) for name, offer in self.offers.items()
+        }
+
+    def asking(self, rows: pd.DataFrame) -> Profit:
+        """What it comes to to ask each customer: nobody is saved by it."""
+        nothing = Saved(np.zeros(len(rows)), np.zeros(len(rows)))
+        return _profit(self.question, nothing, rows)
 
     def _in_question(self, rows: pd.DataFrame) -> Mask:
         """Who may be contacted under the limits."""

@@ -32,10 +32,14 @@ def desk(settings: Settings, origin: Provenance) -> Desk:
 
 def standing(settings: Settings) -> str:
     """The id of the campaign that decisions of now belong to: the draft's, or that of the next."""
-    campaigns = Campaigns(settings.data)
+    drafts = Campaigns(settings.data).drafts()
+    return drafts[-1].id if drafts else next_campaign(settings)
+
+
+def next_campaign(settings: Settings) -> str:
+    """The id of the campaign that would be made now."""
     today = datetime.now(ZoneInfo(settings.features.time_zone)).date()
-    drafts = campaigns.drafts()
-    return drafts[-1].id if drafts else campaigns.next_id(today)
+    return Campaigns(settings.data).next_id(today)
 
 
 def signs(settings: Settings) -> tuple[int, ...]:

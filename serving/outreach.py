@@ -19,12 +19,11 @@ from serving.settings import Settings
 
 def flag(settings: Settings) -> Campaign:
     """Write the list of a campaign from the last scores: a draft, in place of the one before."""
-    zone = ZoneInfo(settings.features.time_zone)
     with changing(settings.data):
         forgetting.settle(settings)
         scores = ScoreFile(settings.data).read()
         campaigns = Campaigns(settings.data)
-        name = campaigns.next_id(datetime.now(zone).date())
+        name = desks.next_campaign(settings)
         desk = desks.desk(settings, scores.provenance)
         decisions = desk.decide(scores.rows, campaign=name)
         rows = batch.listed(

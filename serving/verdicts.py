@@ -20,7 +20,7 @@ from serving.catalogue import ASK, Offer
 from serving.decisions import DECIDED, Decisions, Desk
 from serving.exclusions import Cause, exclusions
 from serving.limits import CampaignSettings
-from serving.profit import Profit, expected_profit, saved
+from serving.profit import Profit
 from serving.ranking import places
 from serving.touches import Touches
 from serving.words import Language
@@ -99,7 +99,7 @@ class Verdicts:
         place = places(scores)
         left = ~scores["customer_id"].isin(decisions.rows["customer_id"]).to_numpy()
         rest = scores[left]
-        why = _why(desk, rest, _profits(desk, rest), place[left])
+        why = _why(desk, rest, desk.profits(rest), place[left])
         best = scores["value"][place <= desk.limits.top_share]
         return cls(
             campaign,
@@ -121,7 +121,7 @@ class Verdicts:
             touches: Whom the company was in touch with, of these.
         """
         desk = replace(self.desk, touches=touches)
-        profits = _profits(desk, scores)
+        profits = desk.profits(scores)
         place = np.where(scores["value"] < self.value_from, np.inf, 0.0)
         why = _why(desk, scores, profits, place)
         held = control.is_control(
@@ -150,8 +150,7 @@ class Verdicts:
             if gain > self.prices.contact:
                 return _told(desk.offers[name], profits[name], place, name, desk.limits, is_held)
         if why in ("budget", "not_worth_it") and self._is_asked(desk, row):
-            nothing = _nothing(desk.question, row)
-            return _told(desk.question, nothing, 0, ASK, desk.limits, is_held)
+            return _told(desk.question, desk.asking(row), 0, ASK, desk.limits, is_held)
         return why
 
     def _best(self, profits: Mapping[str, Profit], place: int) -> tuple[str, float]:
@@ -208,21 +207,6 @@ def _was_heard(history: Mapping[str, Any], since: datetime) -> bool:
     times = [each["occurred_at"] for each in history["contacts"]]
     times += [each["answered_at"] for each in history["surveys"] if each["answered_at"]]
     return any(time >= since for time in times)
-
-
-def _profits(desk: Desk, rows: pd.DataFrame) -> dict[str, Profit]:
-    risk, at_stake = rows["risk"].to_numpy(float), rows["value_at_stake"].to_numpy(float)
-    return {
-        name: expected_profit(offer, saved(rows, name), risk, at_stake)
-        for name, offer in desk.offers.items()
-    }
-
-
-def _nothing(question: Offer, row: pd.DataFrame) -> Profit:
-    """What it comes to to ask: nothing is saved by it."""
-    cost = np.array([question.fixed_cost])
-    none = np.zeros(1)
-    return Profit(-cost, -cost, none, cost, none, np.ones(len(row), dtype=bool))
 
 
 def _told(

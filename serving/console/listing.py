@@ -14,14 +14,14 @@ from starlette.responses import RedirectResponse, Response
 
 from features.indicators.figures import Figure
 from features.offers import CONTROL
-from serving import batch, outreach, words
+from serving import batch, desks, outreach, words
 from serving.batch import ScoreFile
 from serving.campaigns import PLAIN, Campaigns, rounded
 from serving.catalogue import ASK, catalogue
 from serving.console import sketches
 from serving.console.absence import Absence, absences
 from serving.console.desk import Desk, Visit
-from serving.console.standing import Decided, Standing, next_campaign
+from serving.console.standing import Decided, Standing
 from serving.console.wish import ORDERS, ROWS, Wish
 from serving.decisions import Decisions
 from serving.http.problem import Problem
@@ -141,7 +141,7 @@ class Listing:
         found = List(self._desk.standing(), Wish.read(request.query_params))
         rows = found.decisions.rows
         ordered = pd.concat([found.contacts, rows[rows["arm"] == CONTROL]])
-        name = next_campaign(found.settings)
+        name = desks.next_campaign(found.settings)
         listed = batch.listed(
             ordered,
             found.standing.scores.provenance,
@@ -161,7 +161,7 @@ class Listing:
     def _ask(self, visit: Visit, wish: Wish, status: int = 200) -> Response:
         found = List(self._desk.standing(), wish)
         drafts = [campaign.id for campaign in Campaigns(found.settings.data).drafts()]
-        name = next_campaign(found.settings)
+        name = desks.next_campaign(found.settings)
         return self._desk.page(
             visit, "new_campaign", status, found=found, name=name, drafts=drafts, here="list"
         )

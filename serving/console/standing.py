@@ -3,9 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -100,7 +98,7 @@ class Standing:
             question=question(settings.offers, settings.training.money),
             limits=limits,
         )
-        name = next_campaign(settings)
+        name = desks.next_campaign(settings)
         key = name, limits, *desk.offers, self._sent()
         if key not in self._decided:
             self._decided[key] = Decided(desk.decide(self.scores.rows, campaign=name))
@@ -139,12 +137,6 @@ class Decided:
     def places(self) -> Mapping[str, int]:
         """In which row each of them is."""
         return {customer: place for place, customer in enumerate(self.rows["customer_id"])}
-
-
-def next_campaign(settings: Settings) -> str:
-    """The id of the campaign that would be made now."""
-    today = datetime.now(ZoneInfo(settings.features.time_zone)).date()
-    return Campaigns(settings.data).next_id(today)
 
 
 def _unlimited(limits: CampaignSettings) -> CampaignSettings:
