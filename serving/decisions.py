@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.errors import QuerenciaError
 from features.offers import CONTROL
 from serving import control
 from serving.budget import Choice, Point, Problem
 from serving.catalogue import ASK, Offer
-from serving.exclusions import exclusions, segments
+from serving.exclusions import exclusions, only
 from serving.limits import CampaignSettings
 from serving.profit import Profit, expected_profit, saved
 from serving.ranking import places
@@ -120,8 +119,7 @@ class Desk:
     def _in_question(self, rows: pd.DataFrame) -> Mask:
         """Who may be contacted under the limits."""
         limits, touches = self.limits, self.touches
-        _require(rows["driver"], limits.driver, "driver")
-        _require(segments(rows, touches), limits.segment, "segment")
+        only(rows, touches, segment=limits.segment, driver=limits.driver)
         kept_out = exclusions(rows, places(rows), limits, touches)
         in_question: Mask = ~np.any([*kept_out.values()], axis=0)
         return in_question
@@ -151,13 +149,6 @@ class Desk:
         )
         order = np.lexsort((-drawn["expected_profit"], held))
         return drawn.iloc[order].reset_index(drop=True)
-
-
-def _require(values: "pd.Series[str]", wanted: str | None, what: str) -> None:
-    """Refuse what is wanted and not there."""
-    if wanted is not None and not (values == wanted).any():
-        there = ", ".join(sorted(values.dropna().unique())) or "none known"
-        raise QuerenciaError(f"No customer has the {what} {wanted}. There are: {there}.")
 
 
 def _first(among: Mask, by: "pd.Series[float]", most: int) -> Mask:

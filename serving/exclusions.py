@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from features.errors import QuerenciaError
 from serving.limits import CampaignSettings
 from serving.profit import presence
 from serving.touches import Touches
@@ -37,8 +38,8 @@ def exclusions(
         "gone": presence(rows) < limits.min_presence,
         "low_value": place > limits.top_share,
         "low_risk": rows["risk"] < limits.min_risk,
-        "other_segment": _is_other(segments(rows, touches), limits.segment),
-        "other_driver": _is_other(rows["driver"], limits.driver),
+        "other_segment": ~_is(segments(rows, touches), limits.segment),
+        "other_driver": ~_is(rows["driver"], limits.driver),
     }
     return {cause: np.asarray(mask, dtype=bool) for cause, mask in found.items()}
 
@@ -49,5 +50,23 @@ def segments(rows: pd.DataFrame, touches: Touches) -> "pd.Series[str]":
     return rows["customer_id"].map(known)
 
 
-def _is_other(values: "pd.Series[str]", wanted: str | None) -> Mask:
-    return np.zeros(len(values), dtype=bool) if wanted is None else (values != wanted).to_numpy()
+def only(rows: pd.DataFrame, touches: Touches, *, segment: str | None, driver: str | None) -> Mask:
+    """Who is of a segment and put at risk by a driver, shape (n,); everybody, where none is wanted.
+
+    Raises:
+        QuerenciaError: where nobody has what is wanted.
+    """
+    of_segment = _wanted(segments(rows, touches), segment, "segment")
+    return of_segment & _wanted(rows["driver"], driver, "driver")
+
+
+def _wanted(values: "pd.Series[str]", wanted: str | None, what: str) -> Mask:
+    found = _is(values, wanted)
+    if wanted is not None and not found.any():
+        there = ", ".join(sorted(values.dropna().unique())) or "none known"
+        raise QuerenciaError(f"No customer has the {what} {wanted}. There are: {there}.")
+    return found
+
+
+def _is(values: "pd.Series[str]", wanted: str | None) -> Mask:
+    return np.ones(len(values), dtype=bool) if wanted is None else (values == wanted).to_numpy()

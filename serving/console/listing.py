@@ -18,10 +18,11 @@ from serving import batch, desks, outreach, words
 from serving.batch import ScoreFile
 from serving.campaigns import PLAIN, Campaigns, rounded
 from serving.catalogue import ASK, catalogue
+from serving.chooser import Chosen
 from serving.console import sketches
 from serving.console.absence import Absence, absences
 from serving.console.desk import Desk, Visit
-from serving.console.standing import Decided, Standing
+from serving.console.standing import Standing
 from serving.console.wish import ORDERS, ROWS, Wish
 from serving.decisions import Decisions
 from serving.http.problem import Problem
@@ -49,7 +50,7 @@ class List:
         return self.wish.within(self.standing.settings)
 
     @cached_property
-    def decided(self) -> Decided:
+    def decided(self) -> Chosen:
         """What is done about whom."""
         return self.standing.decided(self.settings)
 
@@ -75,9 +76,26 @@ class List:
         """Those whom the page is about."""
         if self.wish.view == "contact":
             return self.contacts
-        leaving = self.standing.scores.rows.iloc[self.standing.leaving]
+        leaving = self.standing.scores.rows.iloc[self.leaving]
         by = self.wish.sort if self.wish.sort in leaving else "expected_loss"
         return leaving.sort_values(by, ascending=False, kind="stable")
+
+    @cached_property
+    def leaving(self) -> list[int]:
+        """The best who are about to leave, by their rows."""
+        wish = self.wish
+        least = wish.least_risk if wish.view == "leaving" else None
+        return self.standing.edition.leaving(
+            min_risk=least, segment=wish.segment, driver=wish.driver
+        )
+
+    @property
+    def least_risk(self) -> float:
+        """Of those whom the page is about."""
+        if self.wish.view == "contact":
+            return self.settings.campaign.min_risk
+        usual = self.settings.list.min_risk
+        return usual if self.wish.least_risk is None else self.wish.least_risk
 
     @property
     def pages(self) -> int:

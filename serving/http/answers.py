@@ -18,7 +18,6 @@ from serving.http.asked import (
     CustomerRequest,
     ExplainRequest,
     FeatureRows,
-    ListRequest,
     ScoreRequest,
 )
 from serving.http.problem import Problem
@@ -49,13 +48,6 @@ def score(edition: Edition, request: ScoreRequest) -> bytes:
     ]
     rows = b"null" if request.rows is None else _rows(edition, request.rows)
     return joined(edition, cutoff, customers=listed(customers), rows=rows)
-
-
-def at_risk(edition: Edition, request: ListRequest) -> bytes:
-    """The best customers who are about to leave, the largest expected loss first."""
-    wanted = edition.settings.list.model_dump() | request.model_dump(exclude_none=True)
-    chosen = (edition.lines[place] for place in edition.ranking.at_risk(**wanted))
-    return joined(edition, edition.cutoff, customers=listed(chosen))
 
 
 def explain(edition: Edition, request: ExplainRequest) -> bytes:
