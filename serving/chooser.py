@@ -7,11 +7,13 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from features.provenance import Provenance
 from serving import desks
 from serving.catalogue import Offer, catalogue, question
+from serving.crowd import Crowd
 from serving.decisions import Decisions, Desk
 from serving.exclusions import Mask, only
 from serving.limits import CampaignSettings
@@ -58,7 +60,7 @@ class Chooser:
     settings: Settings
     origin: Provenance
     rows: pd.DataFrame = field(repr=False)
-    _desks: dict[Hashable, Desk] = field(default_factory=dict, repr=False)
+    _ready: dict[Hashable, tuple[Desk, Crowd]] = field(default_factory=dict, repr=False)
     _chosen: dict[Hashable, Chosen] = field(default_factory=dict, repr=False)
 
     def choose(self, limits: CampaignSettings, offers: Mapping[str, Offer] | None = None) -> Chosen:
@@ -77,10 +79,9 @@ class Chooser:
         key = name, limits, *made.items(), desks.signs(self.settings)
         found = self._chosen.pop(key, None)
         if found is None:
-            desk = replace(
-                self.desk(), offers=made, question=question(offered, money), limits=limits
-            )
-            found = Chosen(name, desk.decide(self.rows, campaign=name))
+            desk, crowd = self._now()
+            decider = replace(desk, offers=made, question=question(offered, money), limits=limits)
+            found = Chosen(name, decider.choose(crowd, campaign=name))
         self._chosen[key] = found  # the one asked for last is forgotten last
         for old in list(self._chosen)[:-KEPT]:
             self._chosen.pop(old, None)
@@ -92,20 +93,32 @@ class Chooser:
         Raises:
             QuerenciaError: where nobody has.
         """
-        touches = self.touches if segment is not None else Touches()
-        return only(self.rows, touches, segment=segment, driver=driver)
+        _, crowd = self._now()
+        found = np.empty(len(self.rows), dtype=bool)
+        found[crowd.numbers] = only(crowd.rows, crowd.touched, segment=segment, driver=driver)
+        return found
+
+    @property
+    def segments(self) -> list[str]:
+        """The company's segments."""
+        return sorted(self._now()[1].touched.segment.cat.categories)
 
     @property
     def touches(self) -> Touches:
         """Whom the company was in touch with."""
-        return self.desk().touches
+        return self.desk.touches
 
+    @property
     def desk(self) -> Desk:
         """What decisions are made by; another one when anything changed that it rests on."""
+        return self._now()[0]
+
+    def _now(self) -> tuple[Desk, Crowd]:
         signs = desks.signs(self.settings)
-        found = self._desks.get(signs)
+        found = self._ready.get(signs)
         if found is None:
-            found = desks.desk(self.settings, self.origin)
-            self._desks.clear()
-            self._desks[signs] = found
+            desk = desks.desk(self.settings, self.origin)
+            found = desk, Crowd.of(self.rows, desk.touches, seed=desk.limits.seed)
+            self._ready.clear()
+            self._ready[signs] = found
         return found

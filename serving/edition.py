@@ -127,7 +127,7 @@ class Edition:
         sign = (campaign, *desks.signs(self.settings))
         if sign not in self._decided:
             self._decided.clear()
-            decider = self.chooser.desk()
+            decider = self.chooser.desk
             self._decided[sign] = Verdicts.of(decider, self.stakes, campaign=campaign)
         return self._decided[sign]
 

@@ -55,13 +55,11 @@ class Standing:
 
     def segments(self) -> list[str]:
         """The company's segments."""
-        known = self.chooser.touches.segment
-        return [] if known is None else sorted(known.unique())
+        return self.chooser.segments
 
     def segment(self, customer_id: str) -> str | None:
         """A customer's segment."""
-        known = self.chooser.touches.segment
-        return None if known is None else known.get(customer_id)
+        return (self.chooser.touches.segment or {}).get(customer_id)
 
     @cached_property
     def drivers(self) -> list[str]:
