@@ -24,6 +24,7 @@ from serving.report.risk import Group, Risk
 from serving.report.trust import Trust
 from serving.report.writer import Table, Writer
 from serving.written import UNKNOWN
+from training.staying import AtAge
 
 TOP = 10
 """Customers shown of each list."""
@@ -516,6 +517,28 @@ def _gain(w: Writer, row: Mapping[str, float], name: str, form: str) -> Markup:
         for end in (name, f"{name}_low", f"{name}_high")
     )
     return w.beside(value, f"{low} … {high}")
+
+
+def ages(w: Writer, found: Iterable[AtAge]) -> Table:
+    """What models of each age came to beside those trained anew."""
+    return w.table(
+        ("age_days", "models", "loss_more", "profit_more", "worse_sure"),
+        (
+            (
+                w.count(each.age_days),
+                w.count(each.cutoffs),
+                w.beside(
+                    w.number(each.loss, "{number:+.4f}"),
+                    " … ".join(
+                        w.number(e, "{number:+.4f}") for e in (each.loss_low, each.loss_high)
+                    ),
+                ),
+                w.number(each.profit, "{number:+.4f}") + f" {w.currency}",
+                w.say("yes" if each.is_worse else "no"),
+            )
+            for each in found
+        ),
+    )
 
 
 def held(w: Writer, found: Iterable[Held]) -> Table:
