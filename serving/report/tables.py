@@ -523,21 +523,21 @@ def ages(w: Writer, found: Iterable[AtAge]) -> Table:
     """What models of each age came to beside those trained anew."""
     return w.table(
         ("age_days", "models", "loss_more", "profit_more", "worse_sure"),
-        (
-            (
-                w.count(each.age_days),
-                w.count(each.cutoffs),
-                w.beside(
-                    w.number(each.loss, "{number:+.4f}"),
-                    " … ".join(
-                        w.number(e, "{number:+.4f}") for e in (each.loss_low, each.loss_high)
-                    ),
-                ),
-                w.number(each.profit, "{number:+.4f}") + f" {w.currency}",
-                w.say("yes" if each.is_worse else "no"),
-            )
-            for each in found
-        ),
+        (_aged(w, each) for each in found),
+    )
+
+
+def _aged(w: Writer, age: AtAge) -> tuple[str, ...]:
+    loss, low, high, profit = (
+        w.number(number, "{number:+.4f}")
+        for number in (age.loss, age.loss_low, age.loss_high, age.profit)
+    )
+    return (
+        w.count(age.age_days),
+        w.count(age.cutoffs),
+        w.beside(loss, f"{low} … {high}"),
+        f"{profit} {w.currency}",
+        w.say("yes" if age.is_worse else "no"),
     )
 
 
