@@ -87,7 +87,7 @@ def test_what_the_list_says_is_what_the_campaign_comes_to(
 ) -> None:
     told = Reader(console.get("/console").text).text
     found = Campaigns(trained_company.data).drafts()[0].summary
-    assert f"these {found['contacts']:,} customers" in told
+    assert f"the {found['contacts']:,} customers" in told
     assert f"{found['expected_profit']:,.0f}" in told
     scores = ScoreFile(trained_company.data).read().rows
     best = scores["value"].rank(ascending=False, pct=True, method="first") <= 0.2
