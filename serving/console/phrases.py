@@ -161,7 +161,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "not_budget": "A contact would pay, but budget and contacts bring more with others.",
         "reasons": "What moves the risk",
         "reasons_lead": "A typical customer who bought as often has a risk of {base}. What is "
-        "known of this one makes it {risk}:",
+        "known of this one makes it {risk}.",
         "reason": "reason",
         "points": "points of risk",
         "money": "in money",
@@ -425,7 +425,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "not_budget": "Un contacto sería rentable, pero presupuesto y contactos dan más con otros.",
         "reasons": "Lo que mueve el riesgo",
         "reasons_lead": "Un cliente típico que compró tanto tiene un riesgo del {base}. Lo que se "
-        "sabe de este lo lleva al {risk}:",
+        "sabe de este lo lleva al {risk}.",
         "reason": "motivo",
         "points": "puntos de riesgo",
         "money": "en dinero",
