@@ -42,54 +42,52 @@ class Meters:
     """The meters of one worker."""
 
     def __init__(self) -> None:
-        registry = self._registry = CollectorRegistry()
-        self.requests = Counter(
-            "querencia_requests",
-            "Requests answered, by operation and HTTP status",
-            ("operation", "status"),
-            registry=registry,
+        self._registry = CollectorRegistry()
+        self._posted = _Posted()
+        self._registry.register(self._posted)
+        self.requests = self._counter(
+            "requests", "Requests answered, by operation and HTTP status", "operation", "status"
         )
         self.seconds = Histogram(
             "querencia_request_seconds",
             "Time from the first byte of a request to the last of its answer",
             ("operation",),
             buckets=_SECONDS,
-            registry=registry,
+            registry=self._registry,
         )
-        self.customers = Counter(
-            "querencia_customers_asked",
+        self.customers = self._counter(
+            "customers_asked",
             "Customers asked about: by id, by history or by a row of features",
-            ("kind",),
-            registry=registry,
+            "kind",
         )
-        self.swaps = Counter(
-            "querencia_editions",
-            "Versions that took over (swapped) or were refused",
-            ("outcome",),
-            registry=registry,
+        self.swaps = self._counter(
+            "editions", "Versions that took over (swapped) or were refused", "outcome"
         )
-        self.busy = Gauge("querencia_requests_in_progress", "Requests now", registry=registry)
-        self._version = Gauge("querencia_model_version", "Version that answers", registry=registry)
-        self._ages = Gauge(
-            "querencia_age_days",
-            "Days since the cut-off of the scores, and of the training",
-            ("of",),
-            registry=registry,
+        self.busy = self._gauge("requests_in_progress", "Requests now")
+        self._of_edition()
+
+    def _of_edition(self) -> None:
+        """What an edition is like."""
+        self._version = self._gauge("model_version", "Version that answers")
+        self._ages = self._gauge(
+            "age_days", "Days since the cut-off of the scores, and of the training", "of"
         )
-        self._drift = Gauge(
-            "querencia_posted_risk_psi",
+        self._drift = self._gauge(
+            "posted_risk_psi",
             "Population stability index of posted histories' and rows' risks against those of the "
             "company's customers: above 0.25 of some hundreds, those posted are others",
-            registry=registry,
         )
-        self._posted = _Posted()
-        registry.register(self._posted)
-        self._risk = Gauge(
-            "querencia_scores_share_of_customers",
+        self._risk = self._gauge(
+            "scores_share_of_customers",
             "Share of the customers whose risk is at most this",
-            ("risk_up_to",),
-            registry=registry,
+            "risk_up_to",
         )
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(f"querencia_{name}", told, labels, registry=self._registry)
+
+    def _gauge(self, name: str, told: str, *labels: str) -> Gauge:
+        return Gauge(f"querencia_{name}", told, labels, registry=self._registry)
 
     def swapped(self, outcome: str) -> None:
         """Count a version that took over or was refused."""
