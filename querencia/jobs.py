@@ -510,13 +510,11 @@ def _called(found: reporting.Report) -> str:
     return f"{days}_{found.settings.language}.html"
 
 
-def keep_report(settings: Settings, say: Say) -> Path:
+def keep_report(settings: Settings, say: Say) -> None:
     """Write the report into the data folder, without ids: there is nobody in it to be forgotten."""
     page = report(settings, say, is_masked=True)
-    path = settings.data / REPORT_PAGE
-    with aside(path) as new:
+    with aside(settings.data / REPORT_PAGE) as new:
         new.write_text(page, "utf-8")
-    return path
 
 
 def require_service(settings: Settings) -> None:

@@ -285,9 +285,19 @@ def _judge(settings: Settings, say: Say) -> Came:
 
 
 def _report(settings: Settings, say: Say) -> Came:
+    """Write what people look at, where the last of it is old enough."""
     from querencia import jobs
 
-    return Came({"page": jobs.keep_report(settings, say).name})
+    path = settings.data / jobs.REPORT_PAGE
+    young = timedelta(days=settings.schedule.report_every_days) - timedelta(hours=1)
+    if path.is_file() and _age(path) < young:  # an hour, for runs that don't begin on the minute
+        return Came()
+    jobs.keep_report(settings, say)
+    return Came({"page": path.name})
+
+
+def _age(path: Path) -> timedelta:
+    return datetime.now(UTC) - datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
 
 Steps = Mapping[str, Callable[[Settings, Say], Came]]

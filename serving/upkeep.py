@@ -25,6 +25,12 @@ class ScheduleSettings(BaseModel):
         description="calendar days from one training to the next; runs between them score with the "
         "champion there is. 0: every run trains",
     )
+    report_every_days: int = Field(
+        7,
+        ge=0,
+        description="days from one report to the next; runs between them leave the last one. 0: "
+        "every run reports",
+    )
     resume_hours: float = Field(
         24,
         ge=0,

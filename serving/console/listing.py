@@ -28,6 +28,7 @@ from serving.decisions import Decisions
 from serving.http.problem import Problem
 from serving.promise import Promise
 from serving.settings import Settings
+from training.scoring import COLUMNS
 
 Form = Mapping[str, str]
 
@@ -155,17 +156,9 @@ class Listing:
 
     def csv(self, request: Request) -> Response:
         """The list as `list.csv` of its campaign would have it, in the order wished."""
-        self._desk.visit(request)
+        visit = self._desk.visit(request)
         found = List(self._desk.standing(), Wish.read(request.query_params))
-        rows = found.decisions.rows
-        ordered = pd.concat([found.contacts, rows[rows["arm"] == CONTROL]])
-        name = desks.next_campaign(found.settings)
-        listed = batch.listed(
-            ordered,
-            found.standing.scores.provenance,
-            campaign=name,
-            language=found.settings.language,
-        )
+        name, listed = _leaving(visit, found) if found.wish.view == "leaving" else _listed(found)
         shown = listed.assign(customer_id=listed["customer_id"].map(self._desk.masks.shown))
         file = io.StringIO()
         rounded(shown).to_csv(file, **PLAIN)
@@ -205,6 +198,24 @@ class Listing:
         if token in standing.tokens:
             return RedirectResponse(f"/console/customer/{token}", 303)
         return self._show(visit, List(standing, Wish()), unknown=True)
+
+
+def _listed(found: List) -> tuple[str, pd.DataFrame]:
+    """The list of the campaign that would be made, with the name it would have."""
+    rows = found.decisions.rows
+    ordered = pd.concat([found.contacts, rows[rows["arm"] == CONTROL]])
+    name, origin = desks.next_campaign(found.settings), found.standing.scores.provenance
+    told = batch.listed(ordered, origin, campaign=name, language=found.settings.language)
+    return name, told
+
+
+def _leaving(visit: Visit, found: List) -> tuple[str, pd.DataFrame]:
+    """Who is about to leave, with what is told of them and why."""
+    cutoff, rows = visit.edition.cutoff, found.rows
+    names = [column.name for column in COLUMNS if column.name in rows]
+    reasons = words.reasons(rows, visit.language)
+    told = rows[names].assign(reason=reasons, cutoff=pd.Timestamp(cutoff))
+    return f"leaving-{cutoff:%Y-%m-%d}", told
 
 
 def _told(visit: Visit, found: List) -> Iterator[Mapping[str, Any]]:

@@ -263,11 +263,23 @@ def test_a_run_reads_trains_scores_and_flags(mine: Settings) -> None:
     (logged,) = mine.store.rglob("*_en.html")
     assert logged.parent.name == "reports"
     assert logged.read_text("utf-8").startswith("<!doctype html>")
+    assert state.done["report"] == {"page": "report.html"}
     entries = History(mine.store).entries()
     assert [(each.what, each.version, each.by) for each in entries[-2:]] == [
         ("registered", 2, "run"),
         ("refused", 2, "run"),
     ]
+
+
+def test_a_report_is_written_again_when_the_last_is_old_enough(mine: Settings) -> None:
+    page = mine.data / "report.html"
+    page.write_text("of yesterday")
+    assert run.STEPS["report"](mine, hush).figures == {}
+    assert page.read_text() == "of yesterday"
+    week_ago = (datetime.now(UTC) - timedelta(days=7)).timestamp()
+    os.utime(page, (week_ago, week_ago))
+    assert run.STEPS["report"](mine, hush).figures == {"page": "report.html"}
+    assert "For the board" in page.read_text("utf-8")
 
 
 def test_prices_times_a_hundred_leave_everything_as_it_was(mine: Settings) -> None:

@@ -194,6 +194,9 @@ def test_those_about_to_leave_can_be_narrowed_too(
     first = [*masks.tokens(expected["customer_id"].head(10))]
     assert first
     assert TOKEN.findall(page) == first
+    rows = exported(console, f"view=leaving&min_risk=30&driver={driver}")
+    assert rows["customer_id"].tolist() == expected["customer_id"].tolist()
+    assert rows["reason"].str.len().min() > 10
     assert 'id="min_risk" name="min_risk" min="0" max="100" step="any" value="30"' in page
 
 
