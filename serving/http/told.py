@@ -139,7 +139,7 @@ class CustomerAnswer(BaseModel):
     score: CustomerScore
     explanation: Explanation
     history: list[PastScore] = Field(
-        description="what each run said of the customer, the earliest cut-off first; two years of "
+        description="what each run said of the customer, the earliest cut-off first; a year of "
         "weekly runs are kept"
     )
     features: dict[str, float | None] = Field(

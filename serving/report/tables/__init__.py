@@ -1,0 +1,29 @@
+"""Tables of the report, of plain cells: what stands in which, in the words of the writer."""
+
+from serving.report.tables.customers import TOP as TOP
+from serving.report.tables.customers import campaign as campaign
+from serving.report.tables.customers import driver as driver
+from serving.report.tables.customers import drivers as drivers
+from serving.report.tables.customers import scores as scores
+from serving.report.tables.health import held as held
+from serving.report.tables.journey import journey_map as journey_map
+from serving.report.tables.journey import place as place
+from serving.report.tables.journey import touchpoints as touchpoints
+from serving.report.tables.life import stages as stages
+from serving.report.tables.life import steps as steps
+from serving.report.tables.life import transitions as transitions
+from serving.report.tables.moves import MARKS as MARKS
+from serving.report.tables.moves import definitions as definitions
+from serving.report.tables.moves import direction as direction
+from serving.report.tables.moves import indicators as indicators
+from serving.report.tables.moves import topics as topics
+from serving.report.tables.past import campaigns as campaigns
+from serving.report.tables.past import waiting as waiting
+from serving.report.tables.trust import adds as adds
+from serving.report.tables.trust import ages as ages
+from serving.report.tables.trust import amounts as amounts
+from serving.report.tables.trust import measures as measures
+from serving.report.tables.trust import reliability as reliability
+from serving.report.tables.voice import asked as asked
+from serving.report.tables.voice import meaning as meaning
+from serving.report.tables.voice import themes as themes
