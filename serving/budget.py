@@ -81,8 +81,12 @@ class Problem:
         return Choice(offer, dear, contact)
 
     def curve(self, points: int = 20) -> list[Point]:
-        """Profit by budget, from a little money to all that can be spent with profit."""
-        prices = np.quantile(self._worth(), np.linspace(1, 0, points)).tolist()
+        """Profit by budget, from a little money to all that can be spent with profit.
+
+        The first money brings the most: points lie the closer, the fewer customers it is for.
+        """
+        worth = self._worth()
+        prices = np.quantile(worth, 1 - np.geomspace(1 / len(worth), 1, points)).tolist()
         return [self._point(price) for price in sorted({*prices, 0.0}, reverse=True)]
 
     def spent(self, offer: Ints) -> float:

@@ -87,12 +87,14 @@ class Chooser:
             self._chosen.pop(old, None)
         return found
 
-    def only(self, *, segment: str | None = None, driver: str | None = None) -> Mask:
-        """Who has the segment and the driver that are wanted, shape (n,).
+    def only(self, *, segment: str | None = None, driver: str | None = None) -> Mask | None:
+        """Who has the segment and the driver that are wanted, shape (n,); None where none is.
 
         Raises:
             QuerenciaError: where nobody has.
         """
+        if segment is None and driver is None:
+            return None
         _, crowd = self._now()
         found = np.empty(len(self.rows), dtype=bool)
         found[crowd.numbers] = only(crowd.rows, crowd.touched, segment=segment, driver=driver)

@@ -18,7 +18,7 @@ from features.snapshot import Snapshot
 from serving import desks, lines
 from serving.chooser import Chooser
 from serving.lines import Lines
-from serving.ranking import Ranking
+from serving.ranking import Mask, Ranking
 from serving.seen import Seen
 from serving.settings import Settings
 from serving.verdicts import Verdicts
@@ -141,31 +141,26 @@ class Edition:
         *,
         top_share: float | None = None,
         min_risk: float | None = None,
-        segment: str | None = None,
-        driver: str | None = None,
         most: int | None = None,
+        among: Mask | None = None,
     ) -> list[int]:
         """The best customers who are about to leave, the largest expected loss first.
 
         Args:
             top_share: As of `Ranking.at_risk`, as is
             min_risk: this one; left out: as configured (`[list]`).
-            segment: Only those of this segment; and
-            driver: only those put at risk by this.
             most: At most so many; left out: all of them.
+            among: Only customers marked here (`Chooser.only`).
 
         Returns:
             Their places.
-
-        Raises:
-            QuerenciaError: where no customer has the segment or the driver.
         """
         usual = self.settings.list
         return self.ranking.at_risk(
             top_share=usual.top_share if top_share is None else top_share,
             min_risk=usual.min_risk if min_risk is None else min_risk,
             most=len(self.stakes) if most is None else most,
-            among=self.chooser.only(segment=segment, driver=driver) if segment or driver else None,
+            among=among,
         )
 
     def forget(self, customers: Iterable[str]) -> None:

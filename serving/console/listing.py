@@ -86,9 +86,8 @@ class List:
         """The best who are about to leave, by their rows."""
         wish = self.wish
         least = wish.least_risk if wish.view == "leaving" else None
-        return self.standing.edition.leaving(
-            min_risk=least, segment=wish.segment, driver=wish.driver
-        )
+        among = self.standing.chooser.only(segment=wish.segment, driver=wish.driver)
+        return self.standing.edition.leaving(min_risk=least, among=among)
 
     @property
     def least_risk(self) -> float:
@@ -247,7 +246,7 @@ def _plans(visit: Visit, found: List, customers: Sequence[str]) -> Mapping[str, 
             "action": action,
             "cost": money(row["cost"]),
             "profit": money(row["expected_profit"]),
-            "low": money(row["expected_profit_low"]),
+            "low": "" if row["arm"] == ASK else money(row["expected_profit_low"]),
         }
         for row, action in zip(chosen.to_dict("records"), actions, strict=True)
     }

@@ -15,6 +15,7 @@ from features.indicators.figures import Figure
 from features.offers import CONTROL
 from features.store import Store
 from serving import dossier, words
+from serving.catalogue import ASK
 from serving.console import sketches, story
 from serving.console.absence import absences
 from serving.console.desk import Desk, Visit
@@ -103,6 +104,8 @@ def _plan(visit: Visit, standing: Standing, customer_id: str) -> str | None:
     row = found.iloc[0]
     if row["arm"] == CONTROL:
         return visit.say("held_now")
+    if row["arm"] == ASK:
+        return visit.say("ask_now", channel=row["channel"], cost=pen.money(row["cost"]))
     return visit.say(
         "contact_now",
         action=words.actions(found, visit.language)[0].capitalize(),

@@ -146,6 +146,8 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "never": "not within 2 years",
         "what_to_do": "What to do",
         "contact_now": "{action}. Cost {cost}, expected profit {profit}, at least {low}.",
+        "ask_now": "Ask how things are, by {channel}: nothing was heard of this customer. It costs "
+        "{cost}, and brings no profit by itself but the reason, before they leave without a word.",
         "held_now": "Leave alone: drawn as control of the next list, to learn what contacts do.",
         "why_not": "Why not contacted",
         "not_held": "Left alone as control of a campaign that is not over: a contact now would "
@@ -407,6 +409,9 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "never": "no en 2 años",
         "what_to_do": "Qué hacer",
         "contact_now": "{action}. Coste {cost}, ganancia esperada {profit}, al menos {low}.",
+        "ask_now": "Preguntarle cómo va, por {channel}: no se ha sabido nada de este cliente. "
+        "Cuesta {cost}, y por sí solo no trae ganancia sino el motivo, antes de que se vaya sin "
+        "decir nada.",
         "held_now": "Dejar en paz: salió por azar como control de la próxima lista, para saber qué "
         "logran los contactos.",
         "why_not": "Por qué no se le contacta",

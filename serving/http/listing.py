@@ -33,8 +33,9 @@ def is_heavy(request: ListRequest) -> bool:
 
 
 def _leaving(edition: Edition, request: ListRequest) -> bytes:
-    places = edition.leaving(**request.model_dump(exclude={"budget"}))
-    return _answer(edition, places)
+    among = edition.chooser.only(segment=request.segment, driver=request.driver)
+    bounds = request.model_dump(include={"top_share", "min_risk", "most"})
+    return _answer(edition, edition.leaving(**bounds, among=among))
 
 
 def _worth(edition: Edition, request: ListRequest) -> bytes:

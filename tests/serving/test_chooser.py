@@ -63,6 +63,6 @@ def test_customers_are_marked_in_the_order_of_the_scores(chooser: Chooser) -> No
     of = known.set_index("customer_id")["segment"].reindex(chooser.rows["customer_id"])
     wanted = (of == segment).to_numpy() & (chooser.rows["driver"] == driver).to_numpy()
     assert marked["customer_id"].tolist() == chooser.rows["customer_id"][wanted].tolist()
-    assert chooser.only().all()
+    assert chooser.only() is None
     with pytest.raises(QuerenciaError, match="segment moon"):
         chooser.only(segment="moon")

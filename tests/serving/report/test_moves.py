@@ -74,7 +74,7 @@ def test_every_indicator_of_a_company_is_beside_the_period_before(company_store:
     assert nps.difference.value == pytest.approx(nps.change.mix + nps.change.rate)
     churn = by_name["churn_rate"]
     assert churn.worth is not None
-    assert churn.worth.value == -by_name["spend"].now.figure.value
+    assert churn.worth.value == pytest.approx(-by_name["spend"].now.figure.value, rel=1e-12)
     assert churn.now.figure.n == found.customers
     assert len(found.sure) <= len(found.nearest) < len(found.moves)
     assert all(each.is_sure for each in found.sure)
