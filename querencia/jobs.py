@@ -43,7 +43,7 @@ from serving.report import report as reporting
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from training import evaluate as backtests
-from training import plots, scoring, series
+from training import plots, series
 from training.champion import CHAMPION, Champion
 from training.evaluate import Evaluation
 from training.retrain import Say, Training, lay_plan, retrain
@@ -293,7 +293,7 @@ def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
         by: The job that asks for it, for the history.
     """
     _settle(settings)
-    store, registry = Store(settings.data), settings.registry
+    store, registry = settings.records, settings.registry
     _require_usable(store, settings)
     say("opening the MLflow store")
     registry.versions()
@@ -329,7 +329,7 @@ def evaluate(
         track: Given the cut-offs, hands them out one by one and shows how far it is.
         most: At most so many cut-offs.
     """
-    store = Store(settings.data)
+    store = settings.records
     _require_usable(store, settings)
     plans = backtests.plans(store, settings.features, most=most)
     return backtests.evaluate(
@@ -356,8 +356,9 @@ def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     champion = Champion.require(settings.registry)
     say(f"scoring every customer with version {champion.version.number}")
     forgotten = Forgotten(settings.data).digests
-    present = batch.look(Store(settings.data), champion, settings.features)
-    scores = scoring.score(champion.model, present, model_version=str(champion.version.number))
+    store = settings.records
+    present = batch.look(store, champion, settings.features)
+    scores = batch.score_known(store, champion, present, settings.features)
     file = ScoreFile(settings.data)
     file.write(scores)
     ScoreHistory(settings.data).keep(scores)
@@ -429,7 +430,7 @@ def judge(settings: Settings, say: Say) -> list[str]:
         The names of the batches judged now.
     """
     campaigns(settings)
-    store, tracking = Store(settings.data), settings.registry.store
+    store, tracking = settings.records, settings.registry.store
     judged = []
     for made in realised.closed(ScoreHistory(settings.data), store, settings.features):
         if series.find(tracking, made.name) is None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tomllib import TOMLDecodeError
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -16,7 +17,9 @@ from pydantic_settings import (
 
 from features import adapters
 from features.errors import QuerenciaError
-from features.settings import FeatureSettings, TableSettings
+from features.settings import FeatureSettings, SparkSettings, TableSettings
+from features.spark import Cluster
+from features.store import Store
 from serving.catalogue import Offers
 from serving.limits import CampaignSettings
 from serving.upkeep import ScheduleSettings, WatchSettings
@@ -26,6 +29,7 @@ from training.settings import TrainingSettings
 
 PREFIX = "QUERENCIA_"
 FILE_VARIABLE = "QUERENCIA_CONFIG"
+Engine = Literal["duckdb", "spark"]
 DEFAULT_FILE = Path("querencia.toml")
 
 
@@ -92,6 +96,10 @@ class Settings(BaseSettings):
     name: str = Field("querencia", description="name of the registered model")
     language: Language = Field("en", description="language of what people read: en or es")
     tables: dict[str, TableSettings] = Field({}, description="where the input tables come from")
+    engine: Engine = Field(
+        "duckdb", description="what looks at the records: duckdb (this machine) or spark"
+    )
+    spark: SparkSettings = SparkSettings()
     features: FeatureSettings = FeatureSettings()
     training: TrainingSettings = TrainingSettings()
     offers: Offers = Field(
@@ -108,6 +116,11 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The file of keys of the HTTP service."""
         return self.data / "keys.json"
+
+    @property
+    def records(self) -> Store:
+        """The records, and the engine that looks at them."""
+        return Store(self.data) if self.engine == "duckdb" else Cluster(self.data, self.spark)
 
     @property
     def registry(self) -> Registry:

@@ -11,6 +11,7 @@ from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.buyers import BuyersSpend
 from training.churn import RhythmRisk
+from training.purchases.histories import Histories
 from training.rows import Known, Rows
 from training.settings import TrainingSettings
 from training.spend import SpendModel
@@ -23,9 +24,19 @@ _RARE = 1e-12
 
 
 def fit_value(
-    present: Snapshot, settings: TrainingSettings, *, margin_rate: float = 1.0
+    present: Snapshot,
+    settings: TrainingSettings,
+    *,
+    margin_rate: float = 1.0,
+    histories: Histories | None = None,
 ) -> ValueModel:
     """When customers buy and what they pay, as known at the cut-off of these rows.
+
+    Args:
+        present: The rows.
+        settings: How.
+        margin_rate: What the company keeps of its net sales.
+        histories: Of more customers than these, to learn from when they buy.
 
     Raises:
         QuerenciaError: where one of the two cannot be fitted.
@@ -38,7 +49,9 @@ def fit_value(
         discount_rate=money.discount_rate,
         value_horizon_days=money.value_horizon_days,
     )
-    return value.fit(*present.history, present.columns["monetary_value"])
+    value.purchases.fit_histories(histories or Histories.of(*present.history))
+    value.spend.fit(present.columns["frequency"], present.columns["monetary_value"])
+    return value
 
 
 def rhythm(value: ValueModel, origin: Provenance) -> RhythmRisk | None:
