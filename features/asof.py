@@ -209,4 +209,5 @@ def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
     """`above / below`, NaN where `below` is zero: not known is not nought."""
     quotient: Floats = below.astype(float)
     quotient[below == 0] = np.nan
-    return np.divide(above, quotient, out=quotient)
+    np.divide(above, quotient, out=quotient)
+    return quotient

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.chance import draws
 from features.errors import QuerenciaError
 from features.offers import CONTROL
 from serving import control
@@ -83,7 +84,7 @@ class Desk:
         Raises:
             QuerenciaError: where no customer has the segment or the driver wanted.
         """
-        order = np.argsort(control.draws(scores["customer_id"], key=f"{self.limits.seed}"))
+        order = np.argsort(draws(scores["customer_id"], key=f"{self.limits.seed}"))
         rows = scores.iloc[order].reset_index(drop=True)
         rows = rows[self._in_question(rows)].reset_index(drop=True)
         silent = self._silent(rows)
