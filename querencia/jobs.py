@@ -363,6 +363,9 @@ def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     file.write(scores)
     ScoreHistory(settings.data).keep(scores)
     forgetting.without_forgotten(file, forgotten)
+    if settings.score_table:
+        say("writing the scores to PostgreSQL")
+        settings.score_table.write(file)
     watching.note(settings, champion, present, scores)
     return scores, file.path
 

@@ -1,7 +1,6 @@
 """Whoever is forgotten is nowhere, stays away, and is in no later training."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from serving.reception import Reception
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from serving.watch import Watch
+from tests.folders import copied
 from training import candidate
 from training.retrain import lay_plan
 
@@ -37,10 +37,7 @@ def hush(_: str) -> None:
 @pytest.fixture
 def mine(trained_company: Settings, workplace: Path) -> Settings:
     """A place of its own."""
-    data, store = workplace / "data", workplace / "mlruns"
-    shutil.copytree(trained_company.data, data)
-    shutil.copytree(trained_company.store, store)
-    return trained_company.model_copy(update={"data": data, "store": store})
+    return copied(trained_company, workplace)
 
 
 def first_listed(settings: Settings) -> str:
