@@ -247,11 +247,17 @@ def records(asked: Settings) -> dict[str, bytes]:
 
 def test_a_run_reads_trains_scores_and_flags(mine: Settings) -> None:
     state = made(mine, run.STEPS)
-    assert (state.outcome, [*state.done]) == ("done", ["read", "train", "score", "flag", "judge"])
+    assert (state.outcome, [*state.done]) == ("done", [*run.STEPS])
     assert state.done["train"] == {"why": "age", "version": 2, "promoted": False, "champion": 1}
     assert state.done["score"]["customers"] == 2_357
     kept = pd.read_parquet(mine.data / "records" / "transactions.parquet")
     assert len(kept) == state.done["read"]["rows"]["transactions"]
+    page = (mine.data / "report.html").read_text("utf-8")
+    assert "For the board" in page
+    assert "customer-" not in page
+    (logged,) = mine.store.rglob("*_en.html")
+    assert logged.parent.name == "reports"
+    assert logged.read_text("utf-8").startswith("<!doctype html>")
     entries = History(mine.store).entries()
     assert [(each.what, each.version, each.by) for each in entries[-2:]] == [
         ("registered", 2, "run"),

@@ -17,7 +17,7 @@ from querencia import jobs
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.forgetting import REMAINS
-from serving.http import answers
+from serving.http import answers, listing
 from serving.http.asked import CustomerRequest, ListRequest, ScoreRequest
 from serving.reception import Reception
 from serving.score_history import ScoreHistory
@@ -206,14 +206,14 @@ def watches(mine: Settings) -> tuple[Watch, Watch]:
 
 def test_every_worker_stops_answering(mine: Settings, watches: tuple[Watch, Watch]) -> None:
     wanted = ListRequest(most=1000, top_share=1, min_risk=0)
-    listed = [each["customer_id"] for each in told(answers.at_risk(watches[0].edition, wanted))]
+    listed = [each["customer_id"] for each in told(listing.at_risk(watches[0].edition, wanted))]
     gone, kept = listed[0], listed[1]
     Forgotten(mine.data).ask(gone)
     for watch in watches:
         watch.look()
         both = ScoreRequest(customer_ids=[gone, kept])
         assert [each["known"] for each in told(answers.score(watch.edition, both))] == [False, True]
-        again = told(answers.at_risk(watch.edition, wanted))
+        again = told(listing.at_risk(watch.edition, wanted))
         assert gone not in [each["customer_id"] for each in again]
         one = json.loads(answers.customer(watch.edition, CustomerRequest(customer_id=gone)))
         assert not one["explanation"]["known"]
