@@ -7,6 +7,7 @@ through Java. Needs the extra `spark` (pyspark 4.3 and Java 17), and this packag
 """
 
 import math
+import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
@@ -41,10 +42,12 @@ TABLE, AT = "_table", "_at"
 _SHARES = 1 << 20
 """Of so many equal shares of the customers, some are drawn."""
 
-_PARQUET = {
+_OURS = {
     # pyarrow reads INT96, which is Spark's own way, as local times.
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.session.timeZone": "UTC",
+    # Jobs say themselves what they do.
+    "spark.ui.showConsoleProgress": "false",
 }
 
 Work = Callable[[Snapshot], pa.Table]
@@ -63,7 +66,7 @@ class Cluster(Store):
 
     @cached_property
     def session(self) -> "SparkSession":
-        """The session, which ends with the process.
+        """The session, which ends with the process, or by `release`.
 
         Raises:
             QuerenciaError: where pyspark is missing, or the master does not answer.
@@ -79,7 +82,7 @@ class Cluster(Store):
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
         builder = SparkSession.builder.appName("querencia").master(self.settings.master)
         try:
-            return builder.config(map={**_PARQUET, **self.settings.options}).getOrCreate()
+            return builder.config(map={**_OURS, **self.settings.options}).getOrCreate()
         except PySparkException as error:
             raise QuerenciaError(
                 f"The Spark cluster {self.settings.master} does not answer: {error}"
@@ -94,7 +97,8 @@ class Cluster(Store):
     def share(self) -> float:
         """The share of customers whose rows come to the driver; the same ones every time."""
         ids = self.session.read.parquet(self._uri("transactions")).select("customer_id")
-        return min(1.0, self.settings.most_customers / max(ids.distinct().count(), 1))
+        customers: int = ids.distinct().count()
+        return min(1.0, self.settings.most_customers / max(customers, 1))
 
     def take(
         self,
@@ -121,7 +125,7 @@ class Cluster(Store):
             share=self.share,
         )
         names = tuple(f.name for f in snapshot.present(has, themes) if f.name in numbers)
-        with self.kept(frame) as path:
+        with self.kept(frame, "rows") as path:
             return _in_order(of_table(pq.read_table(path), names, origin))
 
     def each(
@@ -137,7 +141,7 @@ class Cluster(Store):
         only: Set[str] | None = None,
         share: float = 1.0,
     ) -> "DataFrame":
-        """What is made of the snapshots of some customers after another, in no order.
+        """What is made of the snapshots of some customers at a time, in no order.
 
         Args:
             work: Done on the machine that has the customers.
@@ -157,7 +161,7 @@ class Cluster(Store):
             records = _records(pa.Table.from_batches(held), there, themes) if held else None
             if records is None:
                 return
-            for taken in snapshot.groups(
+            taken = snapshot.take(
                 [records],
                 instants,
                 settings,
@@ -165,16 +169,16 @@ class Cluster(Store):
                 themes=themes,
                 observed_until=observed_until,
                 only=only,
-            ):
-                yield from work(taken).to_batches()
+            )
+            yield from work(taken).to_batches()
 
         schema = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
         return self._by_customer(themes, share).mapInArrow(rows, schema)
 
     @contextmanager
-    def kept(self, frame: "DataFrame") -> Iterator[Path]:
+    def kept(self, frame: "DataFrame", name: str) -> Iterator[Path]:
         """A folder of Parquet files with the rows of a frame, gone when the block ends."""
-        with workspace(self.folder.resolve()) as path:
+        with workspace(self.folder.resolve(), name) as path:
             frame.write.parquet(path.as_uri())
             yield path
 
@@ -202,12 +206,21 @@ class Cluster(Store):
 
     def _partitions(self, share: float) -> int:
         """So many that each holds about the records asked for, and that no core is idle."""
-        rows = sum(pq.read_metadata(self.path(table)).num_rows for table in self._tables)
-        wanted = math.ceil(share * rows / self.settings.partition_rows)
-        return max(wanted, self.session.sparkContext.defaultParallelism)
+        rows: int = sum(pq.read_metadata(self.path(table)).num_rows for table in self._tables)
+        cores: int = self.session.sparkContext.defaultParallelism
+        return max(math.ceil(share * rows / self.settings.partition_rows), cores)
 
     def _uri(self, table: str) -> str:
         return self.path(table).resolve().as_uri()
+
+
+def release() -> None:
+    """Give the cores of the cluster back that this process has, if any: others wait for them."""
+    if "pyspark" in sys.modules:
+        from pyspark.sql import SparkSession
+
+        if session := SparkSession.getActiveSession():
+            session.stop()
 
 
 def of_table(rows: pa.Table, names: tuple[str, ...], origin: Provenance) -> Snapshot:

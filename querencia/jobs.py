@@ -24,7 +24,7 @@ from features.inbox import Inbox, Row
 from features.indicators.period import looked_at
 from features.indicators.reading import Reading, read
 from features.intake import Intake
-from features.probation import Probation, changing, reading
+from features.probation import Probation, changing, looking, reading
 from features.proposal import Proposal
 from features.records import CONTRACTS
 from features.settings import TableSettings
@@ -277,13 +277,15 @@ def carried(settings: Settings) -> dict[str, tuple[Feature[Any], ...]]:
 
 def features(settings: Settings, say: Say) -> Path:
     """Bring the snapshots that a training would use up to date, for people to look at."""
-    store = Store(settings.data)
-    cutoffs = lay_plan(store, settings.features)
-    every = (*cutoffs.training, cutoffs.evaluation, cutoffs.scoring)
-    say(f"features of every customer at {len(every)} cut-offs")
-    album = Album(store, settings.features, cutoffs.scoring)
-    album.update(every)
-    return album.folder
+    _settle(settings)
+    with changing(settings.data):  # a customer who is forgotten meanwhile would come back
+        store = Store(settings.data)
+        cutoffs = lay_plan(store, settings.features)
+        every = (*cutoffs.training, cutoffs.evaluation, cutoffs.scoring)
+        say(f"features of every customer at {len(every)} cut-offs")
+        album = Album(store, settings.features, cutoffs.scoring)
+        album.update(every)
+        return album.folder
 
 
 def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
@@ -293,21 +295,26 @@ def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
         settings: Definitions, and what a model must show.
         say: Told what is being done.
         by: The job that asks for it, for the history.
+
+    Raises:
+        QuerenciaError: where the records can't be trained on, or another job is changing them or
+            training.
     """
     _settle(settings)
-    store, registry = settings.records, settings.registry
-    _require_usable(store, settings)
-    say("opening the MLflow store")
-    registry.versions()
-    return retrain(
-        store,
-        registry,
-        settings.features,
-        settings.training,
-        say=say,
-        by=by,
-        objections=tuple(trust.of_sales(settings)),
-    )
+    with looking(settings.data):
+        store, registry = settings.records, settings.registry
+        _require_usable(store, settings)
+        say("opening the MLflow store")
+        registry.versions()
+        return retrain(
+            store,
+            registry,
+            settings.features,
+            settings.training,
+            say=say,
+            by=by,
+            objections=tuple(trust.of_sales(settings)),
+        )
 
 
 def _require_usable(store: Store, settings: Settings) -> None:
@@ -333,14 +340,15 @@ def evaluate(
         track: Given the cut-offs, hands them out one by one and shows how far it is.
         most: At most so many cut-offs.
     """
-    store = settings.records
-    _require_usable(store, settings)
-    plans = backtests.plans(store, settings.features, most=most)
-    found = backtests.evaluate(
-        store, settings.registry, settings.features, settings.training, track(plans)
-    )
-    staying.note(settings.data, found, settings.features, now=datetime.now(UTC))
-    return found
+    with looking(settings.data):
+        store = settings.records
+        _require_usable(store, settings)
+        plans = backtests.plans(store, settings.features, most=most)
+        found = backtests.evaluate(
+            store, settings.registry, settings.features, settings.training, track(plans)
+        )
+        staying.note(settings.data, found, settings.features, now=datetime.now(UTC))
+        return found
 
 
 def write_evaluation(found: Evaluation, folder: Path) -> tuple[Path, ...]:

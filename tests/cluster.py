@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from features.settings import SparkSettings
+from features.spark import release
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,15 +51,8 @@ def stand_alone(folder: Path) -> Iterator[SparkSettings]:
             "spark.executor.memory": "700m",
             "spark.ui.enabled": "false",
         }
-        stack.callback(_stop)
-        yield SparkSettings(master=master, partition_rows=5_000, options=options)
-
-
-def _stop() -> None:
-    from pyspark.sql import SparkSession
-
-    if session := SparkSession.getActiveSession():
-        session.stop()
+        stack.callback(release)
+        yield SparkSettings(master=master, partition_rows=10_000, options=options)
 
 
 def _free_port() -> int:

@@ -165,10 +165,9 @@ class TreeRisk:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The settings as scikit-learn and xgboost name them, but for the number of trees."""
+        """What every interface of xgboost calls the same; not the number of trees."""
         settings = self.settings
         return {
-            "objective": "binary:logistic",
             "random_state": self.random_state,
             "learning_rate": settings.learning_rate,
             "max_depth": settings.max_depth,
@@ -181,7 +180,8 @@ class TreeRisk:
     def fit(self, rows: Known, churned: Floats) -> Self:
         """Learn from snapshot rows and their labels (1 = churned)."""
         data = xgb.QuantileDMatrix(self._values(rows), churned)
-        self.booster_ = xgb.train(self.parameters, data, self.settings.rounds)
+        parameters = {"objective": "binary:logistic", **self.parameters}
+        self.booster_ = xgb.train(parameters, data, self.settings.rounds)
         vars(self).pop("_leaves", None)  # those of an earlier fit
         return self
 

@@ -38,7 +38,6 @@ HISTORY = ["frequency", "recency", "T"]
 
 _PAST, _LABEL = "is_past", "churned"
 _TYPES = {
-    "boolean": pa.bool_(),
     "double": pa.float64(),
     "string": pa.string(),
     "timestamp": pa.timestamp("us", tz="UTC"),
@@ -75,7 +74,7 @@ def learn(
         themes=themes,
         observed_until=cutoffs.scoring,
     )
-    with cluster.kept(frame) as path:
+    with cluster.kept(frame, "learned") as path:
         rows = cluster.session.read.parquet(path.as_uri())
         return Everybody(
             histories(cluster, rows.filter(f"not {_PAST}")),
@@ -107,7 +106,7 @@ class _Known:
 
 def histories(cluster: Cluster, rows: "DataFrame") -> Histories:
     """The distinct histories of rows with the columns `HISTORY`, and how many share each."""
-    with cluster.kept(rows.groupBy(*HISTORY).count()) as path:
+    with cluster.kept(rows.groupBy(*HISTORY).count(), "histories") as path:
         found = pq.read_table(path).sort_by([(name, "ascending") for name in HISTORY])
     told = (found[name].to_numpy().astype(float) for name in (*HISTORY, "count"))
     return Histories(*told)
@@ -167,7 +166,7 @@ def score(
     work = _Scorer(model)
     has = frozenset(origin.records)
     frame = cluster.each(work, work.columns, origin.cutoffs, settings, has=has, themes=model.themes)
-    with cluster.kept(frame) as path:
+    with cluster.kept(frame, "scores") as path:
         rows = pq.read_table(path).sort_by("customer_id").to_pandas()
     return Scores(rows, origin.model_copy(update={"model_version": model_version}))
 
@@ -188,9 +187,15 @@ class _Scorer:
         return kinds | {name: "double" for each in told for name in (each, f"{each}_sd")}
 
     def __call__(self, taken: Snapshot) -> pa.Table:
-        rows: pd.DataFrame = scoring.score(self.model, taken).rows
-        schema = pa.schema([(name, _TYPES[kind]) for name, kind in self.columns.items()])
-        return pa.Table.from_pandas(rows, schema, preserve_index=False)
+        rows = scoring.score(self.model, taken).rows
+        told = {name: _array(rows[name], kind) for name, kind in self.columns.items()}
+        return pa.table(told)
+
+
+def _array(values: pd.Series, kind: str) -> pa.Array:
+    if kind == "timestamp":
+        values = values.dt.tz_convert(None)
+    return pa.array(values.to_numpy()).cast(_TYPES[kind])
 
 
 def _files(model: Model) -> dict[str, bytes]:

@@ -289,6 +289,35 @@ def test_prices_times_a_hundred_leave_everything_as_it_was(mine: Settings) -> No
     assert "taken_back" not in {finding.name for finding in state.findings}
 
 
+@pytest.mark.parametrize("is_meant", [True, False])
+def test_who_was_erased_in_a_batch_taken_back_is_erased_when_it_is_read_again_and_still_says_so(
+    mine: Settings, workplace: Path, is_meant: bool
+) -> None:
+    path, people = Path(str(mine.tables["transactions"].path)), workplace / "people.parquet"
+    rows = pd.read_parquet(path)
+    gone = str(rows["customer_id"].iloc[0])
+    told = pd.DataFrame(
+        {"customer_id": [gone], "erased_at": [pd.Timestamp("1998-07-01", tz="UTC")]}
+    )
+    told.to_parquet(people, index=False)
+    tables = mine.tables | {"customers": TableSettings(path=str(people))}
+    asked = mine.model_copy(update={"tables": tables})
+    late = rows["occurred_at"] >= rows["occurred_at"].max() - pd.Timedelta(days=60)
+    rows.assign(amount=rows["amount"].where(~late, rows["amount"] * 100)).to_parquet(path)
+
+    _, found = jobs.update(asked, hush, append=False)
+    assert found[-1].name == "taken_back"
+    assert gone in sold_to(asked)
+    rows.to_parquet(path, index=False)
+    told.assign(erased_at=told["erased_at"] if is_meant else pd.NaT).to_parquet(people, index=False)
+    jobs.update(asked, hush, append=False)
+    assert (gone not in sold_to(asked)) == is_meant
+
+
+def sold_to(asked: Settings) -> set[str]:
+    return set(pd.read_parquet(asked.data / "records" / "transactions.parquet")["customer_id"])
+
+
 def test_a_day_that_is_appended_is_scored_as_if_all_had_been_read_at_once(
     mine: Settings, workplace: Path
 ) -> None:

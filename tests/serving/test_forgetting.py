@@ -181,6 +181,25 @@ def test_while_another_job_is_at_work_it_is_noted(mine: Settings) -> None:
     assert places(mine.data, gone) == []
 
 
+def test_while_a_training_runs_it_is_noted_and_the_version_is_told(
+    mine: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, retrain = first_listed(mine), jobs.retrain
+
+    def forgotten_meanwhile(*args: Any, **how: Any) -> Any:
+        with pytest.raises(QuerenciaError, match="It is noted"):
+            jobs.forget(mine, gone)
+        return retrain(*args, **how)
+
+    monkeypatch.setattr(jobs, "retrain", forgotten_meanwhile)
+    version = jobs.train(mine, hush).version.number
+    jobs.features(mine, hush)
+    done = Forgotten(mine.data).find(gone)
+    assert done is not None
+    assert done.versions == [1, version]
+    assert places(mine.data, gone) == []
+
+
 def test_a_campaign_that_was_sent_keeps_the_ids_of_its_offers(mine: Settings) -> None:
     draft = Campaigns(mine.data).drafts()[0]
     jobs.send(mine, draft.id)
