@@ -139,11 +139,17 @@ class Edition:
 
     def definitions(self, cutoff: datetime | None = None) -> dict[str, Any]:
         """What goes with every answer."""
-        origin, looked_back = self.origin, cutoff or self.cutoff
+        looked_back = cutoff or self.cutoff
+        age_days = round((datetime.now(UTC) - looked_back).total_seconds() / 86_400, 3)
+        return {**self._constant, "cutoff": looked_back, "age_days": age_days}
+
+    @cached_property
+    def _constant(self) -> dict[str, Any]:
+        origin = self.origin
         return {
             "model_version": str(self.number),
-            "cutoff": looked_back,
-            "age_days": round((datetime.now(UTC) - looked_back).total_seconds() / 86_400, 3),
+            "cutoff": None,
+            "age_days": None,
             "churn": origin.churn,
             "horizon_days": origin.horizon_days,
             "currency": origin.currency,
