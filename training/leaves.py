@@ -11,6 +11,7 @@ References:
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from math import factorial
 from typing import Any, NamedTuple, Self
@@ -86,15 +87,40 @@ class Leaves:
         share = score[0] if isinstance(score, list) else score
         return cls(float(logit(share)), *_table(paths, max(most, 1)))
 
+    @cached_property
+    def _singles(self) -> Singles:
+        return self.value.astype(np.float32)
+
+    @cached_property
+    def _table(self) -> Floats:
+        """What is added by each condition, a row for every leaf and pattern."""
+        return self.shares.reshape(-1, self.shares.shape[2])
+
+    @cached_property
+    def _first(self) -> Ints:
+        """The first row of each leaf in that table."""
+        leaves, patterns, _ = self.shares.shape
+        return np.arange(leaves) * patterns
+
+    @cached_property
+    def _told(self) -> Ints:
+        """The feature of every condition of every leaf."""
+        return self.feature.T.ravel()
+
     def predict(self, values: Singles) -> Floats:
         """P of each row, shape (rows,): added up as xgboost does, in single precision.
 
         Args:
             values: Of the features, shape (rows, features); NaN where not known.
         """
-        reached = [self.value[np.logical_and.reduce(self._agrees(row))] for row in values]
-        log_odds = [np.cumsum([self.base, *each], dtype=np.float32)[-1] for each in reached]
-        return np.asarray(1 / (1 + np.exp(-np.array(log_odds))), dtype=float)
+        log_odds = np.array([self._log_odds(row) for row in values], dtype=np.float32)
+        return np.asarray(1 / (1 + np.exp(-log_odds)), dtype=float)
+
+    def _log_odds(self, row: Singles) -> np.float32:
+        reached = self._singles[np.logical_and.reduce(self._agrees(row))]
+        reached[0] += np.float32(self.base)
+        last: np.float32 = np.add.accumulate(reached)[-1]
+        return last
 
     def contributions(self, values: Singles) -> Floats:
         """Log-odds each feature adds (exact TreeSHAP): rows by features, as the values are."""
@@ -105,13 +131,12 @@ class Leaves:
 
     def _of_many(self, values: Singles) -> Floats:
         """The same, in a third of the time that xgboost takes."""
-        leaves, patterns, k = self.shares.shape
-        table, first = self.shares.reshape(-1, k), np.arange(leaves) * patterns
-        told = np.ones(leaves * k), (self.feature.T.ravel(), np.arange(leaves * k))
-        of_feature = csr_array(told, shape=(values.shape[1], leaves * k))
+        told = np.ones(self._told.size), (self._told, np.arange(self._told.size))
+        of_feature = csr_array(told, shape=(values.shape[1], self._told.size))
         parts = []
         for rows in np.array_split(values, range(AT_ONCE, len(values), AT_ONCE)):
-            added = table.take(first + self._patterns(rows), axis=0).reshape(len(rows), -1)
+            patterns = self._first + self._patterns(rows)
+            added = self._table.take(patterns, axis=0).reshape(len(rows), -1)
             parts.append((of_feature @ added.T).T)
         return np.concatenate(parts)
 
@@ -125,14 +150,9 @@ class Leaves:
         return found
 
     def _contributions(self, row: Singles) -> Floats:
-        agrees = self._agrees(row)
-        pattern = agrees[0].astype(np.int64)
-        for place, agreed in enumerate(agrees[1:], start=1):
-            pattern += agreed.astype(np.int64) << place
-        patterns, k = self.shares.shape[1:]
-        first = np.arange(0, len(pattern) * patterns, patterns)
-        added = self.shares.reshape(-1, k).take(first + pattern, axis=0)
-        total = np.bincount(self.feature.T.ravel(), added.ravel(), minlength=len(row))
+        (pattern,) = np.packbits(self._agrees(row), axis=0, bitorder="little")
+        added = self._table.take(self._first + pattern, axis=0)
+        total = np.bincount(self._told, added.ravel(), minlength=len(row))
         return np.asarray(total, dtype=float)
 
     def _agrees(self, row: Singles) -> NDArray[np.bool_]:
