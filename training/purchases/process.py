@@ -111,7 +111,7 @@ class Process(ABC):
         silent_days = np.zeros((h.x.size, 1, 1))
         for step, points in steps:
             days = silent_days + step * np.arange(1, points + 1)
-            silent = self.p_silent_if_alive(days.ravel(), h.repeated(days[0].size))
+            silent = self.p_silent_if_alive(days.ravel(), h.repeated(math.prod(days.shape[1:])))
             still = silent.reshape(days.shape) > 1 - chances[:, None]
             silent_days = silent_days + step * still.sum(axis=2, keepdims=True)
         return silent_days[:, :, 0] + 1
