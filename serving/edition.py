@@ -164,12 +164,14 @@ class Edition:
         return bool(((risk >= 0) & (risk <= 1)).all())
 
     def _check(self) -> None:
-        """Score the example as few rows are, and as many are."""
-        rows = np.arange(len(self.example))
+        """Score the example as few rows are, and as many are; the trees also by xgboost itself."""
+        rows, trees = np.arange(len(self.example)), self.model.risk.trees
         many = self.example.select(np.resize(rows, rows.size + _MANY))
         quick, slow = (figures(self.model, Rows.of(each)) for each in (self.example, many))
         far = AGREES_TO * (1 + quick["value_at_stake"])
-        if not all(_agree(quick[name], slow[name][: rows.size], far) for name in FIGURES):
+        agreed = [_agree(quick[name], slow[name][: rows.size], far) for name in FIGURES]
+        agreed.append(_agree(trees.predict(self.example), trees.by_xgboost(self.example), far))
+        if not all(agreed):
             raise self._refused("scores its example in two ways that differ")
         if not self.is_sound:
             raise self._refused("gives its example risks that are no probabilities")

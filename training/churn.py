@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.calibration import clipped
-from training.leaves import FEW, Leaves, Singles
+from training.leaves import MANY, Leaves, Singles
 from training.purchases.process import Silence
 from training.rows import Known, Rows
 from training.settings import TrainingSettings, TreeSettings
@@ -192,9 +192,13 @@ class TreeRisk:
     def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
         values = self._values(rows)
-        if len(values) <= FEW and self._leaves:
+        if len(values) < MANY and self._leaves:
             return self._leaves.predict(values)
-        return np.asarray(self.booster_.inplace_predict(values), dtype=float)
+        return self.by_xgboost(rows)
+
+    def by_xgboost(self, rows: Known) -> Floats:
+        """The same by xgboost itself, in single precision."""
+        return np.asarray(self.booster_.inplace_predict(self._values(rows)), dtype=float)
 
     def contributions(self, rows: Known) -> Floats:
         """Log-odds each feature adds (exact TreeSHAP): rows by features.

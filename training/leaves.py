@@ -21,15 +21,17 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import logit
 
+from training.bits import Bits
+
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-FEW = 16
-"""Rows up to which one is looked at after the other."""
+AT_ONCE = 16
+"""Rows looked at together: what is added fits a processor's cache."""
 
-AT_ONCE = 32
-"""Rows looked at together where there are more: what is added fits a processor's cache."""
+MANY = 20_000
+"""Rows from which on xgboost is quicker, for it works on all processors."""
 
 MOST_FEATURES = 6
 """On one path: with more, the table would no longer fit a processor's cache."""
@@ -88,8 +90,8 @@ class Leaves:
         return cls(float(logit(share)), *_table(paths, max(most, 1)))
 
     @cached_property
-    def _singles(self) -> Singles:
-        return self.value.astype(np.float32)
+    def _bits(self) -> Bits:
+        return Bits.of(self.feature, self.low, self.high, self.missing, self.value)
 
     @cached_property
     def _table(self) -> Floats:
@@ -103,62 +105,42 @@ class Leaves:
         return np.arange(leaves) * patterns
 
     @cached_property
-    def _told(self) -> Ints:
-        """The feature of every condition of every leaf."""
-        return self.feature.T.ravel()
+    def _of_feature(self) -> csr_array:
+        """Adds up by feature what is added by each condition of each leaf."""
+        told = self.feature.T.ravel()
+        return csr_array((np.ones(told.size), (told, np.arange(told.size))))
 
     def predict(self, values: Singles) -> Floats:
-        """P of each row, shape (rows,): added up as xgboost does, in single precision.
+        """P of each row, shape (rows,).
 
         Args:
             values: Of the features, shape (rows, features); NaN where not known.
         """
-        log_odds = np.array([self._log_odds(row) for row in values], dtype=np.float32)
-        return np.asarray(1 / (1 + np.exp(-log_odds)), dtype=float)
-
-    def _log_odds(self, row: Singles) -> np.float32:
-        reached = self._singles[np.logical_and.reduce(self._agrees(row))]
-        reached[0] += np.float32(self.base)
-        last: np.float32 = np.add.accumulate(reached)[-1]
-        return last
+        return np.asarray(1 / (1 + np.exp(-self.base - self._bits.total(values))))
 
     def contributions(self, values: Singles) -> Floats:
-        """Log-odds each feature adds (exact TreeSHAP): rows by features, as the values are."""
-        if len(values) > FEW:
-            return self._of_many(values)
-        told = np.array([self._contributions(row) for row in values], dtype=float)
-        return told.reshape(values.shape)
+        """Log-odds each feature adds (exact TreeSHAP): rows by features, as the values are.
 
-    def _of_many(self, values: Singles) -> Floats:
-        """The same, in a third of the time that xgboost takes."""
-        told = np.ones(self._told.size), (self._told, np.arange(self._told.size))
-        of_feature = csr_array(told, shape=(values.shape[1], self._told.size))
-        parts = []
-        for rows in np.array_split(values, range(AT_ONCE, len(values), AT_ONCE)):
-            patterns = self._first + self._patterns(rows)
-            added = self._table.take(patterns, axis=0).reshape(len(rows), -1)
-            parts.append((of_feature @ added.T).T)
-        return np.concatenate(parts)
+        It takes a third of the time that xgboost does.
+        """
+        told = np.zeros(values.shape)
+        for start in range(0, len(values), AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            added = self._added(values[rows])
+            told[rows, : self._of_feature.shape[0]] = (self._of_feature @ added.T).T
+        return told
 
-    def _patterns(self, values: Singles) -> Ints:
+    def _added(self, values: Singles) -> Floats:
+        """What each condition of each leaf adds: shape (rows, leaves * k)."""
+        found = self._first + self._patterns(values)
+        return self._table.take(found, axis=0).reshape(len(values), -1)
+
+    def _patterns(self, values: Singles) -> NDArray[np.uint8]:
         """Which conditions of each leaf each row keeps to, as bits: shape (rows, leaves)."""
-        found = np.zeros((len(values), len(self.value)), np.int64)
-        for place, feature in enumerate(self.feature):
-            asked = values[:, feature]
-            within = (asked >= self.low[place]) & (asked < self.high[place])
-            found += (within | (self.missing[place] & np.isnan(asked))).astype(np.int64) << place
-        return found
-
-    def _contributions(self, row: Singles) -> Floats:
-        (pattern,) = np.packbits(self._agrees(row), axis=0, bitorder="little")
-        added = self._table.take(self._first + pattern, axis=0)
-        total = np.bincount(self._told, added.ravel(), minlength=len(row))
-        return np.asarray(total, dtype=float)
-
-    def _agrees(self, row: Singles) -> NDArray[np.bool_]:
-        asked = row.take(self.feature)
-        within = (asked >= self.low) & (asked < self.high)
-        return within | (self.missing & np.isnan(asked))
+        asked = values.take(self.feature, axis=1)
+        within = (asked >= self.low) & (asked < self.high) | (self.missing & np.isnan(asked))
+        places = np.arange(len(self.feature), dtype=np.uint8)
+        return np.bitwise_or.reduce(within.view(np.uint8) << places[:, None], axis=1)
 
 
 def _paths(tree: Mapping[str, Any]) -> Iterator[Path]:

@@ -222,10 +222,11 @@ def _read(edition: Edition, asked: FeatureRows) -> Rows:
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise _unusable(f"the columns {', '.join(missing)} are missing")
-    if any(len(row) != len(names) for row in asked.data):
+    data = np.asarray(asked.data, dtype=float)
+    if data.shape[1] != len(names):
         raise _unusable(f"every row needs {len(names)} numbers, one per column")
-    values = np.full((len(asked.data), len(features)), np.nan)
-    values[:, [features.index(name) for name in names]] = np.array(asked.data, dtype=float)
+    values = np.full((len(data), len(features)), np.nan)
+    values[:, [features.index(name) for name in names]] = data
     return Rows.table(values, features)
 
 
