@@ -121,7 +121,10 @@ class BlendedRisk:
         rows, typical = Rows.of(rows), self._typical
         classes = peer_class(rows)
         own = np.stack(
-            [self._contributions(name, rows, fast=fast) @ of for name, of in typical.of_driver.items()]
+            [
+                self._contributions(name, rows, fast=fast) @ of
+                for name, of in typical.of_driver.items()
+            ]
         )
         base, likely = typical.base[:, classes], typical.risk[:, classes]
         points = in_points(own - typical.points[:, classes], base, likely)

@@ -189,9 +189,7 @@ class PurchaseModel:
         process = self._process
         return h.each(partial(process.purchases_if_alive, days), process.rhythm)
 
-    def weighed_purchases(
-        self, days: Floats, weights: Floats, histories: Histories
-    ) -> Floats:
+    def weighed_purchases(self, days: Floats, weights: Floats, histories: Histories) -> Floats:
         """Mean purchases of one who is a customer now by each of m days, added up by weights.
 
         Args:

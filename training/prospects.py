@@ -72,9 +72,7 @@ class Prospects:
     @cached_property
     def _if_there(self) -> IfThere:
         rows = self._rows
-        return self.value.if_there(
-            self.origin.horizon_days, rows.histories, rows["monetary_value"]
-        )
+        return self.value.if_there(self.origin.horizon_days, rows.histories, rows["monetary_value"])
 
     @cached_property
     def _silence(self) -> Silence:

@@ -133,9 +133,7 @@ def _of(edition: Edition) -> Iterator[Metric]:
     now, posted = datetime.now(UTC), edition.seen
     since = {"scores": edition.cutoff, "model": edition.trained_as_of}
     drift = psi_loss(spread(edition.ranking.risk), posted.counts)
-    yield GaugeMetricFamily(
-        "querencia_model_version", "Version that answers", value=edition.number
-    )
+    yield GaugeMetricFamily("querencia_model_version", "Version that answers", value=edition.number)
     yield _by(
         GaugeMetricFamily(
             "querencia_age_days",
