@@ -1,18 +1,8 @@
 """What a client may ask."""
 
-from itertools import chain
 from typing import Annotated, Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import (
-    ConfigDict,
-    FailFast,
-    Field,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import ConfigDict, FailFast, Field, model_validator
 
 from serving.posted import Asked, History, Instant
 
@@ -23,31 +13,7 @@ MOST_EXPLAINED = 100
 
 Probability = Annotated[float, Field(ge=0, le=1)]
 CustomerId = Annotated[str, Field(max_length=1_000)]
-LARGEST = 1e12
-Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
-
-
-def _table(rows: Any, one_by_one: ValidatorFunctionWrapHandler) -> NDArray[np.float64]:
-    """Rows of numbers at once where all is well, or what is wrong with which of them."""
-    try:
-        return _numbers(rows)
-    except (TypeError, ValueError, OverflowError):
-        checked = one_by_one(rows)
-    if len({*map(len, checked)}) > 1:
-        raise ValueError("every row needs as many numbers, one per column")
-    return np.array(checked, dtype=float)
-
-
-def _numbers(rows: list[list[float | None]]) -> NDArray[np.float64]:
-    (width,) = {*map(len, rows)}
-    flat = [*chain.from_iterable(rows)]
-    if not {*map(type, flat)} <= {float, int, type(None)}:
-        raise TypeError
-    numbers = np.array(flat, dtype=float)
-    unknown = np.isnan(numbers)
-    if (abs(numbers[~unknown]) > LARGEST).any() or unknown.sum() != flat.count(None):
-        raise ValueError
-    return numbers.reshape(-1, width)
+Number = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
 
 
 class FeatureRows(Asked):
@@ -59,7 +25,7 @@ class FeatureRows(Asked):
         description="names of features; frequency, recency, T and monetary_value among them, and "
         "what is left out counts as not known",
     )
-    data: Annotated[list[list[Number | None]], FailFast(), WrapValidator(_table)] = Field(
+    data: Annotated[list[list[Number | None]], FailFast()] = Field(
         min_length=1, max_length=MOST_ROWS, description="a list of numbers per row, as `columns`"
     )
 
