@@ -75,6 +75,7 @@ class BlendedRisk:
         *,
         present: pd.DataFrame,
         blending: Blending | None = None,
+        trees: TreeRisk | None = None,
     ) -> Self:
         """Learn logistic regression and trees.
 
@@ -84,8 +85,9 @@ class BlendedRisk:
             settings: How.
             present: Rows of today's customers, who are one another's peers.
             blending: Chosen by rehearsals; left out: the plain mean.
+            trees: Where they have learned elsewhere.
         """
-        members = fit_members(rhythm, past, settings)
+        members = fit_members(rhythm, past, settings, trees=trees)
         sample = _sample(present, settings.random_state)
         peers = {name: _peers(member, sample) for name, member in members.items()}
         return cls(members, blending or Blending.equal(tuple(members)), peers)

@@ -89,10 +89,13 @@ class PurchaseModel:
         Warns:
             ModelWarning: Next to nobody is found to have left.
         """
-        customers = Histories.of(frequency, recency, T)
+        return self.fit_histories(Histories.of(frequency, recency, T))
+
+    def fit_histories(self, customers: Histories) -> Self:
+        """`fit` to histories that customers may share."""
         if not customers.x.any():
             raise QuerenciaError(
-                f"None of {customers.x.size} customers bought on a second day, so nothing tells "
+                f"None of {customers.customers} customers bought on a second day, so nothing tells "
                 "how often they buy. Use a longer history or a later cut-off."
             )
         rows, _ = customers.distinct()

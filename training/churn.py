@@ -167,21 +167,25 @@ class TreeRisk:
         self.features = tuple(features)
         self.random_state = random_state
 
-    def fit(self, rows: Known, churned: Floats) -> Self:
-        """Learn from snapshot rows and their labels (1 = churned)."""
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What every interface of xgboost calls the same; not the number of trees."""
         settings = self.settings
-        parameters = {
-            "objective": "binary:logistic",
-            "seed": self.random_state,
-            "eta": settings.learning_rate,
+        return {
+            "random_state": self.random_state,
+            "learning_rate": settings.learning_rate,
             "max_depth": settings.max_depth,
             "min_child_weight": settings.min_child_weight,
             "subsample": settings.subsample,
             "colsample_bytree": settings.colsample,
-            "lambda": settings.reg_lambda,
+            "reg_lambda": settings.reg_lambda,
         }
+
+    def fit(self, rows: Known, churned: Floats) -> Self:
+        """Learn from snapshot rows and their labels (1 = churned)."""
         data = xgb.QuantileDMatrix(self._values(rows), churned)
-        self.booster_ = xgb.train(parameters, data, settings.rounds)
+        parameters = {"objective": "binary:logistic", **self.parameters}
+        self.booster_ = xgb.train(parameters, data, self.settings.rounds)
         vars(self).pop("_leaves", None)  # those of an earlier fit
         return self
 
@@ -265,7 +269,11 @@ def silence(purchases: PurchaseModel, horizon_days: int, rows: Rows) -> Silence:
 
 
 def fit_members(
-    rhythm: RhythmRisk | None, past: Snapshot, settings: TrainingSettings
+    rhythm: RhythmRisk | None,
+    past: Snapshot,
+    settings: TrainingSettings,
+    *,
+    trees: TreeRisk | None = None,
 ) -> dict[str, Member]:
     """The members of the served risk by name, logistic regression and trees learned here.
 
@@ -273,14 +281,19 @@ def fit_members(
         rhythm: The purchase process, already fitted; None where churn is not its silence.
         past: Rows at past cut-offs, with labels.
         settings: How.
+        trees: Where they have learned elsewhere.
     """
     logistic = LogisticRisk(features=past.names, penalty=settings.logistic_penalty)
-    trees = TreeRisk(settings.trees, features=past.names, random_state=settings.random_state)
     learned: dict[str, Member] = {
         "logistic": logistic.fit(past.rows, past.churned),
-        "trees": trees.fit(past.rows, past.churned),
+        "trees": trees or _trees(past, settings),
     }
     return {rhythm.purchases.kind_: rhythm, **learned} if rhythm else learned
+
+
+def _trees(past: Snapshot, settings: TrainingSettings) -> TreeRisk:
+    trees = TreeRisk(settings.trees, features=past.names, random_state=settings.random_state)
+    return trees.fit(past.rows, past.churned)
 
 
 def baselines(past: Snapshot) -> dict[str, RiskModel]:

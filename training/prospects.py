@@ -11,6 +11,7 @@ from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.buyers import BuyersSpend
 from training.churn import RhythmRisk, silence
+from training.purchases.histories import Histories
 from training.purchases.process import Silence
 from training.rows import Known, Rows
 from training.settings import TrainingSettings
@@ -24,9 +25,19 @@ _RARE = 1e-12
 
 
 def fit_value(
-    present: Snapshot, settings: TrainingSettings, *, margin_rate: float = 1.0
+    present: Snapshot,
+    settings: TrainingSettings,
+    *,
+    margin_rate: float = 1.0,
+    histories: Histories | None = None,
 ) -> ValueModel:
     """When customers buy and what they pay, as known at the cut-off of these rows.
+
+    Args:
+        present: The rows.
+        settings: How.
+        margin_rate: What the company keeps of its net sales.
+        histories: Of more customers than these, to learn from when they buy.
 
     Raises:
         QuerenciaError: where one of the two cannot be fitted.
@@ -39,7 +50,9 @@ def fit_value(
         discount_rate=money.discount_rate,
         value_horizon_days=money.value_horizon_days,
     )
-    return value.fit(*present.history, present.columns["monetary_value"])
+    value.purchases.fit_histories(histories or Histories.of(*present.history))
+    value.spend.fit(present.columns["frequency"], present.columns["monetary_value"])
+    return value
 
 
 def rhythm(value: ValueModel, origin: Provenance) -> RhythmRisk | None:

@@ -18,7 +18,6 @@ from serving.http.asked import (
     CustomerRequest,
     ExplainRequest,
     FeatureRows,
-    ListRequest,
     ScoreRequest,
 )
 from serving.http.problem import Problem
@@ -51,13 +50,6 @@ def score(edition: Edition, request: ScoreRequest) -> bytes:
     return joined(edition, cutoff, customers=listed(customers), rows=rows)
 
 
-def at_risk(edition: Edition, request: ListRequest) -> bytes:
-    """The best customers who are about to leave, the largest expected loss first."""
-    wanted = edition.settings.list.model_dump() | request.model_dump(exclude_none=True)
-    chosen = (edition.lines[place] for place in edition.ranking.at_risk(**wanted))
-    return joined(edition, edition.cutoff, customers=listed(chosen))
-
-
 def explain(edition: Edition, request: ExplainRequest) -> bytes:
     """What each driver adds to the risk of customers, by id or by posted histories."""
     cutoff = request.cutoff or edition.cutoff
@@ -65,7 +57,7 @@ def explain(edition: Edition, request: ExplainRequest) -> bytes:
         *((each, _looked_up(edition, each)) for each in request.customer_ids),
         *((each.customer_id, row_of(edition, each, cutoff)) for each in request.histories),
     ]
-    told = (_explanation(edition, customer_id, row) for customer_id, row in found)
+    told = (explanation(edition, customer_id, row) for customer_id, row in found)
     return joined(edition, cutoff, customers=listed(map(to_json, told)))
 
 
@@ -80,7 +72,7 @@ def customer(edition: Edition, request: CustomerRequest) -> bytes:
         edition,
         edition.cutoff,
         score=_by_id(edition, customer_id),
-        explanation=to_json(_explanation(edition, customer_id, row)),
+        explanation=to_json(explanation(edition, customer_id, row)),
         history=to_json(_past(edition, customer_id)),
         features=to_json(features, inf_nan_mode="null"),
     )
@@ -233,7 +225,8 @@ def _unusable(why: str) -> Problem:
     return Problem(422, f"The rows cannot be used: {why}. GET /model tells the features.")
 
 
-def _explanation(edition: Edition, customer_id: str, row: Snapshot) -> dict[str, Any]:
+def explanation(edition: Edition, customer_id: str, row: Snapshot) -> dict[str, Any]:
+    """What each driver adds to the risk that a row comes to; nothing is known without one."""
     if not len(row):
         return Explanation(customer_id=customer_id, known=False).model_dump()
     rows = Rows.of(row)
