@@ -17,7 +17,9 @@ Instant = Annotated[
     AwareDatetime,
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC)),
 ]
-_Amount = Annotated[float, Field(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT, allow_inf_nan=False)]
+_Amount = Annotated[
+    float, Field(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT, allow_inf_nan=False, strict=True)
+]
 _Text = Annotated[str, Field(max_length=10_000)]
 
 _TYPES: dict[Kind, Any] = {
@@ -26,7 +28,7 @@ _TYPES: dict[Kind, Any] = {
     "instant": Instant,
     "money": _Amount,
     "number": _Amount,
-    "flag": bool,
+    "flag": Annotated[bool, Field(strict=True)],
 }
 
 
