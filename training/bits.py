@@ -114,8 +114,8 @@ def _kept(edges: Singles, of: Bools, low: Singles, high: Singles, missing: Bools
     """
     least = np.concatenate([[-np.inf], edges]).astype(np.float32)[:, None, None]
     within = (least >= low) & (least < high) | ~of
-    unknown = missing | ~of
-    return np.concatenate([within.all(axis=1), unknown.all(axis=0)[None]])
+    unknown = np.all(missing | ~of, axis=0, keepdims=True)
+    return np.concatenate([within.all(axis=1), unknown])
 
 
 def _packed(kept: Bools) -> NDArray[np.uint64]:

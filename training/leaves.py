@@ -102,7 +102,7 @@ class Leaves:
     def _first(self) -> Ints:
         """The first row of each leaf in that table."""
         leaves, patterns, _ = self.shares.shape
-        return np.arange(leaves) * patterns
+        return np.asarray(np.arange(leaves) * patterns)
 
     @cached_property
     def _of_feature(self) -> csr_array:
@@ -140,7 +140,8 @@ class Leaves:
         asked = values.take(self.feature, axis=1)
         within = (asked >= self.low) & (asked < self.high) | (self.missing & np.isnan(asked))
         places = np.arange(len(self.feature), dtype=np.uint8)
-        return np.bitwise_or.reduce(within.view(np.uint8) << places[:, None], axis=1)
+        bits = within.view(np.uint8) << places[:, None]
+        return np.asarray(np.bitwise_or.reduce(bits, axis=1))
 
 
 def _paths(tree: Mapping[str, Any]) -> Iterator[Path]:

@@ -214,11 +214,10 @@ def _read(edition: Edition, asked: FeatureRows) -> Rows:
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise _unusable(f"the columns {', '.join(missing)} are missing")
-    data = np.asarray(asked.data, dtype=float)
-    if data.shape[1] != len(names):
+    if {*map(len, asked.data)} != {len(names)}:
         raise _unusable(f"every row needs {len(names)} numbers, one per column")
-    values = np.full((len(data), len(features)), np.nan)
-    values[:, [features.index(name) for name in names]] = data
+    values = np.full((len(asked.data), len(features)), np.nan)
+    values[:, [features.index(name) for name in names]] = asked.data
     return Rows.table(values, features)
 
 

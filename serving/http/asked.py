@@ -1,18 +1,8 @@
 """What a client may ask."""
 
-from itertools import chain
 from typing import Annotated, Any, Self
 
-import numpy as np
-from numpy.typing import NDArray
-from pydantic import (
-    ConfigDict,
-    FailFast,
-    Field,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import ConfigDict, FailFast, Field, model_validator
 
 from serving.posted import Asked, History, Instant
 
@@ -21,33 +11,9 @@ MOST_HISTORIES = 1_000
 MOST_ROWS = 10_000
 MOST_EXPLAINED = 100
 
-Probability = Annotated[float, Field(ge=0, le=1)]
+Probability = Annotated[float, Field(ge=0, le=1, strict=True)]
 CustomerId = Annotated[str, Field(max_length=1_000)]
-LARGEST = 1e12
-Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
-
-
-def _table(rows: Any, one_by_one: ValidatorFunctionWrapHandler) -> NDArray[np.float64]:
-    """Rows of numbers at once where all is well, or what is wrong with which of them."""
-    try:
-        return _numbers(rows)
-    except (TypeError, ValueError, OverflowError):
-        checked = one_by_one(rows)
-    if len({*map(len, checked)}) > 1:
-        raise ValueError("every row needs as many numbers, one per column")
-    return np.array(checked, dtype=float)
-
-
-def _numbers(rows: list[list[float | None]]) -> NDArray[np.float64]:
-    (width,) = {*map(len, rows)}
-    flat = [*chain.from_iterable(rows)]
-    if not {*map(type, flat)} <= {float, int, type(None)}:
-        raise TypeError
-    numbers = np.array(flat, dtype=float)
-    unknown = np.isnan(numbers)
-    if (abs(numbers[~unknown]) > LARGEST).any() or unknown.sum() != flat.count(None):
-        raise ValueError
-    return numbers.reshape(-1, width)
+Number = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False, strict=True)]
 
 
 class FeatureRows(Asked):
@@ -59,7 +25,7 @@ class FeatureRows(Asked):
         description="names of features; frequency, recency, T and monetary_value among them, and "
         "what is left out counts as not known",
     )
-    data: Annotated[list[list[Number | None]], FailFast(), WrapValidator(_table)] = Field(
+    data: Annotated[list[list[Number | None]], FailFast()] = Field(
         min_length=1, max_length=MOST_ROWS, description="a list of numbers per row, as `columns`"
     )
 
@@ -145,9 +111,10 @@ class ListRequest(Asked):
         }
     )
 
-    most: int = Field(20, ge=1, le=MOST_IDS, description="at most so many customers")
+    most: int = Field(20, strict=True, ge=1, le=MOST_IDS, description="at most so many customers")
     top_share: float | None = Field(
         None,
+        strict=True,
         gt=0,
         le=1,
         description="only customers of the highest value: this share of all; default: "
@@ -166,6 +133,7 @@ class ListRequest(Asked):
     )
     budget: float | None = Field(
         None,
+        strict=True,
         ge=0,
         allow_inf_nan=False,
         description="what may be spent, in the currency: the list is then the one that `querencia "

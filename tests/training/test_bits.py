@@ -1,10 +1,10 @@
 """Bits: what the leaves that a row reaches add up to, beside looking at every condition."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from pytest import approx
 
 from training.bits import Bits
 
@@ -37,11 +37,11 @@ def test_a_row_gets_the_sum_of_the_leaves_whose_conditions_it_keeps(data: st.Dat
     rows = rng.choice(VALUES, (data.draw(st.sampled_from([0, 1, 16, 17, 300])), FEATURES))
     bits = Bits.of(feature, low, high, missing, value)
     expected = [plainly(feature, low, high, missing, value, row) for row in rows]
-    assert bits.total(rows) == approx(np.array(expected), abs=1e-12)
+    assert bits.total(rows) == pytest.approx(np.array(expected), abs=1e-12)
 
 
 def test_a_row_reaches_all_leaves_of_trees_that_ask_nothing() -> None:
     anything = np.full((1, 2), np.inf, dtype=np.float32)
     every = np.ones((1, 2), dtype=bool)
     bits = Bits.of(np.zeros((1, 2), np.int64), -anything, anything, every, np.array([0.1, 0.2]))
-    assert bits.total(np.full((2, 1), np.nan, dtype=np.float32)) == approx([0.3, 0.3])
+    assert bits.total(np.full((2, 1), np.nan, dtype=np.float32)) == pytest.approx([0.3, 0.3])
