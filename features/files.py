@@ -68,11 +68,16 @@ def table_writer(
 
 
 @contextmanager
-def workspace(folder: Path) -> Iterator[Path]:
-    """A path in `folder` for a folder that is gone when the block ends."""
+def workspace(folder: Path, name: str = "workspace") -> Iterator[Path]:
+    """A path in `folder` for a folder that is gone when the block ends.
+
+    Args:
+        folder: Where.
+        name: One process has one of each at a time.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     clear(folder)
-    path = _new(folder / "workspace")
+    path = _new(folder / name)
     try:
         yield path
     finally:
@@ -145,7 +150,9 @@ def renewed(folder: Path, *parts: str) -> Iterator[Path]:
 
 
 @contextmanager
-def locked(folder: Path, *, name: str = ".lock", doing: str = "reading into") -> Iterator[None]:
+def locked(
+    folder: Path, *, name: str = ".lock", doing: str = "reading into", shared: bool = False
+) -> Iterator[None]:
     """Keep other processes that ask for this from changing a folder until the block ends.
 
     The system gives the lock back where the process dies; its empty file stays. To lock a folder
@@ -155,6 +162,7 @@ def locked(folder: Path, *, name: str = ".lock", doing: str = "reading into") ->
         folder: The folder.
         name: Of the lock's file: what is kept from happening at a time has the same.
         doing: What others are told is being done.
+        shared: Whether others who say so too may have it at the same time.
 
     Raises:
         QuerenciaError: at once, where another one has it.
@@ -162,7 +170,7 @@ def locked(folder: Path, *, name: str = ".lock", doing: str = "reading into") ->
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / name).open("w") as file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             raise QuerenciaError(
                 f"Another job is {doing} {folder}. Wait until it is done, then try again."

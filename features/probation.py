@@ -15,6 +15,8 @@ from features.files import locked, workspace
 PARTS = ("records", "quarantine", "changes")
 """The folders that reading changes."""
 
+_AT_WORK = "reading or training on the records in"
+
 REFUSED = "refused"
 """The folder with the quarantine of a reading that was taken back."""
 
@@ -26,10 +28,26 @@ def changing(data: Path) -> Iterator["Probation"]:
     Raises:
         QuerenciaError: at once, where another job is changing them.
     """
-    with locked(data):
+    with locked(data, doing=_AT_WORK):
         before = Probation(data)
         before.take_back()
         yield before
+
+
+@contextmanager
+def looking(data: Path) -> Iterator[None]:
+    """Keep others from changing the records, so that they say the same until the block ends.
+
+    Others may look as well. A reading that was killed is taken back first.
+
+    Raises:
+        QuerenciaError: at once, where another job is changing them.
+    """
+    if Probation(data).before.is_dir():
+        with changing(data):
+            pass
+    with locked(data, doing=_AT_WORK, shared=True):
+        yield
 
 
 @contextmanager

@@ -90,3 +90,23 @@ class FeatureSettings(BaseModel):
     def days_needed(self) -> int:
         """Days of records with which there is always a plan: three horizons, and two steps."""
         return 3 * self.horizon_days + 2 * (31 if self.every == "month" else 7)
+
+
+class SparkSettings(BaseModel):
+    """The Spark cluster, where `engine` is spark; every machine sees the data folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    master: str = Field("local[*]", description="address of the master, such as spark://host:7077")
+    most_customers: int = Field(
+        500_000,
+        gt=0,
+        description="customers whose rows come to the driver, to train on; of more, so many are "
+        "drawn, and trees and purchase process learn from all on the cluster",
+    )
+    partition_rows: int = Field(
+        200_000, gt=0, description="records that one core holds at a time, about"
+    )
+    options: dict[str, str] = Field(
+        {}, description='any setting of Spark itself, such as "spark.executor.memory" = "4g"'
+    )

@@ -1,95 +1,278 @@
-"""Snapshots on a Spark cluster: the same pass over each customer, on as many machines.
+"""The records of a data folder, looked at by a Spark cluster: the same pass, on many machines.
 
-The records of a data folder that every machine can read are brought together by customer, and each
-partition runs the very code of the embedded engine, so the rows are the same. Needs the extra
-`spark` (pyspark 4.3 and Java 17), on every machine.
+The rows of all tables are brought together by customer, and each partition runs the very code of
+the embedded engine, so that the snapshots are the same. What comes of it is written into the data
+folder, which every machine must see under the same path, and read from there: no results pass
+through Java. Needs the extra `spark` (pyspark 4.3 and Java 17), and this package on every machine.
 """
 
-from collections.abc import Iterable, Iterator, Set
-from dataclasses import replace
+import math
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
+from functools import cached_property, reduce
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from features import labels, snapshot
 from features.comments import Themes
+from features.errors import QuerenciaError
+from features.files import workspace
+from features.provenance import Provenance
 from features.records import Records
-from features.settings import FeatureSettings
+from features.settings import FeatureSettings, SparkSettings
+from features.snapshot import Snapshot
 from features.store import TIMES, Store, contract_ends, timelines
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.types import StructType
+    from pyspark.sql import Column, DataFrame, SparkSession
 
 TABLE, AT = "_table", "_at"
 """Columns of the union that say which table a row is of, and when it is ordered."""
 
+_SHARES = 1 << 20
+"""Of so many equal shares of the customers, some are drawn."""
 
-def take(
-    spark: "SparkSession",
-    store: Store,
-    cutoffs: Iterable[datetime],
-    settings: FeatureSettings,
-    *,
-    has: Set[str],
-    observed_until: datetime,
-    partitions: int,
-    themes: Themes | None = None,
-) -> "DataFrame":
-    """Look at every customer at every cut-off, on the cluster.
+_OURS = {
+    # pyarrow reads INT96, which is Spark's own way, as local times.
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.session.timeZone": "UTC",
+    # Jobs say themselves what they do.
+    "spark.ui.showConsoleProgress": "false",
+}
+
+Work = Callable[[Snapshot], pa.Table]
+"""What is done with the snapshot of a group of customers, on whichever machine has it."""
+
+
+@dataclass(frozen=True)
+class Cluster(Store):
+    """The records of a data folder that every machine of a Spark cluster can read and write.
+
+    Attributes:
+        settings: Where the cluster is, and how much is asked of it.
+    """
+
+    settings: SparkSettings
+
+    @cached_property
+    def session(self) -> "SparkSession":
+        """The session, which ends with the process, or by `release`.
+
+        Raises:
+            QuerenciaError: where pyspark is missing, or the master does not answer.
+        """
+        if find_spec("pyspark") is None:
+            raise QuerenciaError(
+                "The engine \"spark\" takes an extra, and Java 17: pip install 'querencia[spark]'"
+            )
+        from pyspark.core.context import Py4JError
+        from pyspark.errors import PySparkException
+        from pyspark.sql import SparkSession
+
+        # Nothing here goes through its pandas, and xgboost does so on the cluster.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
+        builder = SparkSession.builder.appName("querencia").master(self.settings.master)
+        try:
+            session = builder.config(map={**_OURS, **self.settings.options}).getOrCreate()
+        except (Py4JError, PySparkException):
+            raise QuerenciaError(
+                f"There is no Spark session to be had of {self.settings.master}. See that the "
+                "address is right (spark.master), that the cluster runs, and that Java 17 is here; "
+                "what Spark says of it is above."
+            ) from None
+        session.sparkContext.setLogLevel("ERROR")
+        return session
+
+    def drawn(self, most: int) -> "Cluster":
+        """The same cluster, of whose customers so many come to the driver at most."""
+        fewer = {"most_customers": min(most, self.settings.most_customers)}
+        return replace(self, settings=self.settings.model_copy(update=fewer))
+
+    @cached_property
+    def share(self) -> float:
+        """The share of customers whose rows come to the driver; the same ones every time."""
+        ids = self.session.read.parquet(self._uri("transactions")).select("customer_id")
+        customers: int = ids.distinct().count()
+        return min(1.0, self.settings.most_customers / max(customers, 1))
+
+    def take(
+        self,
+        cutoffs: Iterable[datetime],
+        settings: FeatureSettings,
+        *,
+        has: Set[str],
+        themes: Themes | None = None,
+        observed_until: datetime | None = None,
+        only: Set[str] | None = None,
+    ) -> Snapshot:
+        """What `Store.take` gives, of all customers or of those drawn, by customer and cut-off."""
+        origin = snapshot.provenance(settings, cutoffs, has, themes)
+        numbers = _numbers(has, themes, observed_until, only)
+        frame = self.each(
+            _table,
+            {"customer_id": "string", "cutoff": "timestamp", **dict.fromkeys(numbers, "double")},
+            origin.cutoffs,
+            settings,
+            has=has,
+            themes=themes,
+            observed_until=observed_until,
+            only=only,
+            share=self.share,
+        )
+        names = tuple(f.name for f in snapshot.present(has, themes) if f.name in numbers)
+        with self.kept(frame, "rows") as path:
+            return _in_order(of_table(pq.read_table(path), names, origin))
+
+    def each(
+        self,
+        work: Work,
+        columns: dict[str, str],
+        cutoffs: Iterable[datetime],
+        settings: FeatureSettings,
+        *,
+        has: Set[str],
+        themes: Themes | None = None,
+        observed_until: datetime | None = None,
+        only: Set[str] | None = None,
+        share: float = 1.0,
+    ) -> "DataFrame":
+        """What is made of the snapshots of some customers at a time, in no order.
+
+        Args:
+            work: Done on the machine that has the customers.
+            columns: Of what it gives, and their types in Spark's words.
+            cutoffs: The instants to look back from; and the others, as `features.snapshot.groups`.
+            settings: Horizon, time zone, churn definition.
+            has: The tables and columns to look at.
+            themes: What comments are about.
+            observed_until: The instant the records end.
+            only: The features wanted.
+            share: Of the customers.
+        """
+        instants, there = tuple(cutoffs), self.has
+
+        def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            held = list(batches)
+            records = _records(pa.Table.from_batches(held), there, themes) if held else None
+            if records is None:
+                return
+            taken = snapshot.take(
+                [records],
+                instants,
+                settings,
+                has=has,
+                themes=themes,
+                observed_until=observed_until,
+                only=only,
+            )
+            yield from work(taken).to_batches()
+
+        schema = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
+        return self._by_customer(themes, share).mapInArrow(rows, schema)
+
+    @contextmanager
+    def kept(self, frame: "DataFrame", name: str) -> Iterator[Path]:
+        """A folder of Parquet files with the rows of a frame, gone when the block ends."""
+        with workspace(self.folder.resolve(), name) as path:
+            frame.write.parquet(path.as_uri())
+            yield path
+
+    def _by_customer(self, themes: Themes | None, share: float) -> "DataFrame":
+        """All rows of all tables, those of a customer in one partition and in order."""
+        together = reduce(
+            lambda above, below: above.unionByName(below, allowMissingColumns=True),
+            list(self._frames(themes)),
+        )
+        if share < 1:
+            together = together.filter(_draw() < int(share * _SHARES))
+        partitions = self._partitions(share)
+        return together.repartition(partitions, "customer_id").sortWithinPartitions(
+            TABLE, "customer_id", AT, "amount", ascending=[1, 1, 1, 0]
+        )
+
+    def _frames(self, themes: Themes | None) -> Iterator["DataFrame"]:
+        """The rows of each table."""
+        from pyspark.sql import functions as sql
+
+        for table in self._tables:
+            time = TIMES.get(table, "contract_ends_at")
+            rows = self.session.read.parquet(self._uri(table)).select(*self._wanted(table, themes))
+            yield rows.withColumn(TABLE, sql.lit(table)).withColumn(AT, sql.col(time))
+
+    def _partitions(self, share: float) -> int:
+        """So many that each holds about the records asked for, and that no core is idle."""
+        rows: int = sum(pq.read_metadata(self.path(table)).num_rows for table in self._tables)
+        cores: int = self.session.sparkContext.defaultParallelism
+        return max(math.ceil(share * rows / self.settings.partition_rows), cores)
+
+    def _uri(self, table: str) -> str:
+        return self.path(table).resolve().as_uri()
+
+
+def release() -> None:
+    """Give the cores of the cluster back that this process has, if any: others wait for them."""
+    if "pyspark" in sys.modules:
+        from pyspark.sql import SparkSession
+
+        if session := SparkSession.getActiveSession():
+            session.stop()
+
+
+def of_table(rows: pa.Table, names: tuple[str, ...], origin: Provenance) -> Snapshot:
+    """The snapshot whose `table` this is.
 
     Args:
-        spark: The session.
-        store: The records, in a folder that every machine can read.
-        cutoffs: The instants to look back from.
-        settings: Horizon, time zone, churn definition.
-        has: The tables and columns there are, as `Store.has` tells.
-        observed_until: The instant the records end; labels exist where the horizon closed by it.
-        partitions: Groups of customers; each must fit in a worker's memory.
-        themes: What comments are about.
-
-    Returns:
-        The rows of `features.snapshot.take`, in no order.
+        rows: Its table, or some rows of it.
+        names: The features.
+        origin: The definitions.
     """
-    instants = tuple(sorted(cutoffs))
-
-    def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        held = list(batches)
-        records = _records(pa.Table.from_batches(held), has, themes) if held else None
-        if records is None:
-            return
-        taken = snapshot.take(
-            [records], instants, settings, has=has, themes=themes, observed_until=observed_until
-        )
-        table = taken.table
-        ids = table["customer_id"].cast(pa.string())  # Spark knows no dictionaries
-        yield from table.set_column(0, "customer_id", ids).to_batches()
-
-    together = _union(spark, store, has).repartitionByRange(partitions, "customer_id")
-    ordered = together.sortWithinPartitions(
-        TABLE, "customer_id", AT, "amount", ascending=[1, 1, 1, 0]
+    ids = rows["customer_id"].combine_chunks().dictionary_encode()
+    instants = rows["cutoff"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+    numbers = [name for name in rows.column_names if name not in ("customer_id", "cutoff")]
+    return Snapshot(
+        np.array(ids.dictionary.to_pylist(), dtype=object),
+        ids.indices.to_numpy().astype(np.int64),
+        instants.to_numpy().view("M8[us]"),
+        {name: rows[name].to_numpy() for name in numbers},
+        names,
+        origin,
     )
-    return ordered.mapInArrow(rows, _schema(has, themes))
 
 
-def _union(spark: "SparkSession", store: Store, has: Set[str]) -> "DataFrame":
-    """All rows of all tables, one under the other."""
+def _draw() -> "Column":
+    """The share of the customers that each is of."""
     from pyspark.sql import functions as sql
 
-    times = {table: time for table, time in TIMES.items() if table in has}
-    if store.has_contracts:
-        times["customers"] = "contract_ends_at"
-    frames = [
-        spark.read.parquet(str(store.path(table)))
-        .withColumn(TABLE, sql.lit(table))
-        .withColumn(AT, sql.col(time))
-        for table, time in times.items()
-    ]
-    return reduce(lambda above, below: above.unionByName(below, allowMissingColumns=True), frames)
+    return sql.pmod(sql.xxhash64("customer_id"), sql.lit(_SHARES))
+
+
+def _table(taken: Snapshot) -> pa.Table:
+    rows = taken.table
+    # Spark knows no dictionaries.
+    return rows.set_column(0, "customer_id", rows["customer_id"].cast(pa.string()))
+
+
+def _in_order(taken: Snapshot) -> Snapshot:
+    """By customer, then by cut-off, as the embedded engine gives most."""
+    return taken.select(np.lexsort((taken.instants, taken.ids.astype(str)[taken.customer])))
+
+
+def _numbers(
+    has: Set[str], themes: Themes | None, until: datetime | None, only: Set[str] | None
+) -> tuple[str, ...]:
+    """The columns of a snapshot, in order."""
+    told = (f.name for f in snapshot.columns(has, themes) if only is None or f.name in only)
+    return (*told, *(labels.LABELS if until is not None else ()))
 
 
 def _records(rows: pa.Table, has: Set[str], themes: Themes | None) -> Records | None:
@@ -112,17 +295,3 @@ def _records(rows: pa.Table, has: Set[str], themes: Themes | None) -> Records | 
     }
     ends = None if contracts is None else contract_ends(customers, contracts)
     return replace(timelines(customers, known, themes), contract_ends=ends)
-
-
-def _schema(has: Set[str], themes: Themes | None) -> "StructType":
-    """The columns of the rows: ids, instants, and numbers."""
-    from pyspark.sql.types import DoubleType, StringType, StructField, StructType, TimestampType
-
-    numbers = (*(f.name for f in snapshot.columns(has, themes)), *labels.LABELS)
-    return StructType(
-        [
-            StructField("customer_id", StringType()),
-            StructField("cutoff", TimestampType()),
-            *(StructField(name, DoubleType()) for name in numbers),
-        ]
-    )

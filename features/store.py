@@ -5,7 +5,7 @@ ever held.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -18,15 +18,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from features import comments
+from features import chance, comments, snapshot
 from features.comments import Themes
 from features.errors import QuerenciaError
 from features.records import CONTRACTS, LEFT_OUT, TIMELINES, UNITS, Kind, Records
 from features.settings import FeatureSettings
+from features.snapshot import Snapshot
+from features.sources import connect
 from features.timeline import UNKNOWN, Ints, Timeline, running_total
 
 CUSTOMERS_AT_ONCE = 20_000
 ROWS_AT_ONCE = 1 << 18
+_KEY = "learned from"
 
 TIMES = {table: contract.time for table, contract in TIMELINES.items()}
 """The tables that make timelines, and the column that orders each."""
@@ -246,9 +249,8 @@ class Store:
         Customers come in ascending order, and none is ever split. Comments are read where there
         are themes to tell them by.
         """
-        unread = LEFT_OUT if themes is None else LEFT_OUT - {"comment"}
         sold, *others = (
-            _Rows(self._path(table), self._wanted(table, unread)) for table in self._tables
+            _Rows(self._path(table), self._wanted(table, themes)) for table in self._tables
         )
         while len(customers := sold.next_customers(customers_at_once)):
             rows = sold.until(customers[-1])
@@ -258,16 +260,54 @@ class Store:
             known = None if ends is None else contract_ends(customers, ends.rows)
             yield replace(_records(customers, own, themes), contract_ends=known)
 
+    def drawn(self, most: int) -> "Store":
+        """The records of so many customers at most, drawn by chance: the same ones every time."""
+        if pq.read_metadata(self._path("transactions")).num_rows <= most:
+            return self
+        share = most / self.customers
+        return Drawn(self.folder, share) if share < 1 else self
+
+    @cached_property
+    def customers(self) -> int:
+        """How many customers have a transaction."""
+        path = str(self._path("transactions"))
+        with connect("UTC") as connection:
+            counted = "SELECT count(DISTINCT customer_id) FROM read_parquet(?)"
+            ((customers,),) = connection.execute(counted, [path]).fetchall()
+        return int(customers)
+
+    def take(
+        self,
+        cutoffs: Iterable[datetime],
+        settings: FeatureSettings,
+        *,
+        has: Set[str],
+        themes: Themes | None = None,
+        observed_until: datetime | None = None,
+        only: Set[str] | None = None,
+    ) -> Snapshot:
+        """Look at every customer at every cut-off: `features.snapshot.take` of all records."""
+        return snapshot.take(
+            self.records(themes=themes),
+            cutoffs,
+            settings,
+            has=has,
+            themes=themes,
+            observed_until=observed_until,
+            only=only,
+        )
+
     @property
     def _tables(self) -> list[str]:
         """The tables to read, the transactions first, which there must be."""
         others = [table for table in TIMES if table in self.has - {"transactions"}]
         return ["transactions", *others, *(["customers"] if self.has_contracts else [])]
 
-    def _wanted(self, table: str, unread: Set[str]) -> list[str]:
+    def _wanted(self, table: str, themes: Themes | None) -> list[str]:
         """The columns that features look at."""
         if table == "customers":
             return ["customer_id", "contract_ends_at"]
+        unread = LEFT_OUT if themes is None else LEFT_OUT - {"comment"}
         return ["customer_id", *(name for name in self._columns(table) if name not in unread)]
 
     def comments(self, *, before: datetime) -> tuple[list[str | None], list[str | None]]:
@@ -288,6 +328,26 @@ class Store:
         """Whether it is known when customers' contracts end."""
         path = self.path("customers")
         return path.is_file() and "contract_ends_at" in pq.read_schema(path).names
+
+
+@dataclass(frozen=True)
+class Drawn(Store):
+    """The records of a data folder, of some customers.
+
+    Attributes:
+        share: Of all customers.
+    """
+
+    share: float
+
+    def records(
+        self, customers_at_once: int = CUSTOMERS_AT_ONCE, *, themes: Themes | None = None
+    ) -> Iterator[Records]:
+        """The records of those drawn, as those of all are given."""
+        for group in super().records(customers_at_once, themes=themes):
+            chosen = chance.draws(group.customers, key=_KEY) < self.share
+            if chosen.any():
+                yield group.subset(chosen)
 
 
 class _Rows:

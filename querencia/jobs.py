@@ -24,7 +24,7 @@ from features.inbox import Inbox, Row
 from features.indicators.period import looked_at
 from features.indicators.reading import Reading, read
 from features.intake import Intake
-from features.probation import Probation, changing, reading
+from features.probation import Probation, changing, looking, reading
 from features.proposal import Proposal
 from features.records import CONTRACTS
 from features.settings import TableSettings
@@ -45,7 +45,7 @@ from serving.report import staying
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from training import evaluate as backtests
-from training import plots, scoring, series
+from training import plots, series
 from training.champion import CHAMPION, Champion
 from training.evaluate import Evaluation
 from training.retrain import Say, Training, lay_plan, retrain
@@ -277,13 +277,15 @@ def carried(settings: Settings) -> dict[str, tuple[Feature[Any], ...]]:
 
 def features(settings: Settings, say: Say) -> Path:
     """Bring the snapshots that a training would use up to date, for people to look at."""
-    store = Store(settings.data)
-    cutoffs = lay_plan(store, settings.features)
-    every = (*cutoffs.training, cutoffs.evaluation, cutoffs.scoring)
-    say(f"features of every customer at {len(every)} cut-offs")
-    album = Album(store, settings.features, cutoffs.scoring)
-    album.update(every)
-    return album.folder
+    _settle(settings)
+    with changing(settings.data):  # a customer who is forgotten meanwhile would come back
+        store = Store(settings.data)
+        cutoffs = lay_plan(store, settings.features)
+        every = (*cutoffs.training, cutoffs.evaluation, cutoffs.scoring)
+        say(f"features of every customer at {len(every)} cut-offs")
+        album = Album(store, settings.features, cutoffs.scoring)
+        album.update(every)
+        return album.folder
 
 
 def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
@@ -293,21 +295,26 @@ def train(settings: Settings, say: Say, *, by: str = "train") -> Training:
         settings: Definitions, and what a model must show.
         say: Told what is being done.
         by: The job that asks for it, for the history.
+
+    Raises:
+        QuerenciaError: where the records can't be trained on, or another job is changing them or
+            training.
     """
     _settle(settings)
-    store, registry = Store(settings.data), settings.registry
-    _require_usable(store, settings)
-    say("opening the MLflow store")
-    registry.versions()
-    return retrain(
-        store,
-        registry,
-        settings.features,
-        settings.training,
-        say=say,
-        by=by,
-        objections=tuple(trust.of_sales(settings)),
-    )
+    with looking(settings.data):
+        store, registry = settings.records, settings.registry
+        _require_usable(store, settings)
+        say("opening the MLflow store")
+        registry.versions()
+        return retrain(
+            store,
+            registry,
+            settings.features,
+            settings.training,
+            say=say,
+            by=by,
+            objections=tuple(trust.of_sales(settings)),
+        )
 
 
 def _require_usable(store: Store, settings: Settings) -> None:
@@ -333,14 +340,22 @@ def evaluate(
         track: Given the cut-offs, hands them out one by one and shows how far it is.
         most: At most so many cut-offs.
     """
-    store = Store(settings.data)
-    _require_usable(store, settings)
-    plans = backtests.plans(store, settings.features, most=most)
-    found = backtests.evaluate(
-        store, settings.registry, settings.features, settings.training, track(plans)
-    )
-    staying.note(settings.data, found, settings.features, now=datetime.now(UTC))
-    return found
+    with looking(settings.data):
+        store = settings.records
+        _require_usable(store, settings)
+        plans = backtests.plans(store, settings.features, most=most)
+        found = backtests.evaluate(
+            store, settings.registry, settings.features, settings.training, track(plans)
+        )
+        staying.note(
+            settings.data,
+            found.staying,
+            found.advice,
+            settings.features,
+            cutoffs=len(found.judged),
+            now=datetime.now(UTC),
+        )
+        return found
 
 
 def write_evaluation(found: Evaluation, folder: Path) -> tuple[Path, ...]:
@@ -362,12 +377,16 @@ def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     champion = Champion.require(settings.registry)
     say(f"scoring every customer with version {champion.version.number}")
     forgotten = Forgotten(settings.data).digests
-    present = batch.look(Store(settings.data), champion, settings.features)
-    scores = scoring.score(champion.model, present, model_version=str(champion.version.number))
+    store = settings.records
+    present = batch.look(store, champion, settings.features)
+    scores = batch.score_known(store, champion, present, settings.features)
     file = ScoreFile(settings.data)
     file.write(scores)
     ScoreHistory(settings.data).keep(scores)
     forgetting.without_forgotten(file, forgotten)
+    if settings.score_table:
+        say("writing the scores to PostgreSQL")
+        settings.score_table.write(file)
     watching.note(settings, champion, present, scores)
     return scores, file.path
 
@@ -435,7 +454,7 @@ def judge(settings: Settings, say: Say) -> list[str]:
         The names of the batches judged now.
     """
     campaigns(settings)
-    store, tracking = Store(settings.data), settings.registry.store
+    store, tracking = settings.records, settings.registry.store
     judged = []
     for made in realised.closed(ScoreHistory(settings.data), store, settings.features):
         if series.find(tracking, made.name) is None:

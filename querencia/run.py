@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from features.errors import QuerenciaError
 from features.files import append_line, aside, locked
 from features.findings import Finding, tell
+from features.spark import release
 from querencia import alerts
 from serving.settings import Settings
 from training.candidate import Say
@@ -99,7 +100,10 @@ def run(
                 return last
         state = _taken_up(last, settings) or State(began=datetime.now(UTC))
         _write(settings.data, state)
-        return _through(settings, state, steps or STEPS, say)
+        try:
+            return _through(settings, state, steps or STEPS, say)
+        finally:
+            release()  # a schedule goes on, and others want the cluster
 
 
 def _is_made(last: State, due: datetime) -> bool:

@@ -42,7 +42,7 @@ def note(settings: Settings, champion: Champion, present: Snapshot, scores: Scor
 def came(settings: Settings) -> Finding | None:
     """Promised against realised, of the last scores whose horizon has closed."""
     history = ScoreHistory(settings.data)
-    found = realised.latest(history, Store(settings.data), settings.features)
+    found = realised.latest(history, settings.records, settings.features)
     return found.finding(settings.training.promotion) if found else None
 
 

@@ -12,9 +12,11 @@ from features.files import aside
 from features.provenance import Provenance
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
+from features.spark import Cluster
 from features.store import Store
 from serving import words
 from serving.decisions import DECIDED
+from training import spark
 from training.champion import Champion
 from training.scoring import Scores, score
 
@@ -30,8 +32,24 @@ def score_all(store: Store, champion: Champion, settings: FeatureSettings) -> Sc
     Raises:
         DefinitionError: where the settings are not those the champion was trained under.
     """
-    present = look(store, champion, settings)
-    return score(champion.model, present, model_version=str(champion.version.number))
+    return score_known(store, champion, look(store, champion, settings), settings)
+
+
+def score_known(
+    store: Store, champion: Champion, present: Snapshot, settings: FeatureSettings
+) -> Scores:
+    """Every customer's scores.
+
+    Args:
+        store: The records.
+        champion: Tells them.
+        present: What `look` saw: of every customer, or of those drawn where a cluster looks.
+        settings: Definitions.
+    """
+    version = str(champion.version.number)
+    if isinstance(store, Cluster):
+        return spark.score(store, champion.model, present, settings, model_version=version)
+    return score(champion.model, present, model_version=version)
 
 
 def look(store: Store, champion: Champion, settings: FeatureSettings) -> Snapshot:
@@ -40,9 +58,7 @@ def look(store: Store, champion: Champion, settings: FeatureSettings) -> Snapsho
     _, end = store.span()
     cutoff = midnight(end, settings.time_zone)
     themes = champion.model.themes
-    return snapshot.take(
-        store.records(themes=themes), [cutoff], settings, has=known(store, champion), themes=themes
-    )
+    return store.take([cutoff], settings, has=known(store, champion), themes=themes)
 
 
 def known(store: Store, champion: Champion) -> frozenset[str]:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from serving import control
+from features.chance import draws
 from serving.ranking import places
 from serving.touches import Touched, Touches
 
@@ -44,7 +44,7 @@ class Crowd:
             touches: Whom the company was in touch with.
             seed: Key of the draw.
         """
-        numbers = np.argsort(control.draws(scores["customer_id"], key=f"{seed}"))
+        numbers = np.argsort(draws(scores["customer_id"], key=f"{seed}"))
         saved = [name for name in scores if str(name).startswith("saved_")]
         rows = scores[[*_FIGURES, *saved, "driver"]].iloc[numbers].reset_index(drop=True)
         ids = scores["customer_id"].iloc[numbers]

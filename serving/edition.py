@@ -172,11 +172,17 @@ class Edition:
 
     def definitions(self, cutoff: datetime | None = None) -> dict[str, Any]:
         """What goes with every answer."""
-        origin, looked_back = self.origin, cutoff or self.cutoff
+        looked_back = cutoff or self.cutoff
+        age_days = round((datetime.now(UTC) - looked_back).total_seconds() / 86_400, 3)
+        return {**self._constant, "cutoff": looked_back, "age_days": age_days}
+
+    @cached_property
+    def _constant(self) -> dict[str, Any]:
+        origin = self.origin
         return {
             "model_version": str(self.number),
-            "cutoff": looked_back,
-            "age_days": round((datetime.now(UTC) - looked_back).total_seconds() / 86_400, 3),
+            "cutoff": None,
+            "age_days": None,
             "churn": origin.churn,
             "horizon_days": origin.horizon_days,
             "currency": origin.currency,
@@ -191,12 +197,14 @@ class Edition:
         return bool(((risk >= 0) & (risk <= 1)).all())
 
     def _check(self) -> None:
-        """Score the example as few rows are, and as many are."""
-        rows = np.arange(len(self.example))
+        """Score the example as few rows are, and as many are; the trees also by xgboost itself."""
+        rows, trees = np.arange(len(self.example)), self.model.risk.trees
         many = self.example.select(np.resize(rows, rows.size + _MANY))
         quick, slow = (figures(self.model, Rows.of(each)) for each in (self.example, many))
         far = AGREES_TO * (1 + quick["value_at_stake"])
-        if not all(_agree(quick[name], slow[name][: rows.size], far) for name in FIGURES):
+        agreed = [_agree(quick[name], slow[name][: rows.size], far) for name in FIGURES]
+        agreed.append(_agree(trees.predict(self.example), trees.by_xgboost(self.example), far))
+        if not all(agreed):
             raise self._refused("scores its example in two ways that differ")
         if not self.is_sound:
             raise self._refused("gives its example risks that are no probabilities")

@@ -7,7 +7,6 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from features import snapshot
 from features.cutoffs import midnight
 from features.findings import Finding, tell
 from features.provenance import Provenance
@@ -111,8 +110,7 @@ def judge(batch: Batch, store: Store, settings: FeatureSettings) -> Realised | N
     """What came of a batch; None where the records know nobody of it any more."""
     made = batch.provenance
     same = settings.model_copy(update={"churn": made.churn, "horizon_days": made.horizon_days})
-    came = snapshot.take(
-        store.records(),
+    came = store.take(
         [made.cutoff],
         same,
         has=store.has,

@@ -11,7 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from features.errors import QuerenciaError
-from features.store import Store
 from serving import batch, settings
 from serving.batch import ScoreFile
 from training.champion import Champion
@@ -42,7 +41,7 @@ def main(number: int, folder: Path) -> None:
     os.nice(_CONSIDERATE)
     configured = settings.load()
     champion = load(configured, number)
-    scores = batch.score_all(Store(configured.data), champion, configured.features)
+    scores = batch.score_all(configured.records, champion, configured.features)
     ScoreFile(folder).write(scores)
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tomllib import TOMLDecodeError
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -16,9 +17,12 @@ from pydantic_settings import (
 
 from features import adapters
 from features.errors import QuerenciaError
-from features.settings import FeatureSettings, TableSettings
+from features.settings import FeatureSettings, SparkSettings, TableSettings
+from features.spark import Cluster
+from features.store import Store
 from serving.catalogue import Offers
 from serving.limits import CampaignSettings
+from serving.score_table import ScoreTable
 from serving.upkeep import ScheduleSettings, WatchSettings
 from serving.words import Language
 from training.registry import Registry
@@ -26,6 +30,7 @@ from training.settings import TrainingSettings
 
 PREFIX = "QUERENCIA_"
 FILE_VARIABLE = "QUERENCIA_CONFIG"
+Engine = Literal["duckdb", "spark"]
 DEFAULT_FILE = Path("querencia.toml")
 
 
@@ -89,9 +94,18 @@ class Settings(BaseSettings):
         description="address of a PostgreSQL database in place of the store's mlflow.db: "
         "postgresql://user@host/name; better set in the environment",
     )
+    scores_database: SecretStr | None = Field(
+        None,
+        description="address of a PostgreSQL database whose table querencia_scores holds the last "
+        "scores too: postgresql://user@host/name; better set in the environment",
+    )
     name: str = Field("querencia", description="name of the registered model")
     language: Language = Field("en", description="language of what people read: en or es")
     tables: dict[str, TableSettings] = Field({}, description="where the input tables come from")
+    engine: Engine = Field(
+        "duckdb", description="what looks at the records: duckdb (this machine) or spark"
+    )
+    spark: SparkSettings = SparkSettings()
     features: FeatureSettings = FeatureSettings()
     training: TrainingSettings = TrainingSettings()
     offers: Offers = Field(
@@ -110,10 +124,21 @@ class Settings(BaseSettings):
         return self.data / "keys.json"
 
     @property
+    def records(self) -> Store:
+        """The records, and the engine that looks at them."""
+        return Store(self.data) if self.engine == "duckdb" else Cluster(self.data, self.spark)
+
+    @property
     def registry(self) -> Registry:
         """The MLflow store, and the registered model in it, that these settings name."""
         database = self.store_database.get_secret_value() if self.store_database else None
         return Registry(self.store, model_name=self.name, database=database)
+
+    @property
+    def score_table(self) -> ScoreTable | None:
+        """The scores' table, where these settings name a database."""
+        database = self.scores_database
+        return ScoreTable(database.get_secret_value()) if database else None
 
     @classmethod
     def settings_customise_sources(

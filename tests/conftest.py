@@ -3,7 +3,7 @@
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
 
 # Before anything imports MLflow, which reports usage to its makers unless told not to.
@@ -19,11 +19,12 @@ from hypothesis import HealthCheck, settings
 
 from features import cdnow, company, intake, snapshot
 from features.records import CONTRACTS
-from features.settings import FeatureSettings
+from features.settings import FeatureSettings, SparkSettings
 from features.snapshot import Snapshot
 from features.sources import Source
 from features.store import Store
 from serving.settings import FILE_VARIABLE, PREFIX, Settings
+from tests.cluster import stand_alone
 from training.model import Model
 from training.retrain import lay_plan
 from training.settings import TrainingSettings, TreeSettings
@@ -113,6 +114,13 @@ def later(cdnow_snapshots: Snapshot) -> Snapshot:
 def model(past: Snapshot, later: Snapshot, quick: TrainingSettings) -> Model:
     """What a training on the CDNOW sample comes to."""
     return Model.fit(past, later, quick, margin_rate=1)
+
+
+@pytest.fixture(scope="session")
+def spark_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSettings]:
+    """A stand-alone Spark cluster; a test that asks for it is skipped where pyspark is missing."""
+    with stand_alone(tmp_path_factory.mktemp("spark")) as settings:
+        yield settings
 
 
 @pytest.fixture

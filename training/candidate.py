@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from features import snapshot
 from features.comments import Themes
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.provenance import ChurnDefinition
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
+from features.spark import Cluster
 from features.store import Store
-from training import experiment, leaving, themes, traps, trials
+from training import experiment, leaving, spark, themes, traps, trials
 from training.blending import Verdict, choose
 from training.evidence import Evidence, gather
 from training.hindsight import look_back
@@ -85,7 +85,8 @@ def train(
     found = themes.fit(
         *store.comments(before=cutoffs.evaluation), random_state=settings.random_state
     )
-    snapshots = _look(store, cutoffs, features, found)
+    few = store.drawn(settings.most_customers)
+    snapshots = _look(few, cutoffs, features, found)
     past, later = _labelled(snapshots, cutoffs)
     traps.refuse_leaks(past.untreated)
     say("rehearsals at earlier cut-offs")
@@ -96,6 +97,12 @@ def train(
     rehearsals = rehearse(past, settings)
     verdict = choose(rehearsals, random_state=settings.random_state)
     hindsight = look_back(rehearsals, past, later, settings)
+    everybody = None
+    if isinstance(few, Cluster) and few.share < 1:
+        say("trees and purchase process from every customer, on the cluster")
+        everybody = spark.learn(
+            few, cutoffs, features, settings, names=snapshots.names, themes=found
+        )
     say(f"churn and value models from {len(past.untreated):,} rows")
     model = Model.fit(
         past,
@@ -105,6 +112,7 @@ def train(
         blending=verdict.blending if verdict else None,
         themes=found,
         outlook=Outlook.learn(rehearsals, hindsight=hindsight, random_state=settings.random_state),
+        everybody=everybody,
     )
     return Candidate(snapshots, past, later, model, rehearsals, verdict, settings)
 
@@ -120,17 +128,14 @@ def with_effects(
         say(f"what offers do, from {len(tried):,} contacts drawn at random")
         for reason, contacts in tried.left_out.items():
             say(f"{contacts:,} contacts left out: {reason}")
-    known = snapshot.take(
-        store.records(), [cutoffs.scoring], features, has=store.has, only=leaving.HISTORY
-    )
+    known = store.take([cutoffs.scoring], features, has=store.has, only=leaving.HISTORY)
     effects = experiment.learn(candidate.model, candidate.learned, known, tried, candidate.settings)
     return replace(candidate, model=replace(candidate.model, effects=effects))
 
 
 def _look(store: Store, cutoffs: Plan, features: FeatureSettings, found: Themes | None) -> Snapshot:
-    """Every customer at every cut-off that has closed."""
-    return snapshot.take(
-        store.records(themes=found),
+    """The customers at every cut-off that has closed."""
+    return store.take(
         (*cutoffs.training, cutoffs.evaluation),
         features,
         has=store.has,

@@ -21,7 +21,8 @@ from sklearn.preprocessing import StandardScaler
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.calibration import clipped
-from training.leaves import FEW, Leaves, Singles
+from training.leaves import MANY, Leaves, Singles
+from training.purchases.process import Silence
 from training.rows import Known, Rows
 from training.settings import TrainingSettings, TreeSettings
 
@@ -93,7 +94,9 @@ class SignedLogs:
 
     def __call__(self, rows: Known) -> Floats:
         """Rows by features."""
-        return np.nan_to_num((Rows.of(rows).logs(self.features) - self.mean) / self.scale)
+        standard = (Rows.of(rows).logs(self.features) - self.mean) / self.scale
+        standard[np.isnan(standard)] = 0
+        return standard
 
     def to_dict(self) -> dict[str, list[float]]:
         """Mean and scale, for JSON."""
@@ -127,7 +130,8 @@ class LogisticRisk:
 
     def contributions(self, rows: Known) -> Floats:
         """Log-odds each feature adds against the average training row: rows by features."""
-        return self.logs_(rows) * self.coef_
+        rows = Rows.of(rows)
+        return rows.once(self, lambda: self.logs_(rows) * self.coef_)
 
     def to_dict(self) -> dict[str, Any]:
         """The parameters, for JSON."""
@@ -163,21 +167,25 @@ class TreeRisk:
         self.features = tuple(features)
         self.random_state = random_state
 
-    def fit(self, rows: Known, churned: Floats) -> Self:
-        """Learn from snapshot rows and their labels (1 = churned)."""
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What every interface of xgboost calls the same; not the number of trees."""
         settings = self.settings
-        parameters = {
-            "objective": "binary:logistic",
-            "seed": self.random_state,
-            "eta": settings.learning_rate,
+        return {
+            "random_state": self.random_state,
+            "learning_rate": settings.learning_rate,
             "max_depth": settings.max_depth,
             "min_child_weight": settings.min_child_weight,
             "subsample": settings.subsample,
             "colsample_bytree": settings.colsample,
-            "lambda": settings.reg_lambda,
+            "reg_lambda": settings.reg_lambda,
         }
+
+    def fit(self, rows: Known, churned: Floats) -> Self:
+        """Learn from snapshot rows and their labels (1 = churned)."""
         data = xgb.QuantileDMatrix(self._values(rows), churned)
-        self.booster_ = xgb.train(parameters, data, settings.rounds)
+        parameters = {"objective": "binary:logistic", **self.parameters}
+        self.booster_ = xgb.train(parameters, data, self.settings.rounds)
         vars(self).pop("_leaves", None)  # those of an earlier fit
         return self
 
@@ -188,9 +196,13 @@ class TreeRisk:
     def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
         values = self._values(rows)
-        if len(values) <= FEW and self._leaves:
+        if len(values) < MANY and self._leaves:
             return self._leaves.predict(values)
-        return np.asarray(self.booster_.inplace_predict(values), dtype=float)
+        return self.by_xgboost(rows)
+
+    def by_xgboost(self, rows: Known) -> Floats:
+        """The same by xgboost itself, in single precision."""
+        return np.asarray(self.booster_.inplace_predict(self._values(rows)), dtype=float)
 
     def contributions(self, rows: Known) -> Floats:
         """Log-odds each feature adds (exact TreeSHAP): rows by features.
@@ -216,7 +228,8 @@ class TreeRisk:
         return np.asarray(told[:, :-1], dtype=float)
 
     def _values(self, rows: Known) -> Singles:
-        return Rows.of(rows).values(self.features).astype(np.float32)
+        rows = Rows.of(rows)
+        return rows.once(self, lambda: rows.values(self.features).astype(np.float32))
 
     def save(self, path: Path) -> None:
         """Write the trees in xgboost's own binary JSON (.ubj)."""
@@ -242,18 +255,25 @@ class RhythmRisk:
     def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
         rows = Rows.of(rows)
-        return rows.once(self, lambda: self._predict(rows))
-
-    def _predict(self, rows: Rows) -> Floats:
-        return self.purchases.p_no_purchase(self.horizon_days, *rows.history)
+        return rows.once(self, lambda: silence(self.purchases, self.horizon_days, rows).chance)
 
     def contributions(self, rows: Known) -> Floats:
         """Its log-odds, all of them the silence's: what it weighs is the silence, by the rhythm."""
         return np.asarray(logit(clipped(self.predict(rows)))[:, None])
 
 
+def silence(purchases: PurchaseModel, horizon_days: int, rows: Rows) -> Silence:
+    """What becomes of each row within the horizon by its purchase process, told once."""
+    key = purchases, horizon_days
+    return rows.once(key, lambda: purchases.silence(horizon_days, rows.histories))
+
+
 def fit_members(
-    rhythm: RhythmRisk | None, past: Snapshot, settings: TrainingSettings
+    rhythm: RhythmRisk | None,
+    past: Snapshot,
+    settings: TrainingSettings,
+    *,
+    trees: TreeRisk | None = None,
 ) -> dict[str, Member]:
     """The members of the served risk by name, logistic regression and trees learned here.
 
@@ -261,14 +281,19 @@ def fit_members(
         rhythm: The purchase process, already fitted; None where churn is not its silence.
         past: Rows at past cut-offs, with labels.
         settings: How.
+        trees: Where they have learned elsewhere.
     """
     logistic = LogisticRisk(features=past.names, penalty=settings.logistic_penalty)
-    trees = TreeRisk(settings.trees, features=past.names, random_state=settings.random_state)
     learned: dict[str, Member] = {
         "logistic": logistic.fit(past.rows, past.churned),
-        "trees": trees.fit(past.rows, past.churned),
+        "trees": trees or _trees(past, settings),
     }
     return {rhythm.purchases.kind_: rhythm, **learned} if rhythm else learned
+
+
+def _trees(past: Snapshot, settings: TrainingSettings) -> TreeRisk:
+    trees = TreeRisk(settings.trees, features=past.names, random_state=settings.random_state)
+    return trees.fit(past.rows, past.churned)
 
 
 def baselines(past: Snapshot) -> dict[str, RiskModel]:

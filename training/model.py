@@ -20,6 +20,7 @@ from training.churn import LogisticRisk, Member, TreeRisk
 from training.effects import Effects
 from training.outlook import Outlook
 from training.prospects import Prospects, fit_value, rhythm
+from training.purchases.histories import Histories
 from training.rows import Known
 from training.settings import MoneySettings, TrainingSettings
 from training.value import ValueModel
@@ -30,6 +31,19 @@ FORMAT = 5
 """Version of the files below; a model in another format is refused."""
 
 PARAMETERS, TREES = "model.json", "trees.ubj"
+
+
+@dataclass(frozen=True)
+class Everybody:
+    """What was learned of all customers, where the rows at hand are of those drawn.
+
+    Attributes:
+        histories: As of the instant the model is trained as of.
+        trees: Of the churn model.
+    """
+
+    histories: Histories | None = None
+    trees: TreeRisk | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +81,7 @@ class Model:
         blending: Blending | None = None,
         themes: Themes | None = None,
         outlook: Outlook | None = None,
+        everybody: Everybody | None = None,
     ) -> Self:
         """Learn what can be known at the cut-off of `present`.
 
@@ -81,11 +96,15 @@ class Model:
                 their plain mean.
             themes: What the rows' comments are told by.
             outlook: Learned at rehearsals; left out: no levels and no intervals.
+            everybody: What was learned elsewhere of more customers than these.
         """
         past, present = _ordered(past.untreated), _ordered(present)
-        value = fit_value(present, settings, margin_rate=margin_rate)
+        more = everybody or Everybody()
+        value = fit_value(present, settings, margin_rate=margin_rate, histories=more.histories)
         process = rhythm(value, past.provenance)
-        risk = BlendedRisk.fit(process, past, settings, present=present.rows, blending=blending)
+        risk = BlendedRisk.fit(
+            process, past, settings, present=present.rows, blending=blending, trees=more.trees
+        )
         unvaried = novelty.constants(past.rows, past.names)
         buyers = BuyersSpend.learn(past)
         return cls(

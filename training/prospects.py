@@ -10,7 +10,9 @@ from features.provenance import Provenance
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.buyers import BuyersSpend
-from training.churn import RhythmRisk
+from training.churn import RhythmRisk, silence
+from training.purchases.histories import Histories
+from training.purchases.process import Silence
 from training.rows import Known, Rows
 from training.settings import TrainingSettings
 from training.spend import SpendModel
@@ -23,9 +25,19 @@ _RARE = 1e-12
 
 
 def fit_value(
-    present: Snapshot, settings: TrainingSettings, *, margin_rate: float = 1.0
+    present: Snapshot,
+    settings: TrainingSettings,
+    *,
+    margin_rate: float = 1.0,
+    histories: Histories | None = None,
 ) -> ValueModel:
     """When customers buy and what they pay, as known at the cut-off of these rows.
+
+    Args:
+        present: The rows.
+        settings: How.
+        margin_rate: What the company keeps of its net sales.
+        histories: Of more customers than these, to learn from when they buy.
 
     Raises:
         QuerenciaError: where one of the two cannot be fitted.
@@ -38,7 +50,9 @@ def fit_value(
         discount_rate=money.discount_rate,
         value_horizon_days=money.value_horizon_days,
     )
-    return value.fit(*present.history, present.columns["monetary_value"])
+    value.purchases.fit_histories(histories or Histories.of(*present.history))
+    value.spend.fit(present.columns["frequency"], present.columns["monetary_value"])
+    return value
 
 
 def rhythm(value: ValueModel, origin: Provenance) -> RhythmRisk | None:
@@ -71,13 +85,16 @@ class Prospects:
     @cached_property
     def _if_there(self) -> IfThere:
         rows = self._rows
-        return self.value.if_there(self.origin.horizon_days, *rows.history, rows["monetary_value"])
+        return self.value.if_there(self.origin.horizon_days, rows.histories, rows["monetary_value"])
+
+    @cached_property
+    def _silence(self) -> Silence:
+        return silence(self.value.purchases, self.origin.horizon_days, self._rows)
 
     @cached_property
     def _buys(self) -> Floats:
         """P(buys in the horizon) of those who are there."""
-        days, history = self.origin.horizon_days, self._rows.history
-        return np.maximum(self.value.purchases.p_purchase_if_alive(days, *history), _RARE)
+        return np.maximum(1 - self._silence.if_there, _RARE)
 
     def presence(self, risk: Floats) -> Floats:
         """The chance that each customer is still there.
@@ -86,7 +103,7 @@ class Prospects:
         is no chance of silence, and the purchase process tells it alone.
         """
         if self.origin.churn != "inactivity":
-            return self.value.purchases.p_alive(*self._rows.history)
+            return self._silence.there
         return (1 - risk) / self._buys
 
     def expected_amounts(self, risk: Floats) -> dict[str, Floats]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from features import holdings, snapshot
+from features import holdings
 from features.cutoffs import Plan
 from features.errors import QuerenciaError
 from features.files import locked
@@ -308,7 +308,8 @@ def _incumbent(
     try:
         champion = Model.load(registry.fetch(version))
         known = replace(known, lacking=sorted({*champion.provenance.records} - store.has))
-        own = as_seen_by(champion, store, later, features)
+        few = store.drawn(candidate.settings.most_customers)
+        own = as_seen_by(champion, few, later, features)
     except QuerenciaError as mismatch:
         return replace(known, unfit=str(mismatch))
     contest = Contest.of(
@@ -362,13 +363,7 @@ def as_seen_by(
     has = frozenset(champion.provenance.records)
     if has - store.has:
         raise DefinitionError(f"the records lack {', '.join(sorted(has - store.has))}")
-    taken = snapshot.take(
-        store.records(themes=champion.themes),
-        later.provenance.cutoffs,
-        features,
-        has=has,
-        themes=champion.themes,
-    )
+    taken = store.take(later.provenance.cutoffs, features, has=has, themes=champion.themes)
     champion.provenance.require_same(taken.provenance)
     place = pd.Index(taken.ids[taken.customer]).get_indexer(later.ids[later.customer])
     return taken.select(place).assign(churned=later.churned)

@@ -205,8 +205,8 @@ def _read(edition: Edition, asked: FeatureRows) -> Rows:
     Raises:
         Problem: where a column is unknown, named twice or missing, or a row has another length.
     """
-    names = asked.columns
-    strange = sorted(set(names) - set(edition.model.features))
+    names, features = asked.columns, edition.model.features
+    strange = set(names).difference(features)
     if strange:
         raise _unusable(f"{len(strange)} of the columns are no features of this model")
     if len(set(names)) < len(names):
@@ -214,11 +214,11 @@ def _read(edition: Edition, asked: FeatureRows) -> Rows:
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise _unusable(f"the columns {', '.join(missing)} are missing")
-    if any(len(row) != len(names) for row in asked.data):
+    if {*map(len, asked.data)} != {len(names)}:
         raise _unusable(f"every row needs {len(names)} numbers, one per column")
-    values = np.array(asked.data, dtype=float).T
-    unknown = dict.fromkeys(edition.model.features, np.full(len(asked.data), np.nan))
-    return Rows(unknown | dict(zip(names, values, strict=True)))
+    values = np.full((len(asked.data), len(features)), np.nan)
+    values[:, [features.index(name) for name in names]] = asked.data
+    return Rows.table(values, features)
 
 
 def _unusable(why: str) -> Problem:

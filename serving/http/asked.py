@@ -11,9 +11,9 @@ MOST_HISTORIES = 1_000
 MOST_ROWS = 10_000
 MOST_EXPLAINED = 100
 
-Probability = Annotated[float, Field(ge=0, le=1)]
+Probability = Annotated[float, Field(ge=0, le=1, strict=True)]
 CustomerId = Annotated[str, Field(max_length=1_000)]
-Number = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
+Number = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False, strict=True)]
 
 
 class FeatureRows(Asked):
@@ -111,9 +111,10 @@ class ListRequest(Asked):
         }
     )
 
-    most: int = Field(20, ge=1, le=MOST_IDS, description="at most so many customers")
+    most: int = Field(20, strict=True, ge=1, le=MOST_IDS, description="at most so many customers")
     top_share: float | None = Field(
         None,
+        strict=True,
         gt=0,
         le=1,
         description="only customers of the highest value: this share of all; default: "
@@ -132,6 +133,7 @@ class ListRequest(Asked):
     )
     budget: float | None = Field(
         None,
+        strict=True,
         ge=0,
         allow_inf_nan=False,
         description="what may be spent, in the currency: the list is then the one that `querencia "

@@ -108,8 +108,8 @@ def size(asked: BaseModel | None) -> dict[str, int]:
 
 
 def _is_large(asked: ScoreRequest) -> bool:
-    counts = size(asked)
-    return counts["histories"] + counts["rows"] // 10 > AT_ONCE
+    rows = len(asked.rows.data) if asked.rows else 0
+    return len(asked.histories) + rows // 10 > AT_ONCE
 
 
 def _always(_: Any) -> bool:

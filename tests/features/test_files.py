@@ -188,9 +188,19 @@ def test_a_folder_is_locked_for_one_job_at_a_time(tmp_path: Path) -> None:
     _lock(data)
 
 
-def _lock(folder: Path) -> None:
-    with locked(folder):
+def _lock(folder: Path, *, shared: bool = False) -> None:
+    with locked(folder, shared=shared):
         pass
+
+
+def test_a_lock_that_is_shared_keeps_out_those_who_want_it_alone(tmp_path: Path) -> None:
+    with locked(tmp_path, shared=True):
+        _lock(tmp_path, shared=True)
+        with pytest.raises(QuerenciaError, match="Another job"):
+            _lock(tmp_path)
+    with locked(tmp_path), pytest.raises(QuerenciaError, match="Another job"):
+        _lock(tmp_path, shared=True)
+    _lock(tmp_path)
 
 
 def test_a_lock_holds_across_processes_and_goes_with_the_one_that_has_it(tmp_path: Path) -> None:

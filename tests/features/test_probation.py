@@ -10,7 +10,7 @@ import pytest
 from features import probation
 from features.errors import QuerenciaError
 from features.files import aside
-from features.probation import PARTS, Probation, changing, reading
+from features.probation import PARTS, Probation, changing, looking, reading
 
 
 def write(data: Path, text: str, *parts: str) -> None:
@@ -76,6 +76,30 @@ def test_others_are_kept_from_reading_meanwhile(data: Path) -> None:
         changing(data),
     ):
         pass
+
+
+def test_who_looks_keeps_others_from_changing_and_from_nothing_else(data: Path) -> None:
+    with looking(data), looking(data):
+        with pytest.raises(QuerenciaError, match="training on the records"), changing(data):
+            pass
+        assert texts(data) == OLD
+    with reading(data), pytest.raises(QuerenciaError, match="Another job"), looking(data):
+        pass
+
+
+def test_a_reading_that_was_killed_is_taken_back_before_anybody_looks(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def act() -> None:
+        with reading(data):
+            write(data, "after", *PARTS)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert killed(act, 0, monkeypatch) == -signal.SIGKILL
+    assert texts(data) == NEW
+    with looking(data):
+        assert texts(data) == OLD
+    assert not Probation(data).before.exists()
 
 
 def killed(act: Callable[[], None], at: int, monkeypatch: pytest.MonkeyPatch) -> int:

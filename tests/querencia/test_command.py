@@ -21,6 +21,7 @@ from querencia import command, server, shows
 from serving.batch import ScoreFile
 from serving.http.keys import KeyFile, digest
 from serving.settings import Settings, load
+from tests.folders import copied
 from training.scoring import COLUMNS
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -81,9 +82,7 @@ def purchases(trained: Settings) -> Path:
 @pytest.fixture
 def mine(trained: Settings, workplace: Path) -> Settings:
     """A copy of the trained folder, configured in `querencia.toml`, to be written to."""
-    shutil.copytree(trained.data, "data")
-    shutil.copytree(trained.store, "mlruns")
-    settings = trained.model_copy(update={"data": Path("data"), "store": Path("mlruns")})
+    settings = copied(trained, Path())
     (workplace / "querencia.toml").write_text(shows.configuration(settings))
     return settings
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.settings import Settings
 from serving.upkeep import ScheduleSettings, WatchSettings
+from tests.folders import copied
 from training.champion import Champion
 from training.history import History
 from training.settings import TrainingSettings, TreeSettings
@@ -219,22 +219,17 @@ def test_a_run_killed_anywhere_is_taken_up_where_it_was(workplace: Path) -> None
 @pytest.fixture
 def mine(trained: Settings, workplace: Path) -> Settings:
     """A copy of the trained folder that reads the purchases of the sample anew at each run."""
-    data, store = workplace / "data", workplace / "mlruns"
-    shutil.copytree(trained.data, data)
-    shutil.copytree(trained.store, store)
     rows = cdnow.transactions()
     rows = rows[rows["customer_id"].astype(int) % 10 == 4]
     rows = rows.assign(customer_id="customer-" + rows["customer_id"])
     rows.to_parquet(workplace / "sales.parquet", index=False)
-    return trained.model_copy(
-        update={
-            "data": data,
-            "store": store,
-            "tables": {"transactions": TableSettings(path=str(workplace / "sales.parquet"))},
-            "training": TrainingSettings(trees=TreeSettings(rounds=10)),
-            "schedule": ScheduleSettings(train_every_days=0),
-            "watch": WatchSettings(most_days_old={"transactions": 100_000}),
-        }
+    return copied(
+        trained,
+        workplace,
+        tables={"transactions": TableSettings(path=str(workplace / "sales.parquet"))},
+        training=TrainingSettings(trees=TreeSettings(rounds=10)),
+        schedule=ScheduleSettings(train_every_days=0),
+        watch=WatchSettings(most_days_old={"transactions": 100_000}),
     )
 
 
@@ -304,6 +299,35 @@ def test_prices_times_a_hundred_leave_everything_as_it_was(mine: Settings) -> No
     assert (by_hand.promoted, by_hand.findings[0].name) == (False, "amount_jump")
     state = made(mine, run.STEPS)
     assert "taken_back" not in {finding.name for finding in state.findings}
+
+
+@pytest.mark.parametrize("is_meant", [True, False])
+def test_who_was_erased_in_a_batch_taken_back_is_erased_when_it_is_read_again_and_still_says_so(
+    mine: Settings, workplace: Path, is_meant: bool
+) -> None:
+    path, people = Path(str(mine.tables["transactions"].path)), workplace / "people.parquet"
+    rows = pd.read_parquet(path)
+    gone = str(rows["customer_id"].iloc[0])
+    told = pd.DataFrame(
+        {"customer_id": [gone], "erased_at": [pd.Timestamp("1998-07-01", tz="UTC")]}
+    )
+    told.to_parquet(people, index=False)
+    tables = mine.tables | {"customers": TableSettings(path=str(people))}
+    asked = mine.model_copy(update={"tables": tables})
+    late = rows["occurred_at"] >= rows["occurred_at"].max() - pd.Timedelta(days=60)
+    rows.assign(amount=rows["amount"].where(~late, rows["amount"] * 100)).to_parquet(path)
+
+    _, found = jobs.update(asked, hush, append=False)
+    assert found[-1].name == "taken_back"
+    assert gone in sold_to(asked)
+    rows.to_parquet(path, index=False)
+    told.assign(erased_at=told["erased_at"] if is_meant else pd.NaT).to_parquet(people, index=False)
+    jobs.update(asked, hush, append=False)
+    assert (gone not in sold_to(asked)) == is_meant
+
+
+def sold_to(asked: Settings) -> set[str]:
+    return set(pd.read_parquet(asked.data / "records" / "transactions.parquet")["customer_id"])
 
 
 def test_a_day_that_is_appended_is_scored_as_if_all_had_been_read_at_once(

@@ -1,7 +1,6 @@
 """Whoever is forgotten is nowhere, stays away, and is in no later training."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from serving.reception import Reception
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from serving.watch import Watch
+from tests.folders import copied
 from training import candidate
 from training.retrain import lay_plan
 
@@ -37,10 +37,7 @@ def hush(_: str) -> None:
 @pytest.fixture
 def mine(trained_company: Settings, workplace: Path) -> Settings:
     """A place of its own."""
-    data, store = workplace / "data", workplace / "mlruns"
-    shutil.copytree(trained_company.data, data)
-    shutil.copytree(trained_company.store, store)
-    return trained_company.model_copy(update={"data": data, "store": store})
+    return copied(trained_company, workplace)
 
 
 def first_listed(settings: Settings) -> str:
@@ -181,6 +178,25 @@ def test_while_another_job_is_at_work_it_is_noted(mine: Settings) -> None:
         jobs.forget(mine, gone)
     assert Forgotten(mine.data).pending()
     jobs.flag(mine)
+    assert places(mine.data, gone) == []
+
+
+def test_while_a_training_runs_it_is_noted_and_the_version_is_told(
+    mine: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, retrain = first_listed(mine), jobs.retrain
+
+    def forgotten_meanwhile(*args: Any, **how: Any) -> Any:
+        with pytest.raises(QuerenciaError, match="It is noted"):
+            jobs.forget(mine, gone)
+        return retrain(*args, **how)
+
+    monkeypatch.setattr(jobs, "retrain", forgotten_meanwhile)
+    version = jobs.train(mine, hush).version.number
+    jobs.features(mine, hush)
+    done = Forgotten(mine.data).find(gone)
+    assert done is not None
+    assert done.versions == [1, version]
     assert places(mine.data, gone) == []
 
 

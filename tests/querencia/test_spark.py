@@ -1,0 +1,73 @@
+"""The verbs on a real stand-alone cluster, by one entry of the configuration."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features import spark
+from features.settings import SparkSettings
+from features.spark import Cluster
+from features.store import Store
+from querencia import jobs, run, shows
+from serving.settings import Settings, load
+from tests.cluster import MARKS
+from training.model import Model
+
+pytestmark = [*MARKS, pytest.mark.usefixtures("workplace")]
+
+
+def hush(_: str) -> None:
+    """Say nothing."""
+
+
+@pytest.fixture
+def embedded(trained: Settings, workplace: Path) -> Settings:
+    for name in ("data", "mlruns"):
+        shutil.copytree(trained.data.parent / name, workplace / name)
+    return trained.model_copy(update={"data": workplace / "data", "store": workplace / "mlruns"})
+
+
+@pytest.fixture
+def spread(embedded: Settings, workplace: Path, spark_settings: SparkSettings) -> Settings:
+    """The same, with `engine = "spark"` in the file."""
+    written = embedded.model_copy(update={"engine": "spark", "spark": spark_settings})
+    (workplace / "querencia.toml").write_text(shows.configuration(written))
+    return load()
+
+
+def test_one_entry_says_what_looks_at_the_records(workplace: Path) -> None:
+    assert type(load().records) is Store
+    (workplace / "querencia.toml").write_text(
+        'engine = "spark"\n[spark]\nmaster = "spark://host:7077"\n'
+        'options."spark.executor.memory" = "4g"\n'
+    )
+    records = load().records
+    assert isinstance(records, Cluster)
+    assert records.settings.master == "spark://host:7077"
+    assert records.settings.options == {"spark.executor.memory": "4g"}
+
+
+def test_scores_and_models_are_the_same_by_either_engine(
+    embedded: Settings, spread: Settings
+) -> None:
+    expected, _ = jobs.score(embedded, hush)
+    scores, path = jobs.score(spread, hush)
+    rows = expected.rows.sort_values("customer_id", ignore_index=True)
+    pd.testing.assert_frame_equal(scores.rows, rows, check_dtype=False, rtol=1e-9, atol=1e-9)
+    assert pd.read_parquet(path)["customer_id"].is_monotonic_increasing
+    version = jobs.train(spread, hush).version
+    registry = embedded.registry
+    before, after = (Model.load(registry.fetch(registry.version(n))) for n in (1, version.number))
+    champion = jobs.Champion.require(registry)
+    present = jobs.batch.look(embedded.records, champion, embedded.features)
+    np.testing.assert_allclose(after.risk.predict(present), before.risk.predict(present), rtol=1e-9)
+
+
+def test_a_run_gives_the_cluster_back(spread: Settings) -> None:
+    session = spread.records.session
+    run.run(spread, hush, steps={"score": run.STEPS["score"]})
+    assert session.sparkContext._jsc is None
+    spark.release()
