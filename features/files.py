@@ -68,16 +68,11 @@ def table_writer(
 
 
 @contextmanager
-def workspace(folder: Path, name: str = "workspace") -> Iterator[Path]:
-    """A path in `folder` for a folder that is gone when the block ends.
-
-    Args:
-        folder: Where.
-        name: One process has one of each at a time.
-    """
+def workspace(folder: Path) -> Iterator[Path]:
+    """A path in `folder` for a folder that is gone when the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
     clear(folder)
-    path = _new(folder / name)
+    path = _new(folder / "workspace")
     try:
         yield path
     finally:

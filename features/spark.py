@@ -1,9 +1,9 @@
 """The records of a data folder, looked at by a Spark cluster: the same pass, on many machines.
 
 The rows of all tables are brought together by customer, and each partition runs the very code of
-the embedded engine, so that the snapshots are the same. What comes of it is written into the data
-folder, which every machine must see under the same path, and read from there: no results pass
-through Java. Needs the extra `spark` (pyspark 4.3 and Java 17), and this package on every machine.
+the embedded engine, so that the snapshots are the same. What comes of it each machine writes into
+the data folder, which all must see under the same path: snapshots never pass through Java. Needs
+the extra `spark` (pyspark 4.3 and Java 17), and this package on every machine.
 """
 
 import math
@@ -15,18 +15,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features import labels, snapshot
+from features import snapshot
 from features.comments import Themes
 from features.errors import QuerenciaError
-from features.files import workspace
+from features.files import table_writer, workspace
 from features.provenance import Provenance
 from features.records import Records
 from features.settings import FeatureSettings, SparkSettings
@@ -43,8 +45,6 @@ _SHARES = 1 << 20
 """Of so many equal shares of the customers, some are drawn."""
 
 _OURS = {
-    # pyarrow reads INT96, which is Spark's own way, as local times.
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.session.timeZone": "UTC",
     # Jobs say themselves what they do.
     "spark.ui.showConsoleProgress": "false",
@@ -117,75 +117,62 @@ class Cluster(Store):
     ) -> Snapshot:
         """What `Store.take` gives, of all customers or of those drawn, by customer and cut-off."""
         origin = snapshot.provenance(settings, cutoffs, has, themes)
-        numbers = _numbers(has, themes, observed_until, only)
-        frame = self.each(
-            _table,
-            {"customer_id": "string", "cutoff": "timestamp", **dict.fromkeys(numbers, "double")},
+        with self.each(
+            attrgetter("table"),
             origin.cutoffs,
             settings,
-            has=has,
             themes=themes,
+            share=self.share,
+            has=has,
             observed_until=observed_until,
             only=only,
-            share=self.share,
-        )
-        names = tuple(f.name for f in snapshot.present(has, themes) if f.name in numbers)
-        with self.kept(frame, "rows") as path:
-            return _in_order(of_table(pq.read_table(path), names, origin))
+        ) as files:
+            rows = pq.read_table(files)
+        known = (feature.name for feature in snapshot.present(has, themes))
+        names = tuple(name for name in known if only is None or name in only)
+        return _in_order(_of_table(rows, names, origin))
 
+    @contextmanager
     def each(
         self,
         work: Work,
-        columns: dict[str, str],
         cutoffs: Iterable[datetime],
         settings: FeatureSettings,
         *,
-        has: Set[str],
         themes: Themes | None = None,
-        observed_until: datetime | None = None,
-        only: Set[str] | None = None,
         share: float = 1.0,
-    ) -> "DataFrame":
-        """What is made of the snapshots of some customers at a time, in no order.
+        **look: Any,
+    ) -> Iterator[list[Path]]:
+        """Parquet files of what is made of the snapshots of some customers at a time.
+
+        They are gone when the block ends.
 
         Args:
             work: Done on the machine that has the customers.
-            columns: Of what it gives, and their types in Spark's words.
-            cutoffs: The instants to look back from; and the others, as `features.snapshot.groups`.
+            cutoffs: The instants to look back from.
             settings: Horizon, time zone, churn definition.
-            has: The tables and columns to look at.
             themes: What comments are about.
-            observed_until: The instant the records end.
-            only: The features wanted.
             share: Of the customers.
+            look: Further arguments of `features.snapshot.take`.
         """
         instants, there = tuple(cutoffs), self.has
+        with workspace(self.folder.resolve()) as folder:
+            folder.mkdir()
 
-        def rows(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            held = list(batches)
-            records = _records(pa.Table.from_batches(held), there, themes) if held else None
-            if records is None:
-                return
-            taken = snapshot.take(
-                [records],
-                instants,
-                settings,
-                has=has,
-                themes=themes,
-                observed_until=observed_until,
-                only=only,
-            )
-            yield from work(taken).to_batches()
+            def made(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+                held = list(batches)
+                records = _records(pa.Table.from_batches(held), there, themes) if held else None
+                if records is None:
+                    return
+                taken = snapshot.take([records], instants, settings, themes=themes, **look)
+                # A task may be done twice: which of its files counts is what it gives.
+                path = folder / f"{uuid4().hex}.parquet"
+                with table_writer(path) as write:
+                    write(work(taken))
+                yield pa.RecordBatch.from_pydict({"file": [path.name]})
 
-        schema = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
-        return self._by_customer(themes, share).mapInArrow(rows, schema)
-
-    @contextmanager
-    def kept(self, frame: "DataFrame", name: str) -> Iterator[Path]:
-        """A folder of Parquet files with the rows of a frame, gone when the block ends."""
-        with workspace(self.folder.resolve(), name) as path:
-            frame.write.parquet(path.as_uri())
-            yield path
+            rows = self._by_customer(themes, share).mapInArrow(made, "file string").collect()
+            yield [folder / row.file for row in rows]
 
     def _by_customer(self, themes: Themes | None, share: float) -> "DataFrame":
         """All rows of all tables, those of a customer in one partition and in order."""
@@ -228,21 +215,13 @@ def release() -> None:
             session.stop()
 
 
-def of_table(rows: pa.Table, names: tuple[str, ...], origin: Provenance) -> Snapshot:
-    """The snapshot whose `table` this is.
-
-    Args:
-        rows: Its table, or some rows of it.
-        names: The features.
-        origin: The definitions.
-    """
-    ids = rows["customer_id"].combine_chunks().dictionary_encode()
-    instants = rows["cutoff"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
+def _of_table(rows: pa.Table, names: tuple[str, ...], origin: Provenance) -> Snapshot:
+    ids = rows["customer_id"].unify_dictionaries().combine_chunks()
     numbers = [name for name in rows.column_names if name not in ("customer_id", "cutoff")]
     return Snapshot(
         np.array(ids.dictionary.to_pylist(), dtype=object),
-        ids.indices.to_numpy().astype(np.int64),
-        instants.to_numpy().view("M8[us]"),
+        ids.indices.to_numpy().astype(np.intp),
+        rows["cutoff"].cast(pa.int64()).to_numpy().view("M8[us]"),
         {name: rows[name].to_numpy() for name in numbers},
         names,
         origin,
@@ -256,23 +235,9 @@ def _draw() -> "Column":
     return sql.pmod(sql.xxhash64("customer_id"), sql.lit(_SHARES))
 
 
-def _table(taken: Snapshot) -> pa.Table:
-    rows = taken.table
-    # Spark knows no dictionaries.
-    return rows.set_column(0, "customer_id", rows["customer_id"].cast(pa.string()))
-
-
 def _in_order(taken: Snapshot) -> Snapshot:
     """By customer, then by cut-off, as the embedded engine gives most."""
     return taken.select(np.lexsort((taken.instants, taken.ids.astype(str)[taken.customer])))
-
-
-def _numbers(
-    has: Set[str], themes: Themes | None, until: datetime | None, only: Set[str] | None
-) -> tuple[str, ...]:
-    """The columns of a snapshot, in order."""
-    told = (f.name for f in snapshot.columns(has, themes) if only is None or f.name in only)
-    return (*told, *(labels.LABELS if until is not None else ()))
 
 
 def _records(rows: pa.Table, has: Set[str], themes: Themes | None) -> Records | None:

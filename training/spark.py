@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -29,7 +28,7 @@ from training.churn import TreeRisk
 from training.model import Everybody, Model
 from training.purchases.histories import Histories
 from training.rows import Rows
-from training.scoring import COLUMNS, PRIOR, Scores
+from training.scoring import Scores
 from training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -38,12 +37,6 @@ if TYPE_CHECKING:
 HISTORY = ["frequency", "recency", "T"]
 
 _PAST, _LABEL = "is_past", "churned"
-_TYPES = {
-    "double": pa.float64(),
-    "string": pa.string(),
-    "timestamp": pa.timestamp("us", tz="UTC"),
-}
-_KINDS = {"id": "string", "text": "string", "instant": "timestamp"}
 
 
 def learn(
@@ -65,20 +58,17 @@ def learn(
         names: The features.
         themes: What comments are about.
     """
-    work = _Known(cutoffs, names)
-    frame = cluster.each(
-        work,
-        work.columns,
+    with cluster.each(
+        _Known(cutoffs, names),
         (*cutoffs.training, cutoffs.evaluation),
         features,
         has=cluster.has,
         themes=themes,
         observed_until=cutoffs.scoring,
-    )
-    with cluster.kept(frame, "learned") as path:
-        rows = cluster.session.read.parquet(path.as_uri())
+    ) as files:
+        rows = cluster.session.read.parquet(*(path.as_uri() for path in files))
         return Everybody(
-            histories(cluster, rows.filter(f"not {_PAST}")),
+            histories(rows.filter(f"not {_PAST}")),
             fit_trees(rows.filter(_PAST), names, settings),
         )
 
@@ -89,10 +79,6 @@ class _Known:
 
     cutoffs: Plan
     names: tuple[str, ...]
-
-    @property
-    def columns(self) -> dict[str, str]:
-        return {_PAST: "boolean", **dict.fromkeys((*self.names, _LABEL), "double")}
 
     def __call__(self, taken: Snapshot) -> pa.Table:
         labelled = taken.labelled
@@ -105,12 +91,11 @@ class _Known:
         return pa.table({_PAST: pa.repeat(is_past, len(taken)), **known})
 
 
-def histories(cluster: Cluster, rows: "DataFrame") -> Histories:
+def histories(rows: "DataFrame") -> Histories:
     """The distinct histories of rows with the columns `HISTORY`, and how many share each."""
-    with cluster.kept(rows.groupBy(*HISTORY).count(), "histories") as path:
-        found = pq.read_table(path).sort_by([(name, "ascending") for name in HISTORY])
-    told = (found[name].to_numpy().astype(float) for name in (*HISTORY, "count"))
-    return Histories(*told)
+    counted = rows.groupBy(*HISTORY).count().toArrow()
+    found = counted.sort_by([(name, "ascending") for name in HISTORY])
+    return Histories(*(found[name].to_numpy().astype(float) for name in found.column_names))
 
 
 def fit_trees(rows: "DataFrame", names: tuple[str, ...], settings: TrainingSettings) -> TreeRisk:
@@ -166,11 +151,11 @@ def score(
     model.provenance.require_same(origin)
     for finding in novelty.found(model.unvaried, Rows.of(present)):
         warnings.warn(finding.text, ModelWarning, stacklevel=2)
-    work = _Scorer(model)
     has = frozenset(origin.records)
-    frame = cluster.each(work, work.columns, origin.cutoffs, settings, has=has, themes=model.themes)
-    with cluster.kept(frame, "scores") as path:
-        rows = pq.read_table(path).sort_by("customer_id").to_pandas()
+    with cluster.each(
+        _Scorer(model), origin.cutoffs, settings, has=has, themes=model.themes
+    ) as files:
+        rows = pq.read_table(files).sort_by("customer_id").to_pandas()
     return Scores(rows, origin.model_copy(update={"model_version": model_version}))
 
 
@@ -183,22 +168,8 @@ class _Scorer:
     def __reduce__(self) -> tuple[Callable[[Mapping[str, bytes]], "_Scorer"], tuple[object]]:
         return _of_files, (_files(self.model),)
 
-    @property
-    def columns(self) -> dict[str, str]:
-        kinds = {column.name: _KINDS.get(column.unit, "double") for column in COLUMNS}
-        told = (f"saved_{offer}" for offer in (PRIOR, *self.model.effects.offers))
-        return kinds | {name: "double" for each in told for name in (each, f"{each}_sd")}
-
     def __call__(self, taken: Snapshot) -> pa.Table:
-        rows = scoring.score(self.model, taken).rows
-        told = {name: _array(rows[name], kind) for name, kind in self.columns.items()}
-        return pa.table(told)
-
-
-def _array(values: pd.Series, kind: str) -> pa.Array:
-    if kind == "timestamp":
-        values = values.dt.tz_convert(None)
-    return pa.array(values.to_numpy()).cast(_TYPES[kind])
+        return pa.Table.from_pandas(scoring.score(self.model, taken).rows, preserve_index=False)
 
 
 def _files(model: Model) -> dict[str, bytes]:
