@@ -30,14 +30,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
+import numpy as np
 import psutil
 from asker import Asker, answer, client, history, trained, version
 
+from features.store import Store
 from querencia import server
-from serving import rescore
+from serving import batch, rescore
 from serving.batch import ScoreFile
 from serving.settings import Settings
-from training.champion import CHAMPION
+from training.champion import CHAMPION, Champion
 
 CONNECTIONS = 8
 PATIENCE = 120
@@ -66,13 +68,10 @@ def report(folder: Path, sizes: Sizes) -> dict[str, float]:
     """Print the table; returns the figures."""
     settings = trained(folder, every=sizes.every)
     champion = rescore.load(settings, 1)
-    example = json.loads(
-        (settings.registry.fetch(champion.version) / "input_example.json").read_text()
-    )
-    one = {"columns": example["columns"], "data": example["data"][:1]}
-    many = {"columns": example["columns"], "data": (example["data"] * 200)[:1000]}
+    many = rows(settings, champion, 1000)
+    one = many | {"data": many["data"][:1]}
     machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    print(f"{len(example['columns'])} features, {machine}")
+    print(f"{len(many['columns'])} features, {machine}")
     print(f"{'':<36}{'CPU us':>9}{'p50 ms':>9}{'requests/s':>12}")
 
     with server.running(patience_seconds=PATIENCE, QUERENCIA_CONFIG=str(folder / "q.toml")) as own:
@@ -101,6 +100,15 @@ def report(folder: Path, sizes: Sizes) -> dict[str, float]:
         "cpu_ms_1000_rows": round(thousand.cpu_us / 1000, 2),
         "failed_during_promotions": failed,
     }
+
+
+def rows(settings: Settings, champion: Champion, count: int) -> dict[str, Any]:
+    """So many of the customers' rows, as they are posted; with few customers some come again."""
+    present = batch.look(Store(settings.data), champion, settings.features)
+    chosen = present.select(np.resize(np.arange(len(present)), count)).rows
+    values = chosen[list(champion.model.features)].astype(object)
+    data = values.where(values.notna(), None).to_numpy().tolist()
+    return {"columns": [*champion.model.features], "data": data}
 
 
 def filled(rows: dict[str, Any]) -> dict[str, Any]:

@@ -1,18 +1,23 @@
 """What a service does when it is ended, and when a process of it is killed."""
 
+import itertools
 import os
 import signal
 import threading
 import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
 import psutil
 import pytest
 
-from querencia import server
+from features.inbox import Inbox
+from querencia import server, shows
 from querencia.server import Running
 from serving.settings import Settings
+from tests.folders import copied
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -101,3 +106,55 @@ def test_a_worker_goes_on_when_the_process_that_watches_over_it_is_killed(
             os.kill(left.pid, signal.SIGTERM)
             psutil.wait_procs([left], timeout=60)
     assert not left.is_running()
+
+
+def test_nothing_acknowledged_is_lost_when_watcher_and_worker_are_killed(
+    trained: Settings, tmp_path: Path
+) -> None:
+    """The worker goes on without its watcher, and holds the port until it is ended."""
+    own = copied(trained, tmp_path)
+    (tmp_path / "q.toml").write_text(shows.configuration(own))
+    configured = str(tmp_path / "q.toml")
+    with server.running(patience_seconds=300, QUERENCIA_CONFIG=configured) as service:
+        posting = Posting(service.url)
+        posting.start()
+        try:
+            posting.until(20)
+            left = worker(service)
+            service.process.kill()
+            service.process.wait()
+            posting.until(len(posting.told) + 20)
+        finally:
+            left.kill()
+            posting.join()
+        psutil.wait_procs([left], timeout=60)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{service.url}/livez")
+    tables, _ = Inbox(own.data).waiting(0)
+    kept = [row["transaction_id"] for row in tables["transactions"]]
+    assert len(posting.told) >= 40
+    assert set(posting.told) <= set(kept)
+    assert len(kept) == len(set(kept)) <= len(posting.told) + 1  # one may be kept and not told of
+
+
+class Posting(threading.Thread):
+    """Posts one record after the other for as long as it is answered; `told` are those it was."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url, self.told = url, list[str]()
+
+    def run(self) -> None:
+        with suppress(httpx.HTTPError), httpx.Client(timeout=60) as client:
+            for number in itertools.count():
+                bought = {"occurred_at": "1998-06-01T10:00:00Z", "amount": 5, "customer_id": "new"}
+                row = {"transaction_id": f"posted-{number}", **bought}
+                answer = client.post(f"{self.url}/records", json={"transactions": [row]})
+                assert answer.json()["accepted"] == 1, answer.text
+                self.told.append(row["transaction_id"])
+
+    def until(self, count: int) -> None:
+        """Wait for so many answers."""
+        while len(self.told) < count:
+            assert self.is_alive()
+            time.sleep(0.01)
