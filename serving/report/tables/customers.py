@@ -104,9 +104,9 @@ def drivers(w: Writer, found: Risk) -> Table:
     )
 
 
-def driver(w: Writer, name: str) -> str:
-    """What raises a risk, in words."""
-    return w.say(f"driver_{name}")
+def driver(w: Writer, name: str, *, spares: bool = False) -> str:
+    """What raises a risk, in words; or what lowers it, as it spares the customer the same."""
+    return w.say(f"{'spares' if spares else 'driver'}_{name}")
 
 
 def likely(w: Writer, group: Group) -> str:
