@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-from string import Formatter
 from types import ModuleType
 from typing import get_args
 
@@ -18,6 +17,7 @@ from querencia import jobs, run
 from serving import realised, spanish, watched, words
 from serving.written import PLAIN
 from tests.features.histories import THEMES
+from tests.phrases import fields
 from training import promotion, retrain, staying
 
 FEATURES = [
@@ -88,10 +88,6 @@ def test_what_differs_each_time_is_kept() -> None:
 def test_what_nobody_has_translated_is_told_as_it_is() -> None:
     assert words.told("brand new", "es") == "brand new"
     assert words.told("what was bought", "en") == "what was bought"
-
-
-def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def test_there_are_words_for_both_languages() -> None:

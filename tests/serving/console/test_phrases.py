@@ -1,6 +1,5 @@
 """Every phrase of the console is there in every language, with the same figures."""
 
-from string import Formatter
 from typing import get_args
 
 import pytest
@@ -12,18 +11,13 @@ from serving.console.story import TABLES, What
 from serving.console.wish import ORDERS
 from serving.verdicts import WORDS
 from serving.words import Language
+from tests.phrases import lacking
 from training.history import What as Became
-
-
-def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 @pytest.mark.parametrize("language", get_args(Language))
 def test_nothing_lacks_in_a_language(language: Language) -> None:
-    english, theirs = PHRASES["en"], PHRASES[language]
-    assert sorted(english.keys() ^ theirs.keys()) == []
-    assert [name for name in english if fields(theirs[name]) != fields(english[name])] == []
+    assert lacking(PHRASES, language) == []
 
 
 def test_everything_that_can_be_told_has_words() -> None:
