@@ -160,7 +160,7 @@ def test_those_about_to_leave_are_listed_with_what_is_done_about_each(console: T
     page = console.get("/console?view=leaving").text
     assert TOKEN.findall(page)
     assert "Who is about to leave" in page
-    assert "Download" not in page
+    assert "Make it a campaign" not in page
 
 
 def renamed(settings: Settings, customer: str, name: str) -> None:
