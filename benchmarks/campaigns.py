@@ -109,17 +109,17 @@ def by_day(rows: Any, time: str, amount: str) -> np.ndarray:
 
 
 def picture(lines: Lines, customers: int) -> Figure:
-    figure = Figure(figsize=(6, 3.4), layout="constrained")
+    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.subplots()
-    axes.axhline(0, color="black", linewidth=0.8, label="no campaign")
+    axes.axhline(0, color="black", linewidth=0.8)
     for name, profits in lines.items():
         axes.plot(profits.mean(axis=0), label=name, **STYLES[name])
         axes.plot(profits.T, linewidth=0.4, **STYLES[name])
     for flag in FLAGS:
         axes.axvline(flag - FIRST, color="#dddddd", linewidth=0.8, zorder=0)
-    axes.set_xlabel("days since the first list (grey: another list)")
-    axes.set_ylabel("profit beyond no campaign")
-    axes.set_title(f"Two years, {customers:,} customers: thin each company, bold their mean")
+    axes.set_xlabel("days since the first list; a grey line is another list")
+    axes.set_ylabel("profit beyond no campaign, EUR")
+    axes.set_title(f"{customers:,} customers; thin: each company, bold: their mean", fontsize=10)
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     return figure

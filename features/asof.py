@@ -207,5 +207,7 @@ def _between(values: Ints, begin: Ints, place: NDArray[np.floating[Any]]) -> Flo
 
 def ratio(above: NDArray[Any], below: NDArray[Any]) -> Floats:
     """`above / below`, NaN where `below` is zero: not known is not nought."""
-    quotient: Floats = above / np.where(below == 0, np.nan, below)
+    quotient: Floats = below.astype(float)
+    quotient[below == 0] = np.nan
+    np.divide(above, quotient, out=quotient)
     return quotient

@@ -1,4 +1,4 @@
-"""Rows of a PostgreSQL database, as Arrow, by the driver of the extra `postgres`."""
+"""Rows out of PostgreSQL and into it, as Arrow, by the driver of the extra `postgres`."""
 
 import re
 from collections.abc import Iterator
@@ -18,6 +18,7 @@ _REMEDY = (
     "Check the address, and that the server runs. What the address does not say is taken from the "
     "environment (PGHOST, PGUSER, PGPASSWORD, PGSSLMODE, ...) and ~/.pgpass."
 )
+_DONE = {"query": "read", "rows": "written"}
 _ESCAPED = re.compile(r"([^@/?#%\s]|%[0-9A-Fa-f]{2})*")
 
 
@@ -31,21 +32,71 @@ def rows(address: str, query: str) -> Iterator[pa.RecordBatchReader]:
         QuerenciaError: where the driver is missing, the database can't be reached or refuses the
             query.
     """
+    remedy = "Correct query of its table in querencia.toml; it is PostgreSQL's own SQL"
+    with _cursor(address, "query", remedy) as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+        cursor.execute(query)
+        yield cursor.fetch_record_batch()
+
+
+def replace_rows(address: str, table: str, rows: pa.Table) -> None:
+    """Put rows in the place of all that a table holds, which is made where there is none.
+
+    Whoever reads meanwhile sees the old rows until all new ones are there.
+
+    Raises:
+        QuerenciaError: where the driver is missing, the database can't be reached or refuses, as
+            where the table has other columns.
+    """
+    remedy = f"Rename or drop the table {table} if its columns are others"
+    with _cursor(address, "rows", remedy) as cursor:
+        if _exists(cursor, table):
+            cursor.execute(f"DELETE FROM {table}")
+        cursor.adbc_ingest(table, rows, mode="create_append")
+        cursor.connection.commit()
+
+
+def delete_rows(address: str, table: str, column: str, value: str) -> int:
+    """Delete the rows of a table whose column has a value; returns how many there were.
+
+    Raises:
+        QuerenciaError: where the driver is missing, the database can't be reached or refuses.
+    """
+    own = f"FROM {table} WHERE {column} = $1"
+    with _cursor(address, "rows", f"See that the user may delete from {table}") as cursor:
+        if not _exists(cursor, table):
+            return 0
+        cursor.execute(f"SELECT count(*) {own}", [value])
+        ((count,),) = cursor.fetchall()
+        cursor.execute(f"DELETE {own}", [value])
+        cursor.connection.commit()
+        return int(count)
+
+
+def _exists(cursor: Any, table: str) -> bool:
+    cursor.execute("SELECT to_regclass($1) IS NOT NULL", [table])
+    ((exists,),) = cursor.fetchall()
+    return bool(exists)
+
+
+@contextmanager
+def _cursor(address: str, what: str, remedy: str) -> Iterator[Any]:
+    """A cursor; what the database says against the query or the rows is told in words.
+
+    The password is never shown.
+    """
     driver = _driver()
     _require_escaped(address)
     try:
         with driver.connect(address) as database, database.cursor() as cursor:
-            cursor.execute("SET TRANSACTION READ ONLY")
-            cursor.execute(query)
-            yield cursor.fetch_record_batch()
+            yield cursor
     except driver.ProgrammingError as error:
         raise QuerenciaError(
-            f"PostgreSQL refuses the query: {_discreet(error, address)}\n"
-            "Correct query of its table in querencia.toml; it is PostgreSQL's own SQL."
+            f"PostgreSQL refuses the {what}: {_discreet(error, address)}\n{remedy}."
         ) from None
     except driver.Error as error:
         raise QuerenciaError(
-            f"PostgreSQL can't be read: {_discreet(error, address)}\n{_REMEDY}"
+            f"PostgreSQL can't be {_DONE[what]}: {_discreet(error, address)}\n{_REMEDY}"
         ) from None
 
 

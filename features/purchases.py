@@ -64,7 +64,7 @@ class Purchases:
 
     def _of_day(self, place: int, values: Ints) -> Ints:
         """A value of the purchase day in this place, from 0; meaningless without."""
-        return np.append(values, 0).take(self._days.at(None) + place, mode="clip")
+        return values.take(self._days.at(None) + place, mode="clip")
 
     def purchase_days(self, days: int | None = None) -> Ints:
         """How many purchase days, ever or in the last `days` days."""

@@ -93,6 +93,11 @@ class Cluster(Store):
         session.sparkContext.setLogLevel("ERROR")
         return session
 
+    def drawn(self, most: int) -> "Cluster":
+        """The same cluster, of whose customers so many come to the driver at most."""
+        fewer = {"most_customers": min(most, self.settings.most_customers)}
+        return replace(self, settings=self.settings.model_copy(update=fewer))
+
     @cached_property
     def share(self) -> float:
         """The share of customers whose rows come to the driver; the same ones every time."""

@@ -18,16 +18,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from features import comments, snapshot
+from features import chance, comments, snapshot
 from features.comments import Themes
 from features.errors import QuerenciaError
 from features.records import CONTRACTS, LEFT_OUT, TIMELINES, UNITS, Kind, Records
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
+from features.sources import connect
 from features.timeline import UNKNOWN, Ints, Timeline, running_total
 
 CUSTOMERS_AT_ONCE = 20_000
 ROWS_AT_ONCE = 1 << 18
+_KEY = "learned from"
 
 TIMES = {table: contract.time for table, contract in TIMELINES.items()}
 """The tables that make timelines, and the column that orders each."""
@@ -258,6 +260,22 @@ class Store:
             known = None if ends is None else contract_ends(customers, ends.rows)
             yield replace(_records(customers, own, themes), contract_ends=known)
 
+    def drawn(self, most: int) -> "Store":
+        """The records of so many customers at most, drawn by chance: the same ones every time."""
+        if pq.read_metadata(self._path("transactions")).num_rows <= most:
+            return self
+        share = most / self.customers
+        return Drawn(self.folder, share) if share < 1 else self
+
+    @cached_property
+    def customers(self) -> int:
+        """How many customers have a transaction."""
+        path = str(self._path("transactions"))
+        with connect("UTC") as connection:
+            counted = "SELECT count(DISTINCT customer_id) FROM read_parquet(?)"
+            ((customers,),) = connection.execute(counted, [path]).fetchall()
+        return int(customers)
+
     def take(
         self,
         cutoffs: Iterable[datetime],
@@ -310,6 +328,26 @@ class Store:
         """Whether it is known when customers' contracts end."""
         path = self.path("customers")
         return path.is_file() and "contract_ends_at" in pq.read_schema(path).names
+
+
+@dataclass(frozen=True)
+class Drawn(Store):
+    """The records of a data folder, of some customers.
+
+    Attributes:
+        share: Of all customers.
+    """
+
+    share: float
+
+    def records(
+        self, customers_at_once: int = CUSTOMERS_AT_ONCE, *, themes: Themes | None = None
+    ) -> Iterator[Records]:
+        """The records of those drawn, as those of all are given."""
+        for group in super().records(customers_at_once, themes=themes):
+            chosen = chance.draws(group.customers, key=_KEY) < self.share
+            if chosen.any():
+                yield group.subset(chosen)
 
 
 class _Rows:

@@ -35,8 +35,9 @@ UNKNOWN = np.iinfo(np.int64).min
 
 def running_total(values: NDArray[np.integer[Any] | np.bool_]) -> Ints:
     """Totals before each row and, last, of all rows: shape (rows,) to (rows + 1,)."""
-    totals = np.zeros(len(values) + 1, dtype=np.int64)
-    values.cumsum(out=totals[1:])
+    totals = np.empty(len(values) + 1, dtype=np.int64)
+    totals[0] = 0
+    np.add.accumulate(values, out=totals[1:])
     return totals
 
 

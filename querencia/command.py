@@ -466,6 +466,14 @@ def report(
         "report.html"
     ),
     language: Annotated[str | None, typer.Option("--lang", help="en or es")] = None,
+    first: Annotated[
+        datetime | None,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="First day; default: a horizon back"),
+    ] = None,
+    last: Annotated[
+        datetime | None,
+        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; default: that of the records"),
+    ] = None,
     mask: Annotated[
         bool, typer.Option("--mask", help="Keep out customers' ids, and their words")
     ] = False,
@@ -475,7 +483,8 @@ def report(
     What changed, who is at risk, what it costs, what to do, and whether to trust it; then
     indicators, customers, the list, campaigns, stages, journey, voice, the model, and the data.
     Every figure comes with its interval and what it rests on. What the records don't carry is left
-    out.
+    out. Indicators, stages, tickets, journey and voice are of the period; who is at risk, the list
+    and the model are of now.
 
     The page is one file that asks nothing of the network, made for the screen and for paper: print
     it to have a PDF. A copy without ids is logged in MLflow with the model that serves.
@@ -487,7 +496,8 @@ def report(
 
     settings = _load(language=language)
     with Steps(out) as steps:
-        page = jobs.report(settings, steps, is_masked=mask)
+        period = {"first": first and first.date(), "last": last and last.date()}
+        page = jobs.report(settings, steps, **period, is_masked=mask)
     with aside(output) as new:
         new.write_text(page, "utf-8")
     shows.line(out, say("written", settings.language, path=output))
@@ -526,11 +536,12 @@ def forget(
 
 @app.command()
 def run() -> None:
-    """Read, train, promote or not, score and flag, once: for cron, systemd, Kubernetes, Airflow.
+    """Read, train, promote or not, score, flag, report, once: for cron, systemd, Airflow.
 
     One at a time; one that was killed is taken up where it was. Where the records are not to be
     trusted it stops: champion, scores and list stay as they are. What somebody should know goes to
-    the log, `data/alerts.jsonl` and `watch.webhook`; every run is a line of `data/runs.jsonl`.
+    the log, `data/alerts.jsonl` and `watch.webhook`; every run is a line of `data/runs.jsonl`. The
+    report, without ids, is `data/report.html`.
     """
     from querencia import run as runs
     from querencia.progress import Steps

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -20,7 +21,7 @@ from features.files import aside, clear, renewed
 from features.findings import Facts, Finding, tell
 from features.forgotten import Forgotten, Proof
 from features.inbox import Inbox, Row
-from features.indicators.period import Period, last_day
+from features.indicators.period import looked_at
 from features.indicators.reading import Reading, read
 from features.intake import Intake
 from features.probation import Probation, changing, looking, reading
@@ -40,6 +41,7 @@ from serving.outreach import record
 from serving.outreach import send as send
 from serving.past import Past, look_back
 from serving.report import report as reporting
+from serving.report import staying
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from training import evaluate as backtests
@@ -331,6 +333,8 @@ def evaluate(
 ) -> Evaluation:
     """Judge trainings as of the latest closed cut-offs; register nothing.
 
+    What it tells of how models age is kept for the report.
+
     Args:
         settings: Definitions, and how models are made.
         track: Given the cut-offs, hands them out one by one and shows how far it is.
@@ -340,9 +344,18 @@ def evaluate(
         store = settings.records
         _require_usable(store, settings)
         plans = backtests.plans(store, settings.features, most=most)
-        return backtests.evaluate(
+        found = backtests.evaluate(
             store, settings.registry, settings.features, settings.training, track(plans)
         )
+        staying.note(
+            settings.data,
+            found.staying,
+            found.advice,
+            settings.features,
+            cutoffs=len(found.judged),
+            now=datetime.now(UTC),
+        )
+        return found
 
 
 def write_evaluation(found: Evaluation, folder: Path) -> tuple[Path, ...]:
@@ -371,6 +384,9 @@ def score(settings: Settings, say: Say) -> tuple[Scores, Path]:
     file.write(scores)
     ScoreHistory(settings.data).keep(scores)
     forgetting.without_forgotten(file, forgotten)
+    if settings.score_table:
+        say("writing the scores to PostgreSQL")
+        settings.score_table.write(file)
     watching.note(settings, champion, present, scores)
     return scores, file.path
 
@@ -462,37 +478,64 @@ def indicators(
     By default these are as many days as the horizon, up to the last one there are records of.
     """
     store, features = Store(settings.data), settings.features
-    end = last or last_day(store)
-    start = first or end - timedelta(days=features.horizon_days - 1)
     if "transactions" in store.has:
         store.require_same(features)
     return read(
         store,
         features,
-        Period.of(start, end, features.time_zone),
+        looked_at(store, features, first=first, last=last),
         by=by,
         customer=customer,
         targets={name: entry.target for name, entry in settings.indicators.items()},
     )
 
 
-def report(settings: Settings, say: Say, *, is_masked: bool = False) -> str:
+REPORT_PAGE = "report.html"
+"""Name of the report in the data folder, as runs write it."""
+
+
+def report(
+    settings: Settings,
+    say: Say,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    is_masked: bool = False,
+) -> str:
     """The report as a page; a copy without ids is kept with the run of the model that serves.
 
     Args:
         settings: Its language among them.
         say: Told what is being done.
+        first: The first day of the period that it is of, and
+        last: its last; left out: the last horizon of the records.
         is_masked: Keep out customers' ids, and their words.
     """
     say("reading records, scores and campaigns")
-    found = reporting.gather(settings, now=datetime.now(UTC))
+    found = reporting.gather(settings, now=datetime.now(UTC), first=first, last=last)
     say("writing the report")
     version = settings.registry.version(CHAMPION) if found.trust else None
     if version:
-        name = f"report_{settings.language}.html"
-        with aside(settings.registry.logged(version, name)) as new:
+        with aside(settings.registry.logged(version, f"reports/{_called(found)}")) as new:
             new.write_text(report_page.render(found, is_masked=True), "utf-8")
     return report_page.render(found, is_masked=is_masked)
+
+
+def _called(found: reporting.Report) -> str:
+    """A report by its period and language: one made again takes the place of the one before."""
+    zone, period = ZoneInfo(found.settings.features.time_zone), found.indicators.period
+    last = period.end.astimezone(zone) - timedelta(microseconds=1)
+    days = f"{period.start.astimezone(zone):%Y-%m-%d}_{last:%Y-%m-%d}"
+    return f"{days}_{found.settings.language}.html"
+
+
+def keep_report(settings: Settings, say: Say) -> Path:
+    """Write the report into the data folder, without ids: there is nobody in it to be forgotten."""
+    page = report(settings, say, is_masked=True)
+    path = settings.data / REPORT_PAGE
+    with aside(path) as new:
+        new.write_text(page, "utf-8")
+    return path
 
 
 def require_service(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""A run: read, train, score, flag, judge; one at a time, and taken up again where it was killed."""
+"""A run: from records to report; one at a time, and taken up again where it was killed."""
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -72,7 +72,9 @@ class State(BaseModel):
 def run(
     settings: Settings, say: Say, *, due: datetime | None = None, steps: "Steps | None" = None
 ) -> State | None:
-    """Read, train, score, flag and judge; tell what somebody should know; take up what was killed.
+    """Read, train, score, flag, judge and report; tell what somebody should know.
+
+    A run that was killed is taken up.
 
     Every step leaves what was there until its own is whole, so that champion, scores and list are
     always the last good ones. Where the records are not to be trusted the run stops: nothing is
@@ -286,6 +288,12 @@ def _judge(settings: Settings, say: Say) -> Came:
     return Came({"judged": jobs.judge(settings, say)})
 
 
+def _report(settings: Settings, say: Say) -> Came:
+    from querencia import jobs
+
+    return Came({"page": jobs.keep_report(settings, say).name})
+
+
 Steps = Mapping[str, Callable[[Settings, Say], Came]]
 
 STEPS: Steps = {
@@ -294,5 +302,6 @@ STEPS: Steps = {
     "score": _score,
     "flag": _flag,
     "judge": _judge,
+    "report": _report,
 }
 """What a run does, in this order."""

@@ -1,21 +1,20 @@
 """From scores to what is done about each customer: which offer, to ask, or to leave alone."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.errors import QuerenciaError
 from features.offers import CONTROL
 from serving import control
 from serving.budget import Choice, Point, Problem
 from serving.catalogue import ASK, Offer
-from serving.exclusions import exclusions, segments
+from serving.crowd import Crowd
+from serving.exclusions import exclusions, only
 from serving.limits import CampaignSettings
 from serving.profit import Profit, expected_profit, saved
-from serving.ranking import places
 from serving.touches import Touches
 from serving.ways import NOBODY
 from training.effects import Saved
@@ -83,28 +82,41 @@ class Desk:
         Raises:
             QuerenciaError: where no customer has the segment or the driver wanted.
         """
-        order = np.argsort(control.draws(scores["customer_id"], key=f"{self.limits.seed}"))
-        rows = scores.iloc[order].reset_index(drop=True)
-        rows = rows[self._in_question(rows)].reset_index(drop=True)
-        silent = self._silent(rows)
+        crowd = Crowd.of(scores, self.touches, seed=self.limits.seed)
+        return self.choose(crowd, campaign=campaign)
+
+    def choose(self, crowd: Crowd, *, campaign: str) -> Decisions:
+        """The same of customers who were made ready, as they are for other limits too."""
+        among = self._in_question(crowd)
+        rows, silent = crowd.rows[among], self._silent(crowd)[among]
         kept = self._kept(int(silent.sum()))
         profits = [*self.profits(rows).values()]
-        problem = Problem(
-            np.column_stack([np.where(each.allowed, each.expected, -np.inf) for each in profits]),
-            np.column_stack([each.cost for each in profits]),
-            self.limits.contacts - kept,
-        )
-        choice = problem.choose(self.limits.budget - kept * self.question.fixed_cost)
+        choice, curve = self._choice(profits, kept)
         asked = _first(silent & (choice.offer == NOBODY), rows["expected_loss"], kept)
+        numbers = crowd.numbers[among]
         decided = [
             *(
-                _decided(rows, choice.offer == number, name, self.offers[name], profits[number])
-                for number, name in enumerate(self.offers)
+                _decided(crowd, numbers, choice.offer == number, name, offer, profits[number])
+                for number, (name, offer) in enumerate(self.offers.items())
             ),
-            _decided(rows, asked, ASK, self.question, self.asking(rows)),
+            _decided(crowd, numbers, asked, ASK, self.question, self.asking(rows)),
         ]
         together = pd.concat(decided, ignore_index=True)
-        return Decisions(self._drawn(together, campaign), choice, problem.curve())
+        return Decisions(self._drawn(together, campaign), choice, curve)
+
+    def _choice(self, profits: Sequence[Profit], kept: int) -> tuple[Choice, list[Point]]:
+        """Who is made which offer, and what other budgets would bring, beside those who are asked.
+
+        Most customers no offer is worth making to: they are left out before the budget is divided.
+        """
+        profit = np.column_stack([np.where(p.allowed, p.expected, -np.inf) for p in profits])
+        cost = np.column_stack([each.cost for each in profits])
+        worth = np.flatnonzero((profit > 0).any(axis=1))
+        problem = Problem(profit[worth], cost[worth], self.limits.contacts - kept)
+        found = problem.choose(self.limits.budget - kept * self.question.fixed_cost)
+        offer = np.full(len(profit), NOBODY)
+        offer[worth] = found.offer
+        return replace(found, offer=offer), problem.curve()
 
     def profits(self, rows: pd.DataFrame) -> dict[str, Profit]:
         """What each offer brings with each customer, by name."""
@@ -117,21 +129,19 @@ class Desk:
         nothing = Saved(np.zeros(len(rows)), np.zeros(len(rows)))
         return _profit(self.question, nothing, rows)
 
-    def _in_question(self, rows: pd.DataFrame) -> Mask:
+    def _in_question(self, crowd: Crowd) -> Mask:
         """Who may be contacted under the limits."""
-        limits, touches = self.limits, self.touches
-        _require(rows["driver"], limits.driver, "driver")
-        _require(segments(rows, touches), limits.segment, "segment")
-        kept_out = exclusions(rows, places(rows), limits, touches)
+        limits, rows, touched = self.limits, crowd.rows, crowd.touched
+        only(rows, touched, segment=limits.segment, driver=limits.driver)
+        kept_out = exclusions(rows, crowd.place, limits, touched)
         in_question: Mask = ~np.any([*kept_out.values()], axis=0)
         return in_question
 
-    def _silent(self, rows: pd.DataFrame) -> Mask:
+    def _silent(self, crowd: Crowd) -> Mask:
         """Who is at risk without a word; nobody where it can't be seen who speaks."""
-        if self.touches.heard is None:
-            return np.zeros(len(rows), dtype=bool)
-        risky = rows["risk"] >= self.limits.ask_risk
-        return (risky & ~rows["customer_id"].isin(self.touches.heard)).to_numpy()
+        if crowd.touched.heard is None:
+            return np.zeros(len(crowd.rows), dtype=bool)
+        return ~crowd.touched.heard & (crowd.rows["risk"].to_numpy() >= self.limits.ask_risk)
 
     def _kept(self, silent: int) -> int:
         """How many contacts are kept for asking."""
@@ -153,13 +163,6 @@ class Desk:
         return drawn.iloc[order].reset_index(drop=True)
 
 
-def _require(values: "pd.Series[str]", wanted: str | None, what: str) -> None:
-    """Refuse what is wanted and not there."""
-    if wanted is not None and not (values == wanted).any():
-        there = ", ".join(sorted(values.dropna().unique())) or "none known"
-        raise QuerenciaError(f"No customer has the {what} {wanted}. There are: {there}.")
-
-
 def _first(among: Mask, by: "pd.Series[float]", most: int) -> Mask:
     """So many of some customers, those with the most of it."""
     order = np.flatnonzero(among)
@@ -173,10 +176,10 @@ def _profit(offer: Offer, saved: Saved, rows: pd.DataFrame) -> Profit:
 
 
 def _decided(
-    rows: pd.DataFrame, chosen: Mask, name: str, offer: Offer, profit: Profit
+    crowd: Crowd, numbers: NDArray[np.intp], chosen: Mask, name: str, offer: Offer, profit: Profit
 ) -> pd.DataFrame:
     """The chosen customers with what is done for them, but for the draw of the control."""
-    return rows[chosen].assign(
+    return crowd.scores.iloc[numbers[chosen]].assign(
         offer=name,
         level=offer.level,
         channel=offer.channel,

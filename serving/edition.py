@@ -16,6 +16,7 @@ from features.errors import QuerenciaError
 from features.provenance import Provenance
 from features.snapshot import Snapshot
 from serving import desks, lines
+from serving.chooser import Chooser
 from serving.lines import Lines
 from serving.ranking import Ranking
 from serving.seen import Seen
@@ -32,8 +33,8 @@ Floats = NDArray[np.float64]
 AGREES_TO = 1e-6
 """How far the two ways of scoring may be apart, relative to what is at stake."""
 
-_STAKES = {"customer_id", "risk", "value", "value_at_stake", "expected_loss", "driver"}
-"""Of the scores, beside what offers do: all that decisions look at."""
+_STAKES = {*("customer_id", "risk", "value", "value_at_stake", "expected_loss", "leaves", "driver")}
+"""Of the scores, beside what offers do: all that decisions and their promise look at."""
 
 _MANY = 100
 """Rows beside the example, with which it is scored as many rows are."""
@@ -126,9 +127,46 @@ class Edition:
         sign = (campaign, *desks.signs(self.settings))
         if sign not in self._decided:
             self._decided.clear()
-            decider = desks.desk(self.settings, self.origin)
+            decider = self.chooser.desk
             self._decided[sign] = Verdicts.of(decider, self.stakes, campaign=campaign)
         return self._decided[sign]
+
+    @cached_property
+    def chooser(self) -> Chooser:
+        """Decides whom to contact within limits."""
+        return Chooser(self.settings, self.origin, self.stakes)
+
+    def leaving(
+        self,
+        *,
+        top_share: float | None = None,
+        min_risk: float | None = None,
+        segment: str | None = None,
+        driver: str | None = None,
+        most: int | None = None,
+    ) -> list[int]:
+        """The best customers who are about to leave, the largest expected loss first.
+
+        Args:
+            top_share: As of `Ranking.at_risk`, as is
+            min_risk: this one; left out: as configured (`[list]`).
+            segment: Only those of this segment; and
+            driver: only those put at risk by this.
+            most: At most so many; left out: all of them.
+
+        Returns:
+            Their places.
+
+        Raises:
+            QuerenciaError: where no customer has the segment or the driver.
+        """
+        usual = self.settings.list
+        return self.ranking.at_risk(
+            top_share=usual.top_share if top_share is None else top_share,
+            min_risk=usual.min_risk if min_risk is None else min_risk,
+            most=len(self.stakes) if most is None else most,
+            among=self.chooser.only(segment=segment, driver=driver) if segment or driver else None,
+        )
 
     def forget(self, customers: Iterable[str]) -> None:
         """Answer for these customers no more."""
@@ -139,11 +177,17 @@ class Edition:
 
     def definitions(self, cutoff: datetime | None = None) -> dict[str, Any]:
         """What goes with every answer."""
-        origin, looked_back = self.origin, cutoff or self.cutoff
+        looked_back = cutoff or self.cutoff
+        age_days = round((datetime.now(UTC) - looked_back).total_seconds() / 86_400, 3)
+        return {**self._constant, "cutoff": looked_back, "age_days": age_days}
+
+    @cached_property
+    def _constant(self) -> dict[str, Any]:
+        origin = self.origin
         return {
             "model_version": str(self.number),
-            "cutoff": looked_back,
-            "age_days": round((datetime.now(UTC) - looked_back).total_seconds() / 86_400, 3),
+            "cutoff": None,
+            "age_days": None,
             "churn": origin.churn,
             "horizon_days": origin.horizon_days,
             "currency": origin.currency,
@@ -158,12 +202,14 @@ class Edition:
         return bool(((risk >= 0) & (risk <= 1)).all())
 
     def _check(self) -> None:
-        """Score the example as few rows are, and as many are."""
-        rows = np.arange(len(self.example))
+        """Score the example as few rows are, and as many are; the trees also by xgboost itself."""
+        rows, trees = np.arange(len(self.example)), self.model.risk.trees
         many = self.example.select(np.resize(rows, rows.size + _MANY))
         quick, slow = (figures(self.model, Rows.of(each)) for each in (self.example, many))
         far = AGREES_TO * (1 + quick["value_at_stake"])
-        if not all(_agree(quick[name], slow[name][: rows.size], far) for name in FIGURES):
+        agreed = [_agree(quick[name], slow[name][: rows.size], far) for name in FIGURES]
+        agreed.append(_agree(trees.predict(self.example), trees.by_xgboost(self.example), far))
+        if not all(agreed):
             raise self._refused("scores its example in two ways that differ")
         if not self.is_sound:
             raise self._refused("gives its example risks that are no probabilities")

@@ -1,15 +1,16 @@
 """Exclusions: what keeps customers out of question, whatever an offer would bring."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from features.errors import QuerenciaError
 from serving.limits import CampaignSettings
 from serving.profit import presence
-from serving.touches import Touches
+from serving.touches import Touched
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -20,7 +21,7 @@ best; too little risk; of another segment or at risk for another reason than is 
 
 
 def exclusions(
-    rows: pd.DataFrame, place: Floats, limits: CampaignSettings, touches: Touches
+    rows: pd.DataFrame, place: Floats, limits: CampaignSettings, touched: Touched
 ) -> Mapping[Cause, Mask]:
     """Whom each of the limits keeps out, shape (n,) each.
 
@@ -28,26 +29,38 @@ def exclusions(
         rows: Scores, with the columns of `training.scoring.COLUMNS`.
         place: Their places by value among all, as a share (`serving.ranking.places`).
         limits: Who comes into question.
-        touches: Whom the company was in touch with.
+        touched: Whom of them the company was in touch with.
     """
-    ids = rows["customer_id"]
-    found: dict[Cause, ArrayLike] = {
-        "tired": ids.isin(touches.tired),
-        "held": ids.isin(touches.held),
+    return {
+        "tired": touched.tired,
+        "held": touched.held,
         "gone": presence(rows) < limits.min_presence,
-        "low_value": place > limits.top_share,
-        "low_risk": rows["risk"] < limits.min_risk,
-        "other_segment": _is_other(segments(rows, touches), limits.segment),
-        "other_driver": _is_other(rows["driver"], limits.driver),
+        "low_value": np.asarray(place > limits.top_share),
+        "low_risk": rows["risk"].to_numpy(float) < limits.min_risk,
+        "other_segment": ~_is(touched.segment, limits.segment),
+        "other_driver": ~_is(rows["driver"], limits.driver),
     }
-    return {cause: np.asarray(mask, dtype=bool) for cause, mask in found.items()}
 
 
-def segments(rows: pd.DataFrame, touches: Touches) -> "pd.Series[str]":
-    """The segment of each customer, missing where none is known."""
-    known = touches.segment if touches.segment is not None else pd.Series(dtype=object)
-    return rows["customer_id"].map(known)
+def only(rows: pd.DataFrame, touched: Touched, *, segment: str | None, driver: str | None) -> Mask:
+    """Who is of a segment and put at risk by a driver, shape (n,); everybody, where none is wanted.
+
+    Raises:
+        QuerenciaError: where nobody has what is wanted.
+    """
+    of_segment = _wanted(touched.segment, segment, "segment")
+    return of_segment & _wanted(rows["driver"], driver, "driver")
 
 
-def _is_other(values: "pd.Series[str]", wanted: str | None) -> Mask:
-    return np.zeros(len(values), dtype=bool) if wanted is None else (values != wanted).to_numpy()
+def _wanted(values: "pd.Series[Any]", wanted: str | None, what: str) -> Mask:
+    found = _is(values, wanted)
+    if wanted is not None and not found.any():
+        there = ", ".join(sorted(values.dropna().unique())) or "none known"
+        raise QuerenciaError(f"No customer has the {what} {wanted}. There are: {there}.")
+    return found
+
+
+def _is(values: "pd.Series[Any]", wanted: str | None) -> Mask:
+    if wanted is None:
+        return np.ones(len(values), dtype=bool)
+    return np.asarray(values == wanted, dtype=bool)

@@ -102,6 +102,8 @@ def _removed(customer_id: str, settings: Settings) -> Iterator[tuple[str, int]]:
     for folder in ("snapshots", "changes", "scores", "scores/history"):
         files = sorted((data / folder).glob("*.parquet"))
         yield folder, sum(erasure.erase_from(path, customer_id) for path in files)
+    if settings.score_table:
+        yield "scores in PostgreSQL", settings.score_table.forget(customer_id)
     yield "campaigns", Campaigns(data).forget(customer_id)
     yield "usability", sum(_remove_page(data / name, customer_id) for name in _PAGES)
 

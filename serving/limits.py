@@ -1,6 +1,6 @@
 """Limits of a campaign: money, contacts, who comes into question, who is left alone."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -58,3 +58,8 @@ class CampaignSettings(BaseModel):
         180, gt=0, description="nothing was heard: no contact and no answer for so many days"
     )
     seed: int = Field(0, ge=0, description="key of the draw of the control")
+
+    def but(self, **wanted: object) -> Self:
+        """The same, but for what is wanted; None: as it is."""
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return self.model_copy(update=given)

@@ -17,7 +17,9 @@ Instant = Annotated[
     AwareDatetime,
     Field(ge=datetime(1900, 1, 1, tzinfo=UTC), lt=datetime(3000, 1, 1, tzinfo=UTC)),
 ]
-_Amount = Annotated[float, Field(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT, allow_inf_nan=False)]
+_Amount = Annotated[
+    float, Field(ge=-LARGEST_AMOUNT, le=LARGEST_AMOUNT, allow_inf_nan=False, strict=True)
+]
 _Text = Annotated[str, Field(max_length=10_000)]
 
 _TYPES: dict[Kind, Any] = {
@@ -26,7 +28,7 @@ _TYPES: dict[Kind, Any] = {
     "instant": Instant,
     "money": _Amount,
     "number": _Amount,
-    "flag": bool,
+    "flag": Annotated[bool, Field(strict=True)],
 }
 
 
@@ -48,7 +50,7 @@ class Posted(Asked):
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """The rows of each table, as `features.online.row` takes them."""
-        return self.model_dump(exclude={"customer_id"})
+        return {table: [vars(row) for row in getattr(self, table)] for table in TIMELINES}
 
 
 def _field(contract: Contract, column: Column) -> tuple[Any, Any]:
@@ -78,11 +80,15 @@ def _row(contract: Contract) -> type[Asked]:
 
 def _sound(contract: Contract) -> Callable[[Asked], Asked]:
     """What refuses a row that breaks the contract's rules, as intake does."""
-    ruled = [(column.name, column.rule) for column in contract.columns if column.rule]
+    ruled = {column.name: column.rule for column in contract.columns if column.rule}
 
     def check(row: Asked) -> Asked:
+        if row.model_fields_set.isdisjoint(ruled):
+            return row
         told = {name: value for name, value in vars(row).items() if value is not None}
-        broken = [rule.reason for name, rule in ruled if name in told and not rule.holds(told)]
+        broken = [
+            rule.reason for name, rule in ruled.items() if name in told and not rule.holds(told)
+        ]
         if broken:
             raise ValueError(f"{'; '.join(broken)}: {CORRECT}")
         return row

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 def places(scores: pd.DataFrame) -> Floats:
@@ -36,7 +37,9 @@ class Ranking:
         order = np.argsort(-scores["expected_loss"].to_numpy(), kind="stable").astype(np.int64)
         return cls(np.array(scores["risk"], dtype=float), np.array(places(scores)), order)
 
-    def at_risk(self, *, top_share: float, min_risk: float, most: int) -> list[int]:
+    def at_risk(
+        self, *, top_share: float, min_risk: float, most: int, among: Mask | None = None
+    ) -> list[int]:
         """The best customers who are about to leave, the largest expected loss first.
 
         Value counts survival, so that customers long gone, of whom nothing can be lost any more,
@@ -46,10 +49,13 @@ class Ranking:
             top_share: The customers of the highest value: this share of all.
             min_risk: Of these, the ones with at least this risk.
             most: At most so many.
+            among: Only customers marked here, shape (n,).
 
         Returns:
             Their row numbers.
         """
         chosen = (self.place <= top_share) & (self.risk >= min_risk)
+        if among is not None:
+            chosen &= among
         numbers: list[int] = self.order[chosen[self.order]][:most].tolist()
         return numbers

@@ -8,6 +8,7 @@ from typing import NamedTuple, Self
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.files import aside
@@ -22,7 +23,9 @@ TOLD = ("risk", "value", "value_at_stake")
 """What is told of a customer's past."""
 
 _AMOUNTS = tuple(f"expected_{name}{end}" for name in AMOUNTS for end in ("", "_low", "_high"))
-_ROWS_AT_ONCE = 50_000
+_ROWS_AT_ONCE = 10_000
+"""Rows are looked up one by one: they lie in order, and little beside one is read with it."""
+
 _PROVENANCE = b"querencia.provenance"
 
 
@@ -51,9 +54,9 @@ class Batch:
     provenance: Provenance
 
     @classmethod
-    def of(cls, path: Path) -> Self:
-        """The batch of a file."""
-        told = (pq.read_schema(path).metadata or {})[_PROVENANCE]
+    def of(cls, path: Path, schema: pa.Schema | None = None) -> Self:
+        """The batch of a file, whose schema need not be read again."""
+        told = (schema or pq.read_schema(path)).metadata[_PROVENANCE]
         return cls(path, Provenance.model_validate_json(told))
 
     @property
@@ -123,10 +126,19 @@ def _order(path: Path) -> tuple[str, int]:
 def _read(path: Path, customer_id: str) -> Iterator[Past]:
     """The row of a customer in one file; none where there is none, or the file went meanwhile."""
     try:
-        origin = Batch.of(path).provenance
-        rows = pq.read_table(path, columns=[*TOLD], filters=[("customer_id", "=", customer_id)])
+        with pq.ParquetFile(path) as file:
+            origin = Batch.of(path, file.schema_arrow).provenance
+            groups = [i for i in range(file.num_row_groups) if _may_hold(file, i, customer_id)]
+            rows = file.read_row_groups(groups, columns=["customer_id", *TOLD], use_threads=False)
     except FileNotFoundError:
         return
-    for row in rows.to_pylist():
+    own = rows.filter(pc.equal(rows["customer_id"], customer_id)).drop_columns("customer_id")
+    for row in own.to_pylist():
         version = str(origin.model_version)
         yield Past(origin.cutoff, version, origin.churn, origin.horizon_days, **row)
+
+
+def _may_hold(file: pq.ParquetFile, group: int, customer_id: str) -> bool:
+    """Whether the customer lies between the first and the last of a group of rows."""
+    ids = file.metadata.row_group(group).column(0).statistics
+    return bool(ids.min <= customer_id <= ids.max)

@@ -5,12 +5,11 @@ process that watches over it.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import bentoml
 
 from serving.http.body import Message, Receive
-from serving.http.lane import LONGEST_SECONDS
 
 if TYPE_CHECKING:
     from serving.http.application import Application, Send
@@ -25,7 +24,8 @@ Asgi = Callable[[Message, Receive, "Send"], Awaitable[None]]
 class Gate:
     """Leads requests to the application, and what asks for health on to BentoML.
 
-    It stands before most of BentoML's own layers, which cost more than our answer does.
+    It stands before all of BentoML's own layers, which cost more than our answer does: its time
+    limit alone makes a task and a timer of a minute for every request.
 
     Args:
         app: BentoML's.
@@ -44,13 +44,21 @@ class Gate:
         await (ours or self._shell)(scope, receive, send)
 
 
+class Shell(bentoml.Service[Any]):  # type: ignore[misc]
+    """A BentoML service whose application stands behind the gate."""
+
+    def to_asgi(self, is_main: bool = True) -> Asgi:
+        """What uvicorn asks."""
+        return Gate(super().to_asgi(is_main))
+
+
 @bentoml.service(
     name="querencia",
+    service_class=Shell,
     workers=1,
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     tracing={"excluded_urls": _UNTRACED},
-    traffic={"timeout": LONGEST_SECONDS},
 )
 class QuerenciaService:
     """Which customers are about to leave, what each is worth, and why."""
@@ -84,6 +92,3 @@ class QuerenciaService:
             Gate.application.lane.close()
         if self._traces:
             self._traces.close()
-
-
-QuerenciaService.add_asgi_middleware(Gate)  # type: ignore[attr-defined]

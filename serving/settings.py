@@ -22,6 +22,7 @@ from features.spark import Cluster
 from features.store import Store
 from serving.catalogue import Offers
 from serving.limits import CampaignSettings
+from serving.score_table import ScoreTable
 from serving.upkeep import ScheduleSettings, WatchSettings
 from serving.words import Language
 from training.registry import Registry
@@ -93,6 +94,11 @@ class Settings(BaseSettings):
         description="address of a PostgreSQL database in place of the store's mlflow.db: "
         "postgresql://user@host/name; better set in the environment",
     )
+    scores_database: SecretStr | None = Field(
+        None,
+        description="address of a PostgreSQL database whose table querencia_scores holds the last "
+        "scores too: postgresql://user@host/name; better set in the environment",
+    )
     name: str = Field("querencia", description="name of the registered model")
     language: Language = Field("en", description="language of what people read: en or es")
     tables: dict[str, TableSettings] = Field({}, description="where the input tables come from")
@@ -127,6 +133,12 @@ class Settings(BaseSettings):
         """The MLflow store, and the registered model in it, that these settings name."""
         database = self.store_database.get_secret_value() if self.store_database else None
         return Registry(self.store, model_name=self.name, database=database)
+
+    @property
+    def score_table(self) -> ScoreTable | None:
+        """The scores' table, where these settings name a database."""
+        database = self.scores_database
+        return ScoreTable(database.get_secret_value()) if database else None
 
     @classmethod
     def settings_customise_sources(

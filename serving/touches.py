@@ -1,20 +1,41 @@
 """Touches: whom the company was in touch with of late, whom it asked, and whom it left alone."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from features.offers import CONTROL
 from features.store import Store
 from serving.limits import CampaignSettings
 
+Mask = NDArray[np.bool_]
+
 _VOICES = {"contacts": "occurred_at", "surveys": "answered_at"}
 """Where customers are heard, and when."""
+
+
+class Touched(NamedTuple):
+    """What is known of each of some customers besides their scores, all of shape (n,).
+
+    Attributes:
+        tired: Whether they were contacted as often as may be; and
+        held: are control of a campaign whose horizon is still open.
+        heard: Whether something was heard of them of late; None where nothing tells it.
+        segment: The company's own segment, missing where there is none.
+    """
+
+    tired: Mask
+    held: Mask
+    heard: Mask | None
+    segment: "pd.Series[Any]"
 
 
 @dataclass(frozen=True)
@@ -32,7 +53,18 @@ class Touches:
     tired: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     heard: frozenset[str] | None = None
-    segment: pd.Series | None = None
+    segment: Mapping[str, str] | None = None
+
+    def of(self, customer_ids: "pd.Series[str]") -> Touched:
+        """The same of each of these customers."""
+        ids = customer_ids.tolist()
+        segments = map((self.segment or {}).get, ids)
+        return Touched(
+            _are(ids, self.tired),
+            _are(ids, self.held),
+            None if self.heard is None else _are(ids, self.heard),
+            pd.Series(segments, dtype=object).astype("category"),
+        )
 
     @classmethod
     def look(
@@ -96,9 +128,13 @@ def _since(path: Path, time: str, since: datetime) -> frozenset[str]:
     return frozenset(rows.filter(pc.greater_equal(rows[time], since))["customer_id"].to_pylist())
 
 
-def _segment(path: Path) -> pd.Series | None:
+def _segment(path: Path) -> Mapping[str, str] | None:
     if not path.is_file() or "segment" not in pq.read_schema(path).names:
         return None
-    rows = pq.read_table(path, columns=["customer_id", "segment"]).to_pandas()
-    segments: pd.Series = rows.set_index("customer_id")["segment"].dropna()
-    return segments
+    rows = pq.read_table(path, columns=["customer_id", "segment"])
+    told = zip(rows["customer_id"].to_pylist(), rows["segment"].to_pylist(), strict=True)
+    return {customer: segment for customer, segment in told if segment is not None}
+
+
+def _are(customers: list[str], among: frozenset[str]) -> Mask:
+    return np.fromiter(map(among.__contains__, customers), bool, len(customers))

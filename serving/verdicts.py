@@ -236,7 +236,7 @@ def _why(desk: Desk, rows: pd.DataFrame, profits: Mapping[str, Profit], place: F
     """Why each customer is left alone: the first reason there is."""
     pays = np.any([p.allowed & (p.expected > 0) for p in profits.values()], axis=0)
     reasons: list[tuple[Why, Mask]] = [
-        *exclusions(rows, place, desk.limits, desk.touches).items(),
+        *exclusions(rows, place, desk.limits, desk.touches.of(rows["customer_id"])).items(),
         ("not_worth_it", ~pays),
         ("budget", np.ones(len(rows), dtype=bool)),
     ]

@@ -26,23 +26,21 @@ BASE = "base"
 
 
 class _Typical(NamedTuple):
-    """What one member says of a typical customer of each class of peers.
+    """What the members with a weight say of a typical customer of each class of peers.
 
     Attributes:
-        base: Log-odds, shape (classes,).
-        points: What each driver adds to them, shape (classes, drivers).
-        of_driver: Which driver each feature is of (`training.reasons.belonging`).
+        weights: Of the members, shape (members,).
+        base: Log-odds, shape (members, classes).
+        risk: The probabilities that these are.
+        points: What each driver adds to them, shape (members, classes, drivers).
+        of_driver: By member, which driver each feature is of (`training.reasons.belonging`).
     """
 
+    weights: Floats
     base: Floats
+    risk: Floats
     points: Floats
-    of_driver: Floats
-
-    @classmethod
-    def of(cls, peers: pd.DataFrame, features: tuple[str, ...], drivers: tuple[str, ...]) -> Self:
-        """As the peers of a member say that tells of these features."""
-        of_driver = belonging(features, drivers)
-        return cls(peers[BASE].to_numpy(), peers[list(features)].to_numpy() @ of_driver, of_driver)
+    of_driver: dict[str, Floats]
 
 
 class BlendedRisk:
@@ -122,19 +120,26 @@ class BlendedRisk:
             risk: Theirs, where it is known already.
             fast: Take the trees' part by the fast way (`TreeRisk.fast_contributions`).
         """
-        rows = Rows.of(rows)
+        rows, typical = Rows.of(rows), self._typical
         classes = peer_class(rows)
-        base, points = np.zeros(len(rows)), np.zeros((len(rows), len(self._drivers)))
-        for name, weight in self.blending.weights.items():
-            member, typical = self.members[name], self._typical[name]
-            ways = member.fast_contributions if fast and isinstance(member, TreeRisk) else None
-            own = (ways or member.contributions)(rows) @ typical.of_driver
-            log_odds = typical.base[classes]
-            points += weight * in_points(own - typical.points[classes], log_odds)
-            base += weight * expit(log_odds)
-        corrected = self.blending.correction(base)
+        own = np.stack(
+            [
+                self._contributions(name, rows, fast=fast) @ of
+                for name, of in typical.of_driver.items()
+            ]
+        )
+        base, likely = typical.base[:, classes], typical.risk[:, classes]
+        points = in_points(own - typical.points[:, classes], base, likely)
+        corrected = self.blending.correction(typical.weights @ likely)
         total = (self.predict(rows) if risk is None else risk) - corrected
-        return Reasons(corrected, shared_out(points, total), self._drivers)
+        together = np.tensordot(typical.weights, points, axes=1)
+        return Reasons(corrected, shared_out(together, total), self._drivers)
+
+    def _contributions(self, name: str, rows: Rows, *, fast: bool) -> Floats:
+        member = self.members[name]
+        if fast and isinstance(member, TreeRisk):
+            return member.fast_contributions(rows)
+        return member.contributions(rows)
 
     @cached_property
     def _drivers(self) -> tuple[str, ...]:
@@ -143,15 +148,19 @@ class BlendedRisk:
         return tuple(sorted({snapshot.driver(name) for name in told}))
 
     @cached_property
-    def _typical(self) -> dict[str, _Typical]:
-        return {
-            name: _Typical.of(self.peers[name], self.members[name].features, self._drivers)
-            for name in self.blending.weights
-        }
+    def _typical(self) -> _Typical:
+        weights = self.blending.weights
+        features = {name: self.members[name].features for name in weights}
+        of = {name: belonging(told, self._drivers) for name, told in features.items()}
+        base = np.stack([self.peers[name][BASE].to_numpy() for name in weights])
+        points = [self.peers[name][list(features[name])].to_numpy() @ of[name] for name in weights]
+        return _Typical(np.array([*weights.values()]), base, expit(base), np.stack(points), of)
 
 
 PEER_LIMITS = (1, 2, 4, 8, 16)
 """Frequencies at which another class of peers begins."""
+
+_LIMITS = np.array(PEER_LIMITS, dtype=float)
 
 _SAMPLE = 1_000
 """Customers of a class whose mean the peers are: enough for a mean, and quick."""
@@ -159,7 +168,7 @@ _SAMPLE = 1_000
 
 def peer_class(rows: Known) -> Ints:
     """Which class of peers each row belongs to, by repeat purchase days: 0 to 5."""
-    return np.asarray(np.digitize(Rows.of(rows)["frequency"], PEER_LIMITS))
+    return np.searchsorted(_LIMITS, Rows.of(rows)["frequency"], side="right")
 
 
 def _sample(present: pd.DataFrame, random_state: int) -> pd.DataFrame:

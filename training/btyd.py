@@ -18,7 +18,7 @@ References:
 import math
 import warnings
 from dataclasses import asdict
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -30,7 +30,7 @@ from training._likelihood import ModelWarning
 from training.purchases import fitting
 from training.purchases.fitting import PROCESSES, Kind
 from training.purchases.histories import Floats, Histories
-from training.purchases.process import Process
+from training.purchases.process import Process, Silence
 
 Engine = Literal["exact", "lifetimes"]
 
@@ -137,7 +137,11 @@ class PurchaseModel:
         ever), and BG/NBD sets it to 0 for all who bought once, most of whom never return: on CDNOW
         it ranks churn at an AUC of .35, worse than chance.
         """
-        return self._process.p_silent(horizon_days, Histories.of(frequency, recency, T))
+        return self.silence(horizon_days, Histories.of(frequency, recency, T)).chance
+
+    def silence(self, horizon_days: float, histories: Histories) -> Silence:
+        """The risk, and what it is made of."""
+        return self._process.silence(horizon_days, histories)
 
     def p_purchase_if_alive(
         self,
@@ -150,12 +154,7 @@ class PurchaseModel:
 
         Times P(alive), it is the complement of the risk.
         """
-        process = self._process
-
-        def silent(h: Histories) -> Floats:
-            return process.p_silent_if_alive(np.full_like(h.T, horizon_days), h)
-
-        return 1 - Histories.of(frequency, recency, T).each(silent, process.rhythm)
+        return 1 - self._process.silent_if_alive(horizon_days, Histories.of(frequency, recency, T))
 
     def p_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Floats:
         """P(still a customer at the cut-off), shape (n,).
@@ -193,22 +192,13 @@ class PurchaseModel:
         process = self._process
         return h.each(partial(process.purchases_if_alive, days), process.rhythm)
 
-    def weighed_purchases(
-        self,
-        days: Floats,
-        weights: Floats,
-        frequency: ArrayLike,
-        recency: ArrayLike,
-        T: ArrayLike,
-    ) -> Floats:
+    def weighed_purchases(self, days: Floats, weights: Floats, histories: Histories) -> Floats:
         """Mean purchases of one who is a customer now by each of m days, added up by weights.
 
         Args:
             days: From the cut-off, shape (m,).
             weights: Shape (m, sums).
-            frequency: Repeat purchase days, shape (n,).
-            recency: Age in days at the last purchase, shape (n,).
-            T: Age in days at the cut-off, shape (n,).
+            histories: Of n customers.
 
         Returns:
             Shape (n, sums).
@@ -218,17 +208,13 @@ class PurchaseModel:
         def weighed(h: Histories) -> Floats:
             return process.purchases_by(days, h) @ weights
 
-        return Histories.of(frequency, recency, T).each(weighed, process.rhythm)
+        return histories.each(weighed, process.rhythm)
 
-    def next_purchase_days(
-        self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, *, chances: Floats
-    ) -> Floats:
+    def next_purchase_days(self, histories: Histories, *, chances: Floats) -> Floats:
         """Whole days from the cut-off by which one who is a customer now has bought.
 
         Args:
-            frequency: Repeat purchase days, shape (n,).
-            recency: Age in days at the last purchase, shape (n,).
-            T: Age in days at the cut-off, shape (n,).
+            histories: Of n customers.
             chances: The probabilities with which they have, shape (m,); .5 gives the median.
 
         Returns:
@@ -240,7 +226,7 @@ class PurchaseModel:
         def waits(h: Histories) -> Floats:
             return process.next_purchase_days(chances, h)
 
-        days = Histories.of(frequency, recency, T).each(waits, process.rhythm)
+        days = histories.each(waits, process.rhythm)
         return np.where(days > LIMIT_DAYS, np.nan, days)
 
     @property
@@ -254,7 +240,7 @@ class PurchaseModel:
 
     @property
     def _process(self) -> Process:
-        return PROCESSES[self.kind_](**self.params_)
+        return _process(self.kind_, **self.params_)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that `from_dict` needs, ready for JSON."""
@@ -273,6 +259,11 @@ class PurchaseModel:
         model.params_ = dict(state["params"])
         model.log_likelihood_ = state["log_likelihood"]
         return model
+
+
+@lru_cache(maxsize=16)
+def _process(kind: Kind, **params: float) -> Process:
+    return PROCESSES[kind](**params)
 
 
 def _fitter(kind: Kind) -> Any:

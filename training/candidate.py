@@ -85,7 +85,8 @@ def train(
     found = themes.fit(
         *store.comments(before=cutoffs.evaluation), random_state=settings.random_state
     )
-    snapshots = _look(store, cutoffs, features, found)
+    few = store.drawn(settings.most_customers)
+    snapshots = _look(few, cutoffs, features, found)
     past, later = _labelled(snapshots, cutoffs)
     traps.refuse_leaks(past.untreated)
     say("rehearsals at earlier cut-offs")
@@ -97,10 +98,10 @@ def train(
     verdict = choose(rehearsals, random_state=settings.random_state)
     hindsight = look_back(rehearsals, past, later, settings)
     everybody = None
-    if isinstance(store, Cluster) and store.share < 1:
+    if isinstance(few, Cluster) and few.share < 1:
         say("trees and purchase process from every customer, on the cluster")
         everybody = spark.learn(
-            store, cutoffs, features, settings, names=snapshots.names, themes=found
+            few, cutoffs, features, settings, names=snapshots.names, themes=found
         )
     say(f"churn and value models from {len(past.untreated):,} rows")
     model = Model.fit(
@@ -133,7 +134,7 @@ def with_effects(
 
 
 def _look(store: Store, cutoffs: Plan, features: FeatureSettings, found: Themes | None) -> Snapshot:
-    """Every customer at every cut-off that has closed."""
+    """The customers at every cut-off that has closed."""
     return store.take(
         (*cutoffs.training, cutoffs.evaluation),
         features,

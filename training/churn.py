@@ -21,7 +21,8 @@ from sklearn.preprocessing import StandardScaler
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.calibration import clipped
-from training.leaves import FEW, Leaves, Singles
+from training.leaves import MANY, Leaves, Singles
+from training.purchases.process import Silence
 from training.rows import Known, Rows
 from training.settings import TrainingSettings, TreeSettings
 
@@ -93,7 +94,9 @@ class SignedLogs:
 
     def __call__(self, rows: Known) -> Floats:
         """Rows by features."""
-        return np.nan_to_num((Rows.of(rows).logs(self.features) - self.mean) / self.scale)
+        standard = (Rows.of(rows).logs(self.features) - self.mean) / self.scale
+        standard[np.isnan(standard)] = 0
+        return standard
 
     def to_dict(self) -> dict[str, list[float]]:
         """Mean and scale, for JSON."""
@@ -127,7 +130,8 @@ class LogisticRisk:
 
     def contributions(self, rows: Known) -> Floats:
         """Log-odds each feature adds against the average training row: rows by features."""
-        return self.logs_(rows) * self.coef_
+        rows = Rows.of(rows)
+        return rows.once(self, lambda: self.logs_(rows) * self.coef_)
 
     def to_dict(self) -> dict[str, Any]:
         """The parameters, for JSON."""
@@ -192,9 +196,13 @@ class TreeRisk:
     def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
         values = self._values(rows)
-        if len(values) <= FEW and self._leaves:
+        if len(values) < MANY and self._leaves:
             return self._leaves.predict(values)
-        return np.asarray(self.booster_.inplace_predict(values), dtype=float)
+        return self.by_xgboost(rows)
+
+    def by_xgboost(self, rows: Known) -> Floats:
+        """The same by xgboost itself, in single precision."""
+        return np.asarray(self.booster_.inplace_predict(self._values(rows)), dtype=float)
 
     def contributions(self, rows: Known) -> Floats:
         """Log-odds each feature adds (exact TreeSHAP): rows by features.
@@ -220,7 +228,8 @@ class TreeRisk:
         return np.asarray(told[:, :-1], dtype=float)
 
     def _values(self, rows: Known) -> Singles:
-        return Rows.of(rows).values(self.features).astype(np.float32)
+        rows = Rows.of(rows)
+        return rows.once(self, lambda: rows.values(self.features).astype(np.float32))
 
     def save(self, path: Path) -> None:
         """Write the trees in xgboost's own binary JSON (.ubj)."""
@@ -246,14 +255,17 @@ class RhythmRisk:
     def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
         rows = Rows.of(rows)
-        return rows.once(self, lambda: self._predict(rows))
-
-    def _predict(self, rows: Rows) -> Floats:
-        return self.purchases.p_no_purchase(self.horizon_days, *rows.history)
+        return rows.once(self, lambda: silence(self.purchases, self.horizon_days, rows).chance)
 
     def contributions(self, rows: Known) -> Floats:
         """Its log-odds, all of them the silence's: what it weighs is the silence, by the rhythm."""
         return np.asarray(logit(clipped(self.predict(rows)))[:, None])
+
+
+def silence(purchases: PurchaseModel, horizon_days: int, rows: Rows) -> Silence:
+    """What becomes of each row within the horizon by its purchase process, told once."""
+    key = purchases, horizon_days
+    return rows.once(key, lambda: purchases.silence(horizon_days, rows.histories))
 
 
 def fit_members(

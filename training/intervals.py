@@ -12,6 +12,7 @@ References:
 
 import math
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -63,8 +64,13 @@ class Spread:
 
     def __call__(self, y_pred: Floats) -> tuple[Floats, Floats]:
         """The ends for customers of whom so much is expected, each of shape (n,)."""
-        group, scale = _group(np.asarray(self.edges), y_pred), y_pred + self.small
-        return scale * np.asarray(self.low)[group], scale * np.asarray(self.high)[group]
+        edges, low, high = self._table
+        group, scale = _group(edges, y_pred), y_pred + self.small
+        return scale * low[group], scale * high[group]
+
+    @cached_property
+    def _table(self) -> tuple[Floats, Floats, Floats]:
+        return np.array(self.edges), np.array(self.low), np.array(self.high)
 
     def to_dict(self) -> dict[str, Any]:
         """All of it, for JSON."""
@@ -79,7 +85,7 @@ class Spread:
 
 
 def _group(edges: Floats, y_pred: Floats) -> NDArray[np.intp]:
-    return np.searchsorted(edges, y_pred, side="right")
+    return edges.searchsorted(y_pred, side="right")
 
 
 def _ends(ratio: Floats, coverage: float) -> tuple[float, float]:

@@ -11,6 +11,7 @@ References:
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from math import factorial
 from typing import Any, NamedTuple, Self
@@ -20,15 +21,17 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import logit
 
+from training.bits import Bits
+
 Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-FEW = 16
-"""Rows up to which one is looked at after the other."""
+AT_ONCE = 16
+"""Rows looked at together: what is added fits a processor's cache."""
 
-AT_ONCE = 32
-"""Rows looked at together where there are more: what is added fits a processor's cache."""
+MANY = 20_000
+"""Rows from which on xgboost is quicker, for it works on all processors."""
 
 MOST_FEATURES = 6
 """On one path: with more, the table would no longer fit a processor's cache."""
@@ -86,59 +89,59 @@ class Leaves:
         share = score[0] if isinstance(score, list) else score
         return cls(float(logit(share)), *_table(paths, max(most, 1)))
 
+    @cached_property
+    def _bits(self) -> Bits:
+        return Bits.of(self.feature, self.low, self.high, self.missing, self.value)
+
+    @cached_property
+    def _table(self) -> Floats:
+        """What is added by each condition, a row for every leaf and pattern."""
+        return self.shares.reshape(-1, self.shares.shape[2])
+
+    @cached_property
+    def _first(self) -> Ints:
+        """The first row of each leaf in that table."""
+        leaves, patterns, _ = self.shares.shape
+        return np.asarray(np.arange(leaves) * patterns)
+
+    @cached_property
+    def _of_feature(self) -> csr_array:
+        """Adds up by feature what is added by each condition of each leaf."""
+        told = self.feature.T.ravel()
+        return csr_array((np.ones(told.size), (told, np.arange(told.size))))
+
     def predict(self, values: Singles) -> Floats:
-        """P of each row, shape (rows,): added up as xgboost does, in single precision.
+        """P of each row, shape (rows,).
 
         Args:
             values: Of the features, shape (rows, features); NaN where not known.
         """
-        reached = [self.value[np.logical_and.reduce(self._agrees(row))] for row in values]
-        log_odds = [np.cumsum([self.base, *each], dtype=np.float32)[-1] for each in reached]
-        return np.asarray(1 / (1 + np.exp(-np.array(log_odds))), dtype=float)
+        return np.asarray(1 / (1 + np.exp(-self.base - self._bits.total(values))))
 
     def contributions(self, values: Singles) -> Floats:
-        """Log-odds each feature adds (exact TreeSHAP): rows by features, as the values are."""
-        if len(values) > FEW:
-            return self._of_many(values)
-        told = np.array([self._contributions(row) for row in values], dtype=float)
-        return told.reshape(values.shape)
+        """Log-odds each feature adds (exact TreeSHAP): rows by features, as the values are.
 
-    def _of_many(self, values: Singles) -> Floats:
-        """The same, in a third of the time that xgboost takes."""
-        leaves, patterns, k = self.shares.shape
-        table, first = self.shares.reshape(-1, k), np.arange(leaves) * patterns
-        told = np.ones(leaves * k), (self.feature.T.ravel(), np.arange(leaves * k))
-        of_feature = csr_array(told, shape=(values.shape[1], leaves * k))
-        parts = []
-        for rows in np.array_split(values, range(AT_ONCE, len(values), AT_ONCE)):
-            added = table.take(first + self._patterns(rows), axis=0).reshape(len(rows), -1)
-            parts.append((of_feature @ added.T).T)
-        return np.concatenate(parts)
+        It takes a third of the time that xgboost does.
+        """
+        told = np.zeros(values.shape)
+        for start in range(0, len(values), AT_ONCE):
+            rows = slice(start, start + AT_ONCE)
+            added = self._added(values[rows])
+            told[rows, : self._of_feature.shape[0]] = (self._of_feature @ added.T).T
+        return told
 
-    def _patterns(self, values: Singles) -> Ints:
+    def _added(self, values: Singles) -> Floats:
+        """What each condition of each leaf adds: shape (rows, leaves * k)."""
+        found = self._first + self._patterns(values)
+        return self._table.take(found, axis=0).reshape(len(values), -1)
+
+    def _patterns(self, values: Singles) -> NDArray[np.uint8]:
         """Which conditions of each leaf each row keeps to, as bits: shape (rows, leaves)."""
-        found = np.zeros((len(values), len(self.value)), np.int64)
-        for place, feature in enumerate(self.feature):
-            asked = values[:, feature]
-            within = (asked >= self.low[place]) & (asked < self.high[place])
-            found += (within | (self.missing[place] & np.isnan(asked))).astype(np.int64) << place
-        return found
-
-    def _contributions(self, row: Singles) -> Floats:
-        agrees = self._agrees(row)
-        pattern = agrees[0].astype(np.int64)
-        for place, agreed in enumerate(agrees[1:], start=1):
-            pattern += agreed.astype(np.int64) << place
-        patterns, k = self.shares.shape[1:]
-        first = np.arange(0, len(pattern) * patterns, patterns)
-        added = self.shares.reshape(-1, k).take(first + pattern, axis=0)
-        total = np.bincount(self.feature.T.ravel(), added.ravel(), minlength=len(row))
-        return np.asarray(total, dtype=float)
-
-    def _agrees(self, row: Singles) -> NDArray[np.bool_]:
-        asked = row.take(self.feature)
-        within = (asked >= self.low) & (asked < self.high)
-        return within | (self.missing & np.isnan(asked))
+        asked = values.take(self.feature, axis=1)
+        within = (asked >= self.low) & (asked < self.high) | (self.missing & np.isnan(asked))
+        places = np.arange(len(self.feature), dtype=np.uint8)
+        bits = within.view(np.uint8) << places[:, None]
+        return np.asarray(np.bitwise_or.reduce(bits, axis=1))
 
 
 def _paths(tree: Mapping[str, Any]) -> Iterator[Path]:

@@ -10,8 +10,9 @@ from features.provenance import Provenance
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.buyers import BuyersSpend
-from training.churn import RhythmRisk
+from training.churn import RhythmRisk, silence
 from training.purchases.histories import Histories
+from training.purchases.process import Silence
 from training.rows import Known, Rows
 from training.settings import TrainingSettings
 from training.spend import SpendModel
@@ -84,13 +85,16 @@ class Prospects:
     @cached_property
     def _if_there(self) -> IfThere:
         rows = self._rows
-        return self.value.if_there(self.origin.horizon_days, *rows.history, rows["monetary_value"])
+        return self.value.if_there(self.origin.horizon_days, rows.histories, rows["monetary_value"])
+
+    @cached_property
+    def _silence(self) -> Silence:
+        return silence(self.value.purchases, self.origin.horizon_days, self._rows)
 
     @cached_property
     def _buys(self) -> Floats:
         """P(buys in the horizon) of those who are there."""
-        days, history = self.origin.horizon_days, self._rows.history
-        return np.maximum(self.value.purchases.p_purchase_if_alive(days, *history), _RARE)
+        return np.maximum(1 - self._silence.if_there, _RARE)
 
     def presence(self, risk: Floats) -> Floats:
         """The chance that each customer is still there.
@@ -99,7 +103,7 @@ class Prospects:
         is no chance of silence, and the purchase process tells it alone.
         """
         if self.origin.churn != "inactivity":
-            return self.value.purchases.p_alive(*self._rows.history)
+            return self._silence.there
         return (1 - risk) / self._buys
 
     def expected_amounts(self, risk: Floats) -> dict[str, Floats]:

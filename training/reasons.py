@@ -49,12 +49,17 @@ class Reasons:
     drivers: tuple[str, ...]
 
 
-def in_points(log_odds: Floats, base: Floats) -> Floats:
-    """What each column of log-odds adds to the probability, from these base log-odds on."""
-    added = log_odds.sum(axis=1)
-    typical = expit(base)
+def in_points(log_odds: Floats, base: Floats, typical: Floats) -> Floats:
+    """What each column of log-odds adds to the probability.
+
+    Args:
+        log_odds: Shape (..., columns).
+        base: Log-odds from which on they are added, shape (...).
+        typical: The probability that these are.
+    """
+    added = log_odds.sum(axis=-1)
     slope = _slope(expit(base + added) - typical, added, typical * (1 - typical))
-    return log_odds * slope[:, None]
+    return log_odds * slope[..., None]
 
 
 def shared_out(points: Floats, total: Floats) -> Floats:
@@ -69,7 +74,7 @@ def shared_out(points: Floats, total: Floats) -> Floats:
 
 
 def _slope(rise: Floats, run: Floats, where_flat: Floats) -> Floats:
-    return np.divide(rise, run, out=where_flat.copy(), where=np.abs(run) > _CLOSE)
+    return np.divide(rise, run, out=where_flat, where=np.abs(run) > _CLOSE)
 
 
 def belonging(features: Sequence[str], drivers: Sequence[str]) -> Floats:

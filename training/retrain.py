@@ -308,7 +308,8 @@ def _incumbent(
     try:
         champion = Model.load(registry.fetch(version))
         known = replace(known, lacking=sorted({*champion.provenance.records} - store.has))
-        own = as_seen_by(champion, store, later, features)
+        few = store.drawn(candidate.settings.most_customers)
+        own = as_seen_by(champion, few, later, features)
     except QuerenciaError as mismatch:
         return replace(known, unfit=str(mismatch))
     contest = Contest.of(

@@ -1,15 +1,17 @@
 """Rows of features as estimators read them: columns by name, and matrices of them made once."""
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from features.snapshot import Snapshot
+from training.purchases.histories import Histories
 
 Floats = NDArray[np.float64]
+Made = TypeVar("Made")
 
 
 class Rows:
@@ -21,7 +23,14 @@ class Rows:
 
     def __init__(self, columns: Mapping[str, Any] | pd.DataFrame) -> None:
         self._columns = columns
-        self._made: dict[Hashable, Floats] = {}
+        self._made: dict[Hashable, Any] = {}
+
+    @classmethod
+    def table(cls, values: Floats, features: tuple[str, ...]) -> "Rows":
+        """Those of a table of shape (rows, features)."""
+        rows = cls(dict(zip(features, values.T, strict=True)))
+        rows._made["values", features] = values
+        return rows
 
     @classmethod
     def of(cls, known: "Known") -> "Rows":
@@ -51,11 +60,17 @@ class Rows:
         """Signed logarithms of the values: sign(v) log(1 + |v|)."""
         return self.once(("logs", features), lambda: self._signed_logs(features))
 
-    def once(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
+    @property
+    def histories(self) -> Histories:
+        """The same, checked."""
+        return self.once("histories", lambda: Histories.of(*self.history))
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
         """What is made of these rows when it is first asked for, and kept with them."""
         if key not in self._made:
             self._made[key] = make()
-        return self._made[key]
+        found: Made = self._made[key]
+        return found
 
     def _matrix(self, features: tuple[str, ...]) -> Floats:
         if isinstance(self._columns, pd.DataFrame):
@@ -64,7 +79,7 @@ class Rows:
 
     def _signed_logs(self, features: tuple[str, ...]) -> Floats:
         values = self.values(features)
-        return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
+        return np.asarray(np.copysign(np.log1p(np.abs(values)), values))
 
 
 Known = Rows | Snapshot | pd.DataFrame

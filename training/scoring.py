@@ -100,6 +100,8 @@ PRIOR = "prior"
 WINDOW = {"next_purchase_from": 0.1, "next_purchase_at": 0.5, "next_purchase_by": 0.8}
 """Chances of having bought again by the instants told of the next purchase."""
 
+_CHANCES = np.array([*WINDOW.values()])
+
 NEEDED = ("frequency", "recency", "T", "monetary_value")
 """Features that must be known: without them there is no purchase process, and no value."""
 
@@ -182,8 +184,7 @@ def _with_ends(name: str, amount: Floats, ends: tuple[Floats, Floats]) -> dict[s
 
 def next_purchase_days(model: Model, rows: Rows) -> Floats:
     """Whole days from the cut-off, by the chances of `WINDOW`, shape (rows, 3)."""
-    chances = np.array([*WINDOW.values()])
-    return model.value.purchases.next_purchase_days(*rows.history, chances=chances)
+    return model.value.purchases.next_purchase_days(rows.histories, chances=_CHANCES)
 
 
 def _instants(days: Floats, cutoffs: NDArray[np.datetime64]) -> dict[str, pd.Series]:

@@ -80,6 +80,11 @@ class TrainingSettings(BaseModel):
         description="model of the purchase process; best: the likeliest of them as of the training "
         "(least BIC)",
     )
+    most_customers: int = Field(
+        200_000,
+        gt=0,
+        description="customers to learn from and judge by; of more, so many are drawn by chance",
+    )
     logistic_penalty: float = Field(1.0, gt=0, description="L2 penalty of the logistic model")
     trees: TreeSettings = TreeSettings()
     tune: int = Field(

@@ -12,12 +12,14 @@ References:
 """
 
 import math
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from training.btyd import PurchaseModel
+from training.purchases.histories import Histories
 from training.spend import SpendModel
 
 Floats = NDArray[np.float64]
@@ -104,7 +106,8 @@ class ValueModel:
         integral of exp(-delta t) dN(t) from 0 to the value horizon H. By parts that is
         exp(-delta H) N(H) plus the integral of delta exp(-delta t) N(t), taken by Gauss-Legendre.
         """
-        of = self.if_there(self.value_horizon_days, frequency, recency, T, monetary_value)
+        histories = Histories.of(frequency, recency, T)
+        of = self.if_there(self.value_horizon_days, histories, monetary_value)
         return self._there(presence, frequency, recency, T) * of.value
 
     def value_at_stake(
@@ -120,7 +123,8 @@ class ValueModel:
 
         It is value / P(alive), without dividing, and at least the value.
         """
-        of = self.if_there(self.value_horizon_days, frequency, recency, T, monetary_value)
+        histories = Histories.of(frequency, recency, T)
+        of = self.if_there(self.value_horizon_days, histories, monetary_value)
         return of.value_at_stake(self._there(presence, frequency, recency, T))
 
     def _there(
@@ -129,29 +133,13 @@ class ValueModel:
         return self.purchases.p_alive(frequency, recency, T) if presence is None else presence
 
     def if_there(
-        self,
-        horizon_days: float,
-        frequency: ArrayLike,
-        recency: ArrayLike,
-        T: ArrayLike,
-        monetary_value: ArrayLike,
+        self, horizon_days: float, histories: Histories, monetary_value: ArrayLike
     ) -> IfThere:
         """All that is in proportion to the chance of being there, at a chance of 1."""
-        days, weights = self._grid()
-        ends = np.append(days, horizon_days)
-        sums = np.stack([np.append(weights, 0), np.append(np.zeros_like(weights), 1)], axis=1)
-        discounted, purchases = self.purchases.weighed_purchases(
-            ends, sums, frequency, recency, T
-        ).T
-        per_purchase = self.spend.expected_spend(frequency, monetary_value)
+        days, weights = _grid(self.value_horizon_days, self.discount_rate, horizon_days)
+        discounted, purchases = self.purchases.weighed_purchases(days, weights, histories).T
+        per_purchase = self.spend.expected_spend(histories.x, monetary_value)
         return IfThere(discounted * self.margin_rate * per_purchase, purchases, per_purchase)
-
-    def _grid(self) -> tuple[Floats, Floats]:
-        """Days by which to expect purchases, and the weights with which to add those up."""
-        horizon, delta = self.value_horizon_days, self.discount_rate / DAYS_PER_YEAR
-        days = horizon * (_NODES + 1) / 2
-        weights = horizon * _WEIGHTS / 2 * delta * np.exp(-delta * days)
-        return np.append(days, horizon), np.append(weights, math.exp(-delta * horizon))
 
     def expected_amounts(
         self,
@@ -164,7 +152,7 @@ class ValueModel:
         presence: Floats | None = None,
     ) -> dict[str, Floats]:
         """Expected `purchases` (days) and `spend` (currency, not discounted) within the horizon."""
-        of = self.if_there(horizon_days, frequency, recency, T, monetary_value)
+        of = self.if_there(horizon_days, Histories.of(frequency, recency, T), monetary_value)
         return of.expected_amounts(self._there(presence, frequency, recency, T))
 
     def to_dict(self) -> dict[str, Any]:
@@ -187,3 +175,18 @@ class ValueModel:
             discount_rate=state["discount_rate"],
             value_horizon_days=state["value_horizon_days"],
         )
+
+
+@lru_cache(maxsize=16)
+def _grid(value_horizon: float, discount_rate: float, horizon_days: float) -> tuple[Floats, Floats]:
+    """Days by which to expect purchases, and the weights with which to add those up.
+
+    The first sum is discounted over the value horizon, the second one that within the horizon.
+    """
+    delta = discount_rate / DAYS_PER_YEAR
+    days = value_horizon * (_NODES + 1) / 2
+    inner = value_horizon * _WEIGHTS / 2 * delta * np.exp(-delta * days)
+    discounted = np.array([*inner, math.exp(-delta * value_horizon), 0])
+    within = np.zeros_like(discounted)
+    within[-1] = 1
+    return np.array([*days, value_horizon, horizon_days]), np.stack([discounted, within], axis=1)

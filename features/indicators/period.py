@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from features.cutoffs import midnight
 from features.errors import QuerenciaError
+from features.settings import FeatureSettings
 from features.store import TIMES, Store
 
 
@@ -28,6 +29,18 @@ def last_day(store: Store) -> date:
     days = [pq.read_table(store.path(table), columns=["day"])["day"] for table in some]
     last: date = max(day for day in (pc.max(each).as_py() for each in days) if day)
     return last
+
+
+def looked_at(
+    store: Store, settings: FeatureSettings, *, first: date | None = None, last: date | None = None
+) -> "Period":
+    """The days from the first to the last.
+
+    By default these are as many days as the horizon, up to the last day there are records of.
+    """
+    end = last or last_day(store)
+    start = first or end - timedelta(days=settings.horizon_days - 1)
+    return Period.of(start, end, settings.time_zone)
 
 
 @dataclass(frozen=True)

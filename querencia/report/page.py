@@ -35,6 +35,7 @@ def render(report: Report, *, is_masked: bool = False) -> str:
         is_masked=is_masked,
         churn=words.HEADINGS[settings.language][settings.features.churn],
         charts=pictures(report, writer),
+        staying=report.staying,
         most=MOVES,
         quotes={} if is_masked else highlights.quotes(report),
         costliest=highlights.costliest(report.journey),

@@ -52,6 +52,7 @@ def _excluded(standing: Standing, settings: Settings, row: int) -> Iterator[Abse
         "low_risk": {"share": limits.min_risk},
         "gone": {"chance": float(presence(one)[0]), "least": limits.min_presence},
     }
-    for cause, mask in exclusions(one, place, limits, standing.touches()).items():
+    touched = standing.chooser.touches.of(one["customer_id"])
+    for cause, mask in exclusions(one, place, limits, touched).items():
         if mask[0]:
             yield Absence(cause, told.get(cause, {}))

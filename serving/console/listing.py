@@ -2,7 +2,7 @@
 
 import io
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,10 +18,11 @@ from serving import batch, desks, outreach, words
 from serving.batch import ScoreFile
 from serving.campaigns import PLAIN, Campaigns, rounded
 from serving.catalogue import ASK, catalogue
+from serving.chooser import Chosen
 from serving.console import sketches
 from serving.console.absence import Absence, absences
 from serving.console.desk import Desk, Visit
-from serving.console.standing import Decided, Standing
+from serving.console.standing import Standing
 from serving.console.wish import ORDERS, ROWS, Wish
 from serving.decisions import Decisions
 from serving.http.problem import Problem
@@ -49,7 +50,7 @@ class List:
         return self.wish.within(self.standing.settings)
 
     @cached_property
-    def decided(self) -> Decided:
+    def decided(self) -> Chosen:
         """What is done about whom."""
         return self.standing.decided(self.settings)
 
@@ -75,9 +76,26 @@ class List:
         """Those whom the page is about."""
         if self.wish.view == "contact":
             return self.contacts
-        leaving = self.standing.scores.rows.iloc[self.standing.leaving]
+        leaving = self.standing.scores.rows.iloc[self.leaving]
         by = self.wish.sort if self.wish.sort in leaving else "expected_loss"
         return leaving.sort_values(by, ascending=False, kind="stable")
+
+    @cached_property
+    def leaving(self) -> list[int]:
+        """The best who are about to leave, by their rows."""
+        wish = self.wish
+        least = wish.least_risk if wish.view == "leaving" else None
+        return self.standing.edition.leaving(
+            min_risk=least, segment=wish.segment, driver=wish.driver
+        )
+
+    @property
+    def least_risk(self) -> float:
+        """Of those whom the page is about."""
+        if self.wish.view == "contact":
+            return self.settings.campaign.min_risk
+        usual = self.settings.list.min_risk
+        return usual if self.wish.least_risk is None else self.wish.least_risk
 
     @property
     def pages(self) -> int:
@@ -191,15 +209,16 @@ class Listing:
 
 def _told(visit: Visit, found: List) -> Iterator[Mapping[str, Any]]:
     """The customers on the page, as they are written."""
-    rows, pen = found.shown, visit.pen
-    for row, reason in zip(
-        rows.to_dict("records"), words.reasons(rows, visit.language), strict=True
-    ):
+    rows, pen, segment = found.shown, visit.pen, found.standing.segment
+    plans = _plans(visit, found, rows["customer_id"].tolist())
+    reasons = words.reasons(rows, visit.language)
+    for row, reason in zip(rows.to_dict("records"), reasons, strict=True):
+        customer = str(row["customer_id"])
         interval = Figure(1, row["value"], row["value_low"], row["value_high"])
         yield {
-            **_plan(visit, found, str(row["customer_id"])),
-            "who": pen.id(row["customer_id"], 0),
-            "segment": found.standing.segment(row["customer_id"]),
+            **(plans.get(customer) or _left(visit, found, customer)),
+            "who": pen.id(customer, 0),
+            "segment": segment(customer),
             "reason": reason,
             "risk": row["risk"],
             "value": pen.cell(interval, "currency", n=False),
@@ -207,21 +226,27 @@ def _told(visit: Visit, found: List) -> Iterator[Mapping[str, Any]]:
         }
 
 
-def _plan(visit: Visit, found: List, customer_id: str) -> Mapping[str, str]:
-    """What is done about a customer, or what keeps them off the list."""
-    place = found.decided.places.get(customer_id)
-    if place is None:
-        number = found.standing.tokens[visit.pen.masks.token(customer_id)]
-        first = absences(found.standing, found.settings, number)[0]
-        return {"action": absent(visit, first), "cost": "", "profit": "", "low": ""}
-    chosen = found.decided.rows.iloc[[place]]
-    row, pen = chosen.iloc[0], visit.pen
+def _plans(visit: Visit, found: List, customers: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """What is done about those of them who are on the list."""
+    places = found.decided.places
+    chosen = found.decided.rows.iloc[[places[each] for each in customers if each in places]]
+    money, actions = visit.pen.money, words.actions(chosen, visit.language)
     return {
-        "action": words.actions(chosen, visit.language)[0],
-        "cost": pen.money(row["cost"]),
-        "profit": pen.money(row["expected_profit"]),
-        "low": pen.money(row["expected_profit_low"]),
+        row["customer_id"]: {
+            "action": action,
+            "cost": money(row["cost"]),
+            "profit": money(row["expected_profit"]),
+            "low": money(row["expected_profit_low"]),
+        }
+        for row, action in zip(chosen.to_dict("records"), actions, strict=True)
     }
+
+
+def _left(visit: Visit, found: List, customer_id: str) -> Mapping[str, str]:
+    """What keeps a customer off the list."""
+    number = found.standing.tokens[visit.pen.masks.token(customer_id)]
+    first = absences(found.standing, found.settings, number)[0]
+    return {"action": absent(visit, first), "cost": "", "profit": "", "low": ""}
 
 
 def absent(visit: Visit, absence: Absence) -> str:

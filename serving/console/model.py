@@ -9,6 +9,7 @@ from serving.console.desk import Desk, NotYetError, Visit
 from serving.console.gathered import Gathered
 from serving.console.listing import Form
 from serving.http.problem import Problem
+from serving.report import staying
 from serving.watched import drifted
 from training.history import History
 from training.rollback import roll_back
@@ -42,6 +43,7 @@ class Model:
             age=(edition.cutoff - edition.trained_as_of) / timedelta(days=1),
             drifts=[*drifts, *(gathered.novelty if gathered else ())],
             waits=gathered is None,
+            staying=staying.read(edition.settings.data, edition.settings.features),
             entries=History(self._desk.settings.registry.folder).entries()[::-1],
             earlier=self._earlier(edition.number),
             back_to=request.query_params.get("back") == str(edition.number) or None,

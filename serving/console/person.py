@@ -14,7 +14,7 @@ from starlette.responses import Response
 from features.indicators.figures import Figure
 from features.offers import CONTROL
 from features.store import Store
-from serving import words
+from serving import dossier, words
 from serving.console import sketches, story
 from serving.console.absence import absences
 from serving.console.desk import Desk, Visit
@@ -22,7 +22,6 @@ from serving.console.listing import absent
 from serving.console.standing import Standing
 from serving.console.story import Event, Told
 from serving.http import answers
-from serving.http.asked import CustomerRequest
 from training.scoring import FAINT
 
 MOST = 100
@@ -46,12 +45,15 @@ class Person:
         if row is None:
             raise HTTPException(404)
         customer_id = str(standing.scores.rows["customer_id"].iat[row])
-        told = json.loads(answers.customer(visit.edition, CustomerRequest(customer_id=customer_id)))
-        if not told["explanation"]["known"]:  # scored, and forgotten since
+        edition = visit.edition
+        if customer_id not in edition.places:  # scored, and forgotten since
             raise HTTPException(404)
-        events = story.events(Store(visit.edition.settings.data), customer_id)
-        risks = story.risks(visit.edition, customer_id)
-        score = told["score"]
+        score = json.loads(edition.lines[edition.places[customer_id]])
+        told = dossier.records(Store(edition.settings.data), customer_id)
+        at = story.cutoffs(edition)
+        seen = dossier.rows(customer_id, at, edition.champion, edition.settings, told)
+        explanation = answers.explanation(edition, customer_id, seen.at(edition.cutoff))
+        events, risks = story.events(told), story.risks(edition, customer_id, seen)
         return self._desk.page(
             visit,
             "customer",
@@ -60,8 +62,8 @@ class Person:
             value=_figure(score, "value"),
             spend=_figure(score, "expected_spend"),
             window=[_day(visit, score[f"next_purchase_{end}"]) for end in ("from", "at", "by")],
-            explanation=told["explanation"],
-            reasons=_clear(told["explanation"]["reasons"]),
+            explanation=explanation,
+            reasons=_clear(explanation["reasons"]),
             stage=standing.stages.get(customer_id),
             segment=standing.segment(customer_id),
             plan=_plan(visit, standing, customer_id),

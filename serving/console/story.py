@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import pandas as pd
-import pyarrow.parquet as pq
+import pyarrow as pa
 
 from features.offers import CONTROL
 from features.records import CONTRACTS
-from features.store import Store
-from serving import dossier
+from features.snapshot import Snapshot
 from serving.edition import Edition
 from serving.score_history import ScoreHistory
 from training.rows import Rows
@@ -73,21 +72,24 @@ class Told:
     then: bool = False
 
 
-def events(store: Store, customer_id: str) -> list[Event]:
-    """Every record of a customer in its present version, the latest first."""
+def events(told: Mapping[str, pa.Table]) -> list[Event]:
+    """Every record of a customer in its present version, the latest first.
+
+    Args:
+        told: The customer's records (`dossier.records`).
+    """
     found = (
         event
         for table, tell in _TELL.items()
-        if store.path(table).is_file()
-        for row in _rows(store, table, customer_id)
+        if table in told
+        for row in _rows(table, told[table])
         for event in tell(row)
     )
     return sorted(found, key=lambda event: event.at, reverse=True)
 
 
-def _rows(store: Store, table: str, customer_id: str) -> Iterator[Row]:
+def _rows(table: str, own: pa.Table) -> Iterator[Row]:
     """Rows with every column of the contract; None where a value is missing."""
-    own = pq.read_table(store.path(table), filters=[("customer_id", "=", customer_id)])
     for row in own.to_pylist():
         if row.get("superseded_at") is None:
             yield dict.fromkeys(CONTRACTS[table].names) | row
@@ -153,19 +155,29 @@ TABLES = tuple(_TELL)
 """The tables that stories are told from."""
 
 
-def risks(edition: Edition, customer_id: str) -> list[Told]:
+def cutoffs(edition: Edition) -> list[datetime]:
+    """The instants at which the risk over time is told, ascending; the last is the edition's."""
+    back = (timedelta(days=STEP_DAYS * step) for step in range(STEPS, -1, -1))
+    return [edition.cutoff - days for days in back]
+
+
+def risks(edition: Edition, customer_id: str, seen: Snapshot) -> list[Told]:
     """The risk over time, the earliest first.
 
     At the edition's cut-off and before it the model of today looks at what was known then: it is
     not what was told then, and the model may have learned from what came after. What the scores
     of then told is there beside it.
+
+    Args:
+        edition: Its model tells.
+        customer_id: The customer.
+        seen: The customer's rows at `cutoffs`.
     """
-    back = (timedelta(days=STEP_DAYS * step) for step in range(STEPS, -1, -1))
-    cutoffs = [edition.cutoff - days for days in back]
-    rows = dossier.rows(customer_id, cutoffs, edition.champion, edition.settings)
-    instants = pd.DatetimeIndex(rows.instants).tz_localize("UTC")
-    now = edition.model.risk.predict(Rows.of(rows)).tolist() if len(rows) else []
+    instants = pd.DatetimeIndex(seen.instants).tz_localize("UTC")
+    now = edition.model.risk.predict(Rows.of(seen)).tolist() if len(seen) else []
     would = [Told(at.to_pydatetime(), risk) for at, risk in zip(instants, now, strict=True)]
     past = ScoreHistory(edition.settings.data).of(customer_id)
-    then = [Told(each.cutoff, each.risk, then=True) for each in past if each.cutoff < cutoffs[-1]]
+    then = [
+        Told(each.cutoff, each.risk, then=True) for each in past if each.cutoff < edition.cutoff
+    ]
     return sorted([*would, *then], key=lambda told: told.at)

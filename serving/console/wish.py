@@ -50,14 +50,24 @@ class Wish(BaseModel):
             raise Problem(422, f"This cannot be asked for: {names}.") from None
 
     def within(self, settings: Settings) -> Settings:
-        """The settings under which `outreach.flag` makes the list that is wished."""
-        named = {"segment": self.segment, "driver": self.driver}
-        limits = {"budget": self.budget, "contacts": self.contacts}
-        wished = {name: value for name, value in {**named, **limits}.items() if value is not None}
-        if self.min_risk is not None:
-            wished["min_risk"] = self.min_risk / 100
-        campaign = settings.campaign.model_copy(update=wished)
+        """The settings under which `outreach.flag` makes the list that is wished.
+
+        Raises:
+            Problem: 422 where there is no such offer.
+        """
+        campaign = settings.campaign.but(
+            budget=self.budget,
+            contacts=self.contacts,
+            min_risk=self.least_risk,
+            segment=self.segment,
+            driver=self.driver,
+        )
         return settings.model_copy(update={"campaign": campaign, "offers": self._offers(settings)})
+
+    @property
+    def least_risk(self) -> float | None:
+        """As a probability."""
+        return None if self.min_risk is None else self.min_risk / 100
 
     def _offers(self, settings: Settings) -> Mapping[str, Any]:
         """Those that are configured, or the one wished, and what it costs to ask."""

@@ -18,7 +18,6 @@ from serving.http.asked import (
     CustomerRequest,
     ExplainRequest,
     FeatureRows,
-    ListRequest,
     ScoreRequest,
 )
 from serving.http.problem import Problem
@@ -51,13 +50,6 @@ def score(edition: Edition, request: ScoreRequest) -> bytes:
     return joined(edition, cutoff, customers=listed(customers), rows=rows)
 
 
-def at_risk(edition: Edition, request: ListRequest) -> bytes:
-    """The best customers who are about to leave, the largest expected loss first."""
-    wanted = edition.settings.list.model_dump() | request.model_dump(exclude_none=True)
-    chosen = (edition.lines[place] for place in edition.ranking.at_risk(**wanted))
-    return joined(edition, edition.cutoff, customers=listed(chosen))
-
-
 def explain(edition: Edition, request: ExplainRequest) -> bytes:
     """What each driver adds to the risk of customers, by id or by posted histories."""
     cutoff = request.cutoff or edition.cutoff
@@ -65,7 +57,7 @@ def explain(edition: Edition, request: ExplainRequest) -> bytes:
         *((each, _looked_up(edition, each)) for each in request.customer_ids),
         *((each.customer_id, row_of(edition, each, cutoff)) for each in request.histories),
     ]
-    told = (_explanation(edition, customer_id, row) for customer_id, row in found)
+    told = (explanation(edition, customer_id, row) for customer_id, row in found)
     return joined(edition, cutoff, customers=listed(map(to_json, told)))
 
 
@@ -80,7 +72,7 @@ def customer(edition: Edition, request: CustomerRequest) -> bytes:
         edition,
         edition.cutoff,
         score=_by_id(edition, customer_id),
-        explanation=to_json(_explanation(edition, customer_id, row)),
+        explanation=to_json(explanation(edition, customer_id, row)),
         history=to_json(_past(edition, customer_id)),
         features=to_json(features, inf_nan_mode="null"),
     )
@@ -213,8 +205,8 @@ def _read(edition: Edition, asked: FeatureRows) -> Rows:
     Raises:
         Problem: where a column is unknown, named twice or missing, or a row has another length.
     """
-    names = asked.columns
-    strange = sorted(set(names) - set(edition.model.features))
+    names, features = asked.columns, edition.model.features
+    strange = set(names).difference(features)
     if strange:
         raise _unusable(f"{len(strange)} of the columns are no features of this model")
     if len(set(names)) < len(names):
@@ -222,18 +214,19 @@ def _read(edition: Edition, asked: FeatureRows) -> Rows:
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise _unusable(f"the columns {', '.join(missing)} are missing")
-    if any(len(row) != len(names) for row in asked.data):
+    if {*map(len, asked.data)} != {len(names)}:
         raise _unusable(f"every row needs {len(names)} numbers, one per column")
-    values = np.array(asked.data, dtype=float).T
-    unknown = dict.fromkeys(edition.model.features, np.full(len(asked.data), np.nan))
-    return Rows(unknown | dict(zip(names, values, strict=True)))
+    values = np.full((len(asked.data), len(features)), np.nan)
+    values[:, [features.index(name) for name in names]] = asked.data
+    return Rows.table(values, features)
 
 
 def _unusable(why: str) -> Problem:
     return Problem(422, f"The rows cannot be used: {why}. GET /model tells the features.")
 
 
-def _explanation(edition: Edition, customer_id: str, row: Snapshot) -> dict[str, Any]:
+def explanation(edition: Edition, customer_id: str, row: Snapshot) -> dict[str, Any]:
+    """What each driver adds to the risk that a row comes to; nothing is known without one."""
     if not len(row):
         return Explanation(customer_id=customer_id, known=False).model_dump()
     rows = Rows.of(row)

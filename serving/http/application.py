@@ -121,8 +121,7 @@ class Application:
         if path == "/metrics":
             _require(method, "GET")
             self.guard.admit(asking.scope, asking.headers, "score")
-            self._meters.busy.set(self.lane.busy)
-            return Answer(self._meters.page(self._edition()), KIND.encode())
+            return Answer(self._meters.page(self._edition(), busy=self.lane.busy), KIND.encode())
         if path in self._pages:
             _require(method, "GET")
             return self._pages[path]
@@ -142,8 +141,9 @@ class Application:
                 )
             asked = operation.read(posted, asking.headers)
             edition = self._edition()
-            asking.facts.update(version=edition.number, **size(asked))
-            self._meters.asked(size(asked))
+            counts = size(asked)
+            asking.facts.update(version=edition.number, **counts)
+            self._meters.asked(counts)
             work = partial(operation, edition, asked)
             if operation.is_heavy(asked):
                 return await self.lane.run(work, seconds=self._service.answer_seconds)
@@ -183,7 +183,7 @@ def _told(problem: Problem, request_id: str) -> Answer:
 async def _send(send: Send, answer: Answer, request_id: str, *, is_head: bool) -> None:
     headers = [
         (b"content-type", answer.kind),
-        (b"content-length", str(len(answer.body)).encode()),
+        (b"content-length", b"%d" % len(answer.body)),
         (b"x-request-id", request_id.encode()),
         *_HEADERS,
         *((name.encode(), value.encode()) for name, value in answer.headers),

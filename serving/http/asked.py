@@ -11,9 +11,9 @@ MOST_HISTORIES = 1_000
 MOST_ROWS = 10_000
 MOST_EXPLAINED = 100
 
-Probability = Annotated[float, Field(ge=0, le=1)]
+Probability = Annotated[float, Field(ge=0, le=1, strict=True)]
 CustomerId = Annotated[str, Field(max_length=1_000)]
-Number = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
+Number = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False, strict=True)]
 
 
 class FeatureRows(Asked):
@@ -103,16 +103,42 @@ class ExplainRequest(Asked):
 
 
 class ListRequest(Asked):
-    """Whom to list: by default, whom the configuration says."""
+    """Whom to list: by default the best who are about to leave; with a budget, whom to contact."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"most": 3}, {"min_risk": 0.7}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"most": 3}, {"min_risk": 0.7, "driver": "effort"}, {"budget": 500}]
+        }
+    )
 
-    most: int = Field(20, ge=1, le=MOST_IDS, description="at most so many customers")
+    most: int = Field(20, strict=True, ge=1, le=MOST_IDS, description="at most so many customers")
     top_share: float | None = Field(
-        None, gt=0, le=1, description="share of customers, by value; default: the configured one"
+        None,
+        strict=True,
+        gt=0,
+        le=1,
+        description="only customers of the highest value: this share of all; default: "
+        "list.top_share, and with a budget campaign.top_share",
     )
     min_risk: Probability | None = Field(
-        None, description="least probability of churn; default: the configured one"
+        None,
+        description="least probability of churn; default: list.min_risk, and with a budget "
+        "campaign.min_risk",
+    )
+    segment: CustomerId | None = Field(
+        None, description="only customers of this segment of the company's own"
+    )
+    driver: CustomerId | None = Field(
+        None, description="only customers whom this puts at risk: silence, effort, promises, ..."
+    )
+    budget: float | None = Field(
+        None,
+        strict=True,
+        ge=0,
+        allow_inf_nan=False,
+        description="what may be spent, in the currency: the list is then the one that `querencia "
+        "flag` would write, whom to contact, the largest expected profit first, without the "
+        "control; all other limits are those of [campaign]",
     )
 
 

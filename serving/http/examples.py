@@ -81,7 +81,20 @@ _LEFT_ALONE = {
 
 ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "ScoreAnswer": {"customers": [_SCORE, _NOBODY], "rows": None},
-    "ListAnswer": {"customers": [_SCORE]},
+    "ListAnswer": {
+        "customers": [_SCORE],
+        "decisions": [_DECISION],
+        "promise": {
+            "campaign": "2025-06-02-1",
+            "spent": 498.2,
+            "contacts": 121,
+            "asked": 12,
+            "control": 6,
+            "expected_profit": 1210.4,
+            "expected_profit_low": 402.9,
+            "next_euro": 1.4,
+        },
+    },
     "ExplainAnswer": {"customers": [_EXPLANATION]},
     "CustomerAnswer": {
         "score": _SCORE,

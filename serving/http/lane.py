@@ -11,9 +11,6 @@ from serving.http.problem import Problem
 
 Result = TypeVar("Result")
 
-LONGEST_SECONDS = 61
-"""Until BentoML gives a request up: longer than body and answer may take by the configuration."""
-
 _SOON = {"retry-after": "1"}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from serving.edition import Edition
-from serving.http import answers, deciding, receiving
+from serving.http import answers, deciding, listing, receiving
 from serving.http.asked import (
     CustomerRequest,
     DecideRequest,
@@ -108,8 +108,8 @@ def size(asked: BaseModel | None) -> dict[str, int]:
 
 
 def _is_large(asked: ScoreRequest) -> bool:
-    counts = size(asked)
-    return counts["histories"] + counts["rows"] // 10 > AT_ONCE
+    rows = len(asked.rows.data) if asked.rows else 0
+    return len(asked.histories) + rows // 10 > AT_ONCE
 
 
 def _always(_: Any) -> bool:
@@ -121,7 +121,7 @@ OPERATIONS: Mapping[str, Operation] = {
     for operation in (
         Operation("score", "score", ScoreRequest, ScoreAnswer, answers.score, _is_large),
         Operation("explain", "score", ExplainRequest, ExplainAnswer, answers.explain, _always),
-        Operation("at_risk", "score", ListRequest, ListAnswer, answers.at_risk),
+        Operation("at_risk", "score", ListRequest, ListAnswer, listing.at_risk, listing.is_heavy),
         Operation("customer", "score", CustomerRequest, CustomerAnswer, answers.customer, _always),
         Operation("decide", "score", DecideRequest, DecideAnswer, deciding.decide, _always),
         Operation("model", "score", None, ModelAnswer, answers.model),

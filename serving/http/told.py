@@ -91,13 +91,6 @@ class ScoreAnswer(BaseModel):
     rows: RowScores | None = Field(None, description="scores of rows, where rows were asked")
 
 
-class ListAnswer(BaseModel):
-    """The customers at risk, the largest expected loss first."""
-
-    provenance: Definitions
-    customers: list[CustomerScore] = Field(description="the list")
-
-
 class Reason(BaseModel):
     """What one driver adds to a customer's risk."""
 
@@ -220,6 +213,37 @@ class DecideAnswer(BaseModel):
     next_contact: float = Field(description="what one more contact would bring, in the currency")
     customers: list[Decision] = Field(
         description="those asked by id, then those posted, each in the order asked"
+    )
+
+
+class Promised(BaseModel):
+    """What a list is expected to come to; money in the currency, without the control's."""
+
+    campaign: str = Field(description="the id that the list would have if it were made now")
+    spent: float = Field(description="what is expected to be spent")
+    contacts: int = Field(description="customers to contact, those to ask among them")
+    asked: int = Field(description="customers to ask how things are")
+    control: int = Field(description="customers left alone by chance, who are not listed")
+    expected_profit: float = Field(description="what it is expected to bring beyond its cost")
+    expected_profit_low: float = Field(
+        description="the same, if the offers do as little as they do one time in ten"
+    )
+    next_euro: float = Field(description="what one more unit of budget would bring beyond itself")
+
+
+class ListAnswer(BaseModel):
+    """The customers at risk, or those to contact within a budget."""
+
+    provenance: Definitions
+    customers: list[CustomerScore] = Field(
+        description="the list: the largest expected loss first; with a budget, the largest "
+        "expected profit first"
+    )
+    decisions: list[Decision] | None = Field(
+        None, description="with a budget: what to do about each of them, in the same order"
+    )
+    promise: Promised | None = Field(
+        None, description="with a budget: what the whole list is expected to come to"
     )
 
 

@@ -18,6 +18,7 @@ from features.indicators.reading import Reading
 from features.voice import ThemeVoice
 from serving import words
 from serving.words import Language
+from training.staying import AtAge
 
 INK, SOFT, LINE, ACCENT = "#010101", "#020202", "#030303", "#040404"
 """Stand for the colours of the page, which differ in the dark."""
@@ -164,6 +165,22 @@ def themes(voices: Sequence[ThemeVoice], label: str, alternative: str) -> Markup
         axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 * x:+.0f}"))
         axes.set_xlabel(label)
+    return svg(figure, alternative)
+
+
+def ages(found: Sequence[AtAge], labels: tuple[str, str], alternative: str) -> Markup:
+    """How much worse older models are, with intervals, by their age."""
+    days, value, low, high = (
+        [getattr(each, name) for each in found]
+        for name in ("age_days", "loss", "loss_low", "loss_high")
+    )
+    with _drawing(5.2, 2.6) as (figure, axes):
+        axes.axhline(0, color=SOFT, linewidth=1)
+        axes.vlines(days, low, high, color=ACCENT)
+        axes.plot(days, value, color=ACCENT, marker="o", markersize=5)
+        axes.set(xlabel=labels[0], ylabel=labels[1])
+        axes.set_xlim(left=0)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     return svg(figure, alternative)
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import numpy as np
 from scipy import stats
@@ -113,7 +114,7 @@ def indicators(
     before = {each.indicator.name: each for each in read(store, settings, period.before)}
     by = "segment" if "customers.segment" in has(store) else "stage"
     split = changes(*(read(store, settings, each, by=by) for each in (period.before, period)))
-    worths = _worths(store, settings, learned_over, now)
+    worths = _worths(store, settings, learned_over)
     moves = [
         Move(each, early, difference(early, each), split.get(name) if early else None, money)
         for each in now
@@ -124,17 +125,15 @@ def indicators(
     return Indicators(period, tuple(marked(moves)), by, history, _customers(now))
 
 
-def _worths(
-    store: Store, settings: FeatureSettings, period: Period, now: Iterable[Reading]
-) -> dict[str, Figure]:
-    """What one unit of each indicator goes with; a customer lost is a customer's spend lost."""
+def _worths(store: Store, settings: FeatureSettings, period: Period) -> dict[str, Figure]:
+    """What one unit of each indicator goes with; a customer lost is a horizon's spend lost."""
     if "transactions" not in store.has:
         return {}
     found = {each.indicator.name: each.spend for each in worth(store, settings, period)}
-    for each in now:
-        if each.indicator.name == "spend":
-            n, value, low, high = each.figure
-            found["churn_rate"] = Figure(n, -value, -high, -low)
+    horizon = Period(period.end - timedelta(days=settings.horizon_days), period.end)
+    for each in read(store, settings, horizon, indicators=["spend"]):
+        n, value, low, high = each.figure
+        found["churn_rate"] = Figure(n, -value, -high, -low)
     return found
 
 

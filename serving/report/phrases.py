@@ -8,9 +8,10 @@ from serving.words import Language
 PHRASES: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "title": "Your customers: what changed, who may leave, what to do",
-        "lead": "Records up to {last:%Y-%m-%d}. “This period” is the {days} days from "
-        "{start:%Y-%m-%d} to {last:%Y-%m-%d}; “before” is as long a time before it. Leaving means: "
-        "{churn}, judged over {horizon_days} days. Amounts in {currency}.",
+        "lead": "“This period” is the {days} days from {start:%Y-%m-%d} to {last:%Y-%m-%d}; "
+        "“before” is as long a time before it. Leaving means: {churn}, judged over {horizon_days} "
+        "days. Amounts in {currency}.",
+        "scores_as_of": "Who is at risk, and what it costs: by the scores of {cutoff:%Y-%m-%d}.",
         "how_to_read": "Beside every figure stands where it lies with 95 % confidence (low … high) "
         "and n, how many customers or cases it rests on.",
         "board": "For the board",
@@ -249,6 +250,19 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "adds_profit": "profit a customer",
         "beyond_doubt": "beyond doubt",
         "to_know": "To know",
+        "staying": "How long a model lasts",
+        "staying_lead": "Models of before, asked about the customers of later cut-offs, beside "
+        "those trained anew: {cutoffs} cut-offs, asked on {day:%Y-%m-%d}.",
+        "staying_alt": "How much worse models are by their age in days, in log loss: {values}.",
+        "staying_note": "Above 0 the older model is surprised more by what came; lines are 95 % "
+        "intervals.",
+        "staying_none": "Not known yet: “querencia evaluate” asks models of before about later "
+        "customers, and recommends how often to train.",
+        "age_days": "age, days",
+        "models": "models",
+        "loss_more": "log loss more",
+        "profit_more": "campaign profit a customer, more",
+        "worse_sure": "worse beyond doubt",
         "health": "Data health",
         "health_lead": "What the records hold, and what speaks against trusting them.",
         "table": "table",
@@ -263,9 +277,11 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
     },
     "es": {
         "title": "Sus clientes: qué cambió, quién puede irse, qué hacer",
-        "lead": "Registros hasta el {last:%Y-%m-%d}. «Este periodo» son los {days} días del "
-        "{start:%Y-%m-%d} al {last:%Y-%m-%d}; «antes», otros tantos anteriores. Irse significa: "
-        "{churn}, juzgado en {horizon_days} días. Importes en {currency}.",
+        "lead": "«Este periodo» son los {days} días del {start:%Y-%m-%d} al {last:%Y-%m-%d}; "
+        "«antes», otros tantos anteriores. Irse significa: {churn}, juzgado en {horizon_days} "
+        "días. Importes en {currency}.",
+        "scores_as_of": "Quién está en riesgo, y lo que cuesta: según las puntuaciones del "
+        "{cutoff:%Y-%m-%d}.",
         "how_to_read": "Junto a cada cifra está entre qué valores se halla con un 95 % de "
         "confianza (menor … mayor) y n, en cuántos clientes o casos se apoya.",
         "board": "Para la dirección",
@@ -509,6 +525,20 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "adds_profit": "beneficio por cliente",
         "beyond_doubt": "sin duda",
         "to_know": "Qué saber",
+        "staying": "Cuánto dura un modelo",
+        "staying_lead": "Los modelos de antes, preguntados por los clientes de cortes posteriores, "
+        "junto a los entrenados de nuevo: {cutoffs} cortes, el {day:%Y-%m-%d}.",
+        "staying_alt": "Cuánto peores son los modelos según su edad en días, en pérdida "
+        "logarítmica: {values}.",
+        "staying_note": "Por encima de 0, lo que vino sorprende más al modelo viejo; las líneas "
+        "son intervalos del 95 %.",
+        "staying_none": "Aún no se sabe: «querencia evaluate» pregunta a los modelos de antes por "
+        "clientes posteriores, y recomienda cada cuánto entrenar.",
+        "age_days": "edad, días",
+        "models": "modelos",
+        "loss_more": "pérdida logarítmica de más",
+        "profit_more": "ganancia de campaña por cliente, de más",
+        "worse_sure": "peor fuera de duda",
         "health": "Salud de los datos",
         "health_lead": "Lo que hay en los registros, y lo que habla en contra de fiarse de ellos.",
         "table": "tabla",

@@ -9,6 +9,7 @@ from serving.campaigns import Campaign
 from serving.past import Past
 from serving.report import charts
 from serving.report.report import Report
+from serving.report.staying import Staying
 from serving.report.trust import Trust
 from serving.report.writer import Writer
 
@@ -26,6 +27,7 @@ def pictures(report: Report, w: Writer) -> Mapping[str, object]:
         "themes": charts.themes(voices, w.say("theme_churn"), w.say("themes_alt")),
         "curve": _curve(report.campaign, w) if report.campaign else None,
         "past": _past(judged, w) if judged else None,
+        "staying": _staying(report.staying, w) if report.staying else None,
     }
 
 
@@ -45,6 +47,14 @@ def calibration(trust: Trust, w: Writer) -> Markup:
     )
     labels = w.say("risk_told"), w.say("left")
     return charts.calibration(trust.reliability, labels, w.say("calibration_alt", values=values))
+
+
+def _staying(found: Staying, w: Writer) -> Markup:
+    values = "; ".join(
+        f"{each.age_days}: {w.number(each.loss, '{number:+.4f}')}" for each in found.ages
+    )
+    labels = w.say("age_days"), w.say("loss_more")
+    return charts.ages(found.ages, labels, w.say("staying_alt", values=values))
 
 
 def _curve(campaign: Campaign, w: Writer) -> Markup | None:

@@ -1,10 +1,10 @@
 """The whole report: every section that the records, scores, campaigns and model carry."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from features import usability
-from features.indicators.period import Period, last_day
+from features.indicators.period import Period, looked_at
 from features.indicators.trends import Trend, ticket_trends
 from features.journey import Touchpoint, touchpoints
 from features.settings import FeatureSettings
@@ -17,6 +17,8 @@ from serving.past import Past, look_back
 from serving.report.life import Life, life
 from serving.report.moves import Indicators, indicators
 from serving.report.risk import Risk, risk
+from serving.report.staying import Staying
+from serving.report.staying import read as staying
 from serving.report.trust import Trust, trust
 from serving.report.voice import Silent, Voice, silent_risk, voice
 from serving.settings import Settings
@@ -45,6 +47,7 @@ class Report:
         campaign: The latest list; and
         campaigns: every one, with what came of it.
         trust: How the model did.
+        staying: How models get worse with age, and how often to train.
         health: What the records are good for.
     """
 
@@ -61,11 +64,25 @@ class Report:
     campaign: Campaign | None
     campaigns: tuple[Past, ...]
     trust: Trust | None
+    staying: Staying | None
     health: Usability
 
+    @property
+    def followed_from(self) -> datetime:
+        """From when on it is judged what followed touchpoints: a horizon before the end."""
+        return self.journey_over.end - timedelta(days=self.settings.features.horizon_days)
 
-def gather(settings: Settings, *, now: datetime) -> Report:
-    """Everything there is to report as of the last day of the records.
+
+def gather(
+    settings: Settings, *, now: datetime, first: date | None = None, last: date | None = None
+) -> Report:
+    """Everything there is to report on a period; who is at risk, and the model, are of now.
+
+    Args:
+        settings: Where everything lies, and the definitions.
+        now: The present.
+        first: The first day of the period, and
+        last: its last; left out: the last horizon of the records.
 
     Raises:
         QuerenciaError: where there are no records, they were read under other definitions, or the
@@ -75,7 +92,8 @@ def gather(settings: Settings, *, now: datetime) -> Report:
     buys = "transactions" in store.has
     if buys:
         store.require_same(features)
-    period, long = periods(store, features)
+    period = looked_at(store, features, first=first, last=last)
+    long = _longer(period, features)
     scored = _scored(settings)
     scores, champion = scored or (None, None)
     every = Campaigns(settings.data).all()
@@ -99,18 +117,15 @@ def gather(settings: Settings, *, now: datetime) -> Report:
         every[-1] if every else None,
         tuple(look_back(campaign, store, features) for campaign in every),
         trust(settings.registry, champion) if champion else None,
+        staying(settings.data, features),
         usability.report(usability.learn(store, features, now=now), now=now),
     )
 
 
-def periods(store: Store, settings: FeatureSettings) -> tuple[Period, Period]:
-    """The last horizon of the records, and the longer period that ends with it."""
-    end, days = last_day(store), settings.horizon_days
-    short, long = (
-        Period.of(end - timedelta(days=count * days - 1), end, settings.time_zone)
-        for count in (1, LONG)
-    )
-    return short, long
+def _longer(period: Period, settings: FeatureSettings) -> Period:
+    """The period, or as long a time before its end as what follows takes to be seen."""
+    start = period.end - timedelta(days=LONG * settings.horizon_days)
+    return Period(min(start, period.start), period.end)
 
 
 def _scored(settings: Settings) -> tuple[Scores, Champion] | None:

@@ -24,6 +24,7 @@ from serving.report.risk import Group, Risk
 from serving.report.trust import Trust
 from serving.report.writer import Table, Writer
 from serving.written import UNKNOWN
+from training.staying import AtAge
 
 TOP = 10
 """Customers shown of each list."""
@@ -516,6 +517,28 @@ def _gain(w: Writer, row: Mapping[str, float], name: str, form: str) -> Markup:
         for end in (name, f"{name}_low", f"{name}_high")
     )
     return w.beside(value, f"{low} … {high}")
+
+
+def ages(w: Writer, found: Iterable[AtAge]) -> Table:
+    """What models of each age came to beside those trained anew."""
+    return w.table(
+        ("age_days", "models", "loss_more", "profit_more", "worse_sure"),
+        (_aged(w, each) for each in found),
+    )
+
+
+def _aged(w: Writer, age: AtAge) -> tuple[str, ...]:
+    loss, low, high, profit = (
+        w.number(number, "{number:+.4f}")
+        for number in (age.loss, age.loss_low, age.loss_high, age.profit)
+    )
+    return (
+        w.count(age.age_days),
+        w.count(age.cutoffs),
+        w.beside(loss, f"{low} … {high}"),
+        f"{profit} {w.currency}",
+        w.say("yes" if age.is_worse else "no"),
+    )
 
 
 def held(w: Writer, found: Iterable[Held]) -> Table:

@@ -79,6 +79,10 @@ class Writer:
         """From where to where a figure lies."""
         return written.interval(figure, unit, self.settings.language, signed=signed)
 
+    def number(self, number: float, form: str) -> str:
+        """A number in a form of its own, such as "{number:+.4f}"."""
+        return words.fill(form, self.settings.language, number=number)
+
     def points(self, share: float) -> str:
         """A difference of shares, in points of a hundred."""
         return words.fill("{points:+.1f}", self.settings.language, points=100 * share)

@@ -182,3 +182,41 @@ def test_without_the_driver_it_is_said_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setattr(postgres, "_DRIVER", "no_such_driver")
     told = refused(Source("postgresql://me@/x", query="TABLE a"))
     assert "pip install 'querencia[postgres]'" in told
+
+
+def scored(*customers: str) -> pa.Table:
+    at = [datetime(2025, 1, 1, tzinfo=UTC)] * len(customers)
+    risks = [0.5, *[None] * (len(customers) - 1)]
+    return pa.table({"customer_id": customers, "risk": pa.array(risks, pa.float64()), "at": at})
+
+
+@pytest.mark.usefixtures("_password")
+def test_rows_take_the_place_of_those_before(server: str, driver: ModuleType) -> None:
+    with driver.connect(server) as reader, reader.cursor() as cursor:
+        postgres.replace_rows(server, "scored", scored("ana", "bea"))
+        cursor.execute("SELECT customer_id, risk FROM scored ORDER BY 1")
+        assert cursor.fetchall() == [("ana", 0.5), ("bea", None)]
+        reader.commit()
+        postgres.replace_rows(server, "scored", scored("cid"))
+        cursor.execute("SELECT customer_id, at FROM scored")
+        assert cursor.fetchall() == [("cid", datetime(2025, 1, 1, tzinfo=UTC))]
+
+
+@pytest.mark.usefixtures("_password", "driver")
+def test_a_table_of_other_columns_keeps_its_rows_and_it_is_told(server: str) -> None:
+    postgres.replace_rows(server, "other", scored("ana"))
+    with pytest.raises(QuerenciaError, match="Rename or drop the table other") as error:
+        postgres.replace_rows(server, "other", pa.table({"customer": ["bea"]}))
+    assert "refuses the rows" in str(error.value)
+    left = rows(Source(server, query="SELECT customer_id FROM other"))
+    assert left.to_pylist() == [{"customer_id": "ana"}]
+
+
+@pytest.mark.usefixtures("_password", "driver")
+def test_rows_of_one_value_are_deleted_and_counted(server: str) -> None:
+    assert postgres.delete_rows(server, "nowhere", "customer_id", "ana") == 0
+    postgres.replace_rows(server, "few", scored("ana", "bea", "ana"))
+    assert postgres.delete_rows(server, "few", "customer_id", "ana") == 2
+    assert postgres.delete_rows(server, "few", "customer_id", "ana") == 0
+    left = rows(Source(server, query="SELECT customer_id FROM few"))
+    assert left.to_pylist() == [{"customer_id": "bea"}]

@@ -85,6 +85,21 @@ def test_snapshots_do_not_depend_on_the_groups(store: Store) -> None:
     pd.testing.assert_frame_equal(rows(store.records(2)), rows(store.records()), check_exact=True)
 
 
+def test_of_many_customers_some_are_drawn_the_same_ones_in_any_groups(store: Store) -> None:
+    few = store.drawn(20)
+    drawn = [name for records in few.records() for name in records.customers]
+    assert 10 <= len(drawn) <= 30
+    again = [each for records in few.records(3) for each in whole(records)]
+    assert [name for name, *_ in again] == drawn
+    everybody = {name: rest for records in store.records() for name, *rest in whole(records)}
+    assert all(everybody[name] == rest for name, *rest in again)
+
+
+@pytest.mark.parametrize("most", [40, 1_000_000])
+def test_where_there_are_no_more_customers_all_are_drawn(store: Store, most: int) -> None:
+    assert store.drawn(most) is store
+
+
 def test_the_span_is_of_whole_days_in_the_zone(rows: list[Row], store: Store) -> None:
     days = table(rows, "Europe/Madrid")["day"].to_pandas()
     first, end = store.span()

@@ -21,6 +21,7 @@ from querencia import command, server, shows
 from serving.batch import ScoreFile
 from serving.http.keys import KeyFile, digest
 from serving.settings import Settings, load
+from tests.folders import copied
 from training.scoring import COLUMNS
 
 pytestmark = pytest.mark.usefixtures("workplace")
@@ -81,9 +82,7 @@ def purchases(trained: Settings) -> Path:
 @pytest.fixture
 def mine(trained: Settings, workplace: Path) -> Settings:
     """A copy of the trained folder, configured in `querencia.toml`, to be written to."""
-    shutil.copytree(trained.data, "data")
-    shutil.copytree(trained.store, "mlruns")
-    settings = trained.model_copy(update={"data": Path("data"), "store": Path("mlruns")})
+    settings = copied(trained, Path())
     (workplace / "querencia.toml").write_text(shows.configuration(settings))
     return settings
 
@@ -537,12 +536,23 @@ def test_the_report_is_written_in_a_language_and_logged_without_ids(
     written = Path("out/informe.html").read_text("utf-8")
     assert "¿Qué ha cambiado?" in written
     assert "customer-" in written
-    (logged,) = mine.store.rglob("report_es.html")
+    (logged,) = mine.store.rglob("reports/*_es.html")
     assert "¿Qué ha cambiado?" in logged.read_text("utf-8")
     assert "customer-" not in logged.read_text("utf-8")
 
     assert run("report", "--mask").code == 0
     assert "customer-" not in Path("report.html").read_text("utf-8")
+
+
+def test_the_report_is_of_the_period_that_is_asked_for(run: Run, mine: Settings) -> None:
+    assert run("report", "--from", "1998-01-01", "--to", "1998-02-28").code == 0
+    written = Path("report.html").read_text("utf-8")
+    assert "the 59 days from 1998-01-01 to 1998-02-28" in written
+    (logged,) = mine.store.rglob("reports/*_en.html")
+    assert logged.name == "1998-01-01_1998-02-28_en.html"
+    assert "must end after it starts" in refused(
+        run("report", "--from", "1998-03-01", "--to", "1998-02-28")
+    )
 
 
 def test_a_folder_that_cannot_be_written_to_is_told(run: Run, purchases: Path) -> None:

@@ -1,7 +1,6 @@
 """The jobs behind the verbs: what each reads, writes, says, and refuses."""
 
 import json
-import shutil
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.score_history import ScoreHistory
 from serving.settings import Settings, load
+from tests.folders import copied
 from training import series
 from training.champion import Champion
 from training.retrain import lay_plan
@@ -36,10 +36,7 @@ def hush(_: str) -> None:
 @pytest.fixture
 def mine(trained: Settings, workplace: Path) -> Settings:
     """A copy of the trained folder, to be written to."""
-    data, store = workplace / "data", workplace / "mlruns"
-    shutil.copytree(trained.data, data)
-    shutil.copytree(trained.store, store)
-    return trained.model_copy(update={"data": data, "store": store})
+    return copied(trained, workplace)
 
 
 def purchases(customers: Iterable[str], days: Iterable[str], path: str = "orders.csv") -> Path:

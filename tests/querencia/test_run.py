@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.settings import Settings
 from serving.upkeep import ScheduleSettings, WatchSettings
+from tests.folders import copied
 from training.champion import Champion
 from training.history import History
 from training.settings import TrainingSettings, TreeSettings
@@ -219,22 +219,17 @@ def test_a_run_killed_anywhere_is_taken_up_where_it_was(workplace: Path) -> None
 @pytest.fixture
 def mine(trained: Settings, workplace: Path) -> Settings:
     """A copy of the trained folder that reads the purchases of the sample anew at each run."""
-    data, store = workplace / "data", workplace / "mlruns"
-    shutil.copytree(trained.data, data)
-    shutil.copytree(trained.store, store)
     rows = cdnow.transactions()
     rows = rows[rows["customer_id"].astype(int) % 10 == 4]
     rows = rows.assign(customer_id="customer-" + rows["customer_id"])
     rows.to_parquet(workplace / "sales.parquet", index=False)
-    return trained.model_copy(
-        update={
-            "data": data,
-            "store": store,
-            "tables": {"transactions": TableSettings(path=str(workplace / "sales.parquet"))},
-            "training": TrainingSettings(trees=TreeSettings(rounds=10)),
-            "schedule": ScheduleSettings(train_every_days=0),
-            "watch": WatchSettings(most_days_old={"transactions": 100_000}),
-        }
+    return copied(
+        trained,
+        workplace,
+        tables={"transactions": TableSettings(path=str(workplace / "sales.parquet"))},
+        training=TrainingSettings(trees=TreeSettings(rounds=10)),
+        schedule=ScheduleSettings(train_every_days=0),
+        watch=WatchSettings(most_days_old={"transactions": 100_000}),
     )
 
 
@@ -252,11 +247,17 @@ def records(asked: Settings) -> dict[str, bytes]:
 
 def test_a_run_reads_trains_scores_and_flags(mine: Settings) -> None:
     state = made(mine, run.STEPS)
-    assert (state.outcome, [*state.done]) == ("done", ["read", "train", "score", "flag", "judge"])
+    assert (state.outcome, [*state.done]) == ("done", [*run.STEPS])
     assert state.done["train"] == {"why": "age", "version": 2, "promoted": False, "champion": 1}
     assert state.done["score"]["customers"] == 2_357
     kept = pd.read_parquet(mine.data / "records" / "transactions.parquet")
     assert len(kept) == state.done["read"]["rows"]["transactions"]
+    page = (mine.data / "report.html").read_text("utf-8")
+    assert "For the board" in page
+    assert "customer-" not in page
+    (logged,) = mine.store.rglob("*_en.html")
+    assert logged.parent.name == "reports"
+    assert logged.read_text("utf-8").startswith("<!doctype html>")
     entries = History(mine.store).entries()
     assert [(each.what, each.version, each.by) for each in entries[-2:]] == [
         ("registered", 2, "run"),

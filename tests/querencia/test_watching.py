@@ -1,6 +1,5 @@
 """Watching: drift against the training, and whether it is time to train."""
 
-import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from querencia import jobs, watching
 from serving.settings import Settings
 from serving.upkeep import ScheduleSettings, WatchSettings
 from serving.watched import Watched, watched
+from tests.folders import copied
 from training.champion import TRAINED
 from training.drift import Drift
 from training.registry import Registry
@@ -20,17 +20,8 @@ from training.registry import Registry
 @pytest.fixture(scope="module")
 def mine(trained: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A copy of the trained folder whose customers were scored."""
-    folder = tmp_path_factory.mktemp("mine")
-    shutil.copytree(trained.data, folder / "data")
-    shutil.copytree(trained.store, folder / "mlruns")
-    asked = trained.model_copy(
-        update={
-            "data": folder / "data",
-            "store": folder / "mlruns",
-            "schedule": ScheduleSettings(),
-            "watch": WatchSettings(),
-        }
-    )
+    own = {"schedule": ScheduleSettings(), "watch": WatchSettings()}
+    asked = copied(trained, tmp_path_factory.mktemp("mine"), **own)
     jobs.score(asked, lambda _: None)
     return asked
 

@@ -1,7 +1,6 @@
 """Whoever is forgotten is nowhere, stays away, and is in no later training."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,13 @@ from querencia import jobs
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.forgetting import REMAINS
-from serving.http import answers
+from serving.http import answers, listing
 from serving.http.asked import CustomerRequest, ListRequest, ScoreRequest
 from serving.reception import Reception
 from serving.score_history import ScoreHistory
 from serving.settings import Settings
 from serving.watch import Watch
+from tests.folders import copied
 from training import candidate
 from training.retrain import lay_plan
 
@@ -37,10 +37,7 @@ def hush(_: str) -> None:
 @pytest.fixture
 def mine(trained_company: Settings, workplace: Path) -> Settings:
     """A place of its own."""
-    data, store = workplace / "data", workplace / "mlruns"
-    shutil.copytree(trained_company.data, data)
-    shutil.copytree(trained_company.store, store)
-    return trained_company.model_copy(update={"data": data, "store": store})
+    return copied(trained_company, workplace)
 
 
 def first_listed(settings: Settings) -> str:
@@ -228,14 +225,14 @@ def watches(mine: Settings) -> tuple[Watch, Watch]:
 
 def test_every_worker_stops_answering(mine: Settings, watches: tuple[Watch, Watch]) -> None:
     wanted = ListRequest(most=1000, top_share=1, min_risk=0)
-    listed = [each["customer_id"] for each in told(answers.at_risk(watches[0].edition, wanted))]
+    listed = [each["customer_id"] for each in told(listing.at_risk(watches[0].edition, wanted))]
     gone, kept = listed[0], listed[1]
     Forgotten(mine.data).ask(gone)
     for watch in watches:
         watch.look()
         both = ScoreRequest(customer_ids=[gone, kept])
         assert [each["known"] for each in told(answers.score(watch.edition, both))] == [False, True]
-        again = told(answers.at_risk(watch.edition, wanted))
+        again = told(listing.at_risk(watch.edition, wanted))
         assert gone not in [each["customer_id"] for each in again]
         one = json.loads(answers.customer(watch.edition, CustomerRequest(customer_id=gone)))
         assert not one["explanation"]["known"]

@@ -3,7 +3,6 @@
 import json
 import random
 import re
-import shutil
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -28,6 +27,7 @@ from serving.batch import ScoreFile
 from serving.http.page import POLICY
 from serving.ranking import Ranking
 from serving.settings import Settings
+from tests.folders import copied
 from training.champion import Champion
 from training.scoring import Scores, score
 
@@ -49,11 +49,7 @@ PURCHASE = {"occurred_at": "2025-03-02T10:00:00Z", "amount": 12.5}
 def own(trained_company: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """The trained folder once more, for a service that may write to it."""
     folder = tmp_path_factory.mktemp("service")
-    shutil.copytree(trained_company.data, folder / "data")
-    shutil.copytree(trained_company.store, folder / "mlruns")
-    settings = trained_company.model_copy(
-        update={"data": folder / "data", "store": folder / "mlruns"}
-    )
+    settings = copied(trained_company, folder)
     (folder / "querencia.toml").write_text(shows.configuration(settings))
     return settings
 

@@ -91,6 +91,18 @@ def test_who_called_or_answered_of_late_was_heard(look: Callable[..., Touches]) 
 
 def test_segments_are_the_companys_own(look: Callable[..., Touches]) -> None:
     customers = pd.DataFrame({"customer_id": ["ann", "bob"], "segment": ["gold", None]})
-    segment = look(customers=customers).segment
-    assert segment is not None
-    assert segment.to_dict() == {"ann": "gold"}
+    touches = look(customers=customers)
+    assert touches.segment == {"ann": "gold"}
+    unknown = touches.of(pd.Series(["eve", "ann", "bob"])).segment
+    assert unknown.tolist()[1] == "gold"
+    assert unknown.isna().tolist() == [True, False, True]
+
+
+def test_of_each_customer_it_is_known_what_is_known_of_all() -> None:
+    touches = Touches(tired=frozenset({"ann"}), held=frozenset({"bob"}), heard=frozenset())
+    touched = touches.of(pd.Series(["bob", "ann"]))
+    assert touched.tired.tolist() == [False, True]
+    assert touched.held.tolist() == [True, False]
+    assert touched.heard is not None
+    assert touched.heard.tolist() == [False, False]
+    assert Touches().of(pd.Series(["bob"])).heard is None

@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from features.errors import QuerenciaError
 from training._lifetimes import ParetoNBDFitter
 from training.btyd import LIMIT_DAYS, ModelWarning, PurchaseModel
-from training.purchases.histories import FEW
+from training.purchases.histories import FEW, Histories
 
 KINDS = ["pareto_nbd", "bg_nbd", "mbg_nbd"]
 WEEKS = 39
@@ -328,7 +328,7 @@ def test_the_next_purchase_is_the_day_by_which_as_many_of_those_alive_have_bough
     """Few rows are looked up another way than many."""
     model, columns = models[kind], (np.array([1, 2, 9]), np.array([8, 20, 30]), np.full(3, 35))
     history, chances = [np.resize(column, rows) for column in columns], np.array([0.2, 0.5])
-    days = model.next_purchase_days(*history, chances=chances)
+    days = model.next_purchase_days(Histories.of(*history), chances=chances)
     assert days.shape == (rows, 2)
     for i, waits in enumerate(days):
         own = tuple(column[i] for column in history)
@@ -339,7 +339,7 @@ def test_the_next_purchase_is_the_day_by_which_as_many_of_those_alive_have_bough
 
 def test_a_next_purchase_beyond_two_years_is_not_a_number(models):
     history = [0, 9], [0, 30], [35, 35]
-    waits = models["pareto_nbd"].next_purchase_days(*history, chances=np.array([0.8]))
+    waits = models["pareto_nbd"].next_purchase_days(Histories.of(*history), chances=np.array([0.8]))
     assert np.isnan(waits[:, 0]).tolist() == [True, False]
     assert np.nanmax(waits) <= LIMIT_DAYS
 

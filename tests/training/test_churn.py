@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.churn import LogisticRisk, NaiveRate, RhythmRisk, TreeRisk, fit_members
-from training.leaves import FEW as FEW_ROWS
+from training.leaves import AT_ONCE
 from training.model import Model
 from training.settings import TrainingSettings, TreeSettings
 
@@ -127,10 +127,11 @@ def test_trees_are_the_same_under_one_seed_and_others_under_another(
 
 
 def test_few_rows_are_told_what_many_are(later: Snapshot, trees: TreeRisk) -> None:
-    few = later.select(np.arange(FEW_ROWS))
-    assert trees.predict(few) == pytest.approx(trees.predict(later)[:FEW_ROWS], abs=1e-6)
-    among = trees.contributions(later)[:FEW_ROWS]
-    assert trees.contributions(few) == pytest.approx(among, abs=1e-5)
+    few = later.select(np.arange(AT_ONCE))
+    assert trees.predict(few) == pytest.approx(trees.predict(later)[:AT_ONCE], rel=1e-12)
+    assert trees.predict(later) == pytest.approx(trees.by_xgboost(later), abs=1e-6)
+    among = trees.contributions(later)[:AT_ONCE]
+    assert trees.contributions(few) == pytest.approx(among, abs=1e-12)
     assert trees.contributions(later.select(np.arange(0))).shape == (0, len(trees.features))
 
 

@@ -35,6 +35,7 @@ def test_probabilities_are_those_of_xgboost(depth: int) -> None:
     leaves = Leaves.of(model)
     assert leaves is not None
     assert leaves.predict(rows()) == pytest.approx(model.inplace_predict(rows()), abs=1e-6)
+    assert leaves.predict(rows()[:3]) == pytest.approx(leaves.predict(rows())[:3], rel=1e-12)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4, 6])

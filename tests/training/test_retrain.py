@@ -39,6 +39,7 @@ from training.tracking import EXPERIMENT
 MakeStore = Callable[..., Store]
 START = datetime(2023, 1, 1, tzinfo=UTC)
 CUTOFFS = 3
+FEW = 1_500
 BASELINES = ("baseline_rfm", "baseline_recency", "naive_rate")
 
 
@@ -85,10 +86,11 @@ def jobs(
     quick: TrainingSettings,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> list[Job]:
-    """Trainings on a sample: one, the same again, and one under another horizon and margin."""
+    """Trainings on a sample: one, the same again, and one under other settings from `FEW`."""
     registry = Registry(tmp_path_factory.mktemp("sample"))
     shorter = cdnow_settings.model_copy(update={"horizon_days": 60})
-    poorer = quick.model_copy(update={"money": MoneySettings(margin_rate=0.4)})
+    other = {"money": MoneySettings(margin_rate=0.4), "most_customers": FEW}
+    poorer = quick.model_copy(update=other)
     return [
         train(cdnow_store, registry, features, settings)
         for features, settings in (
@@ -428,6 +430,14 @@ def test_a_version_that_answers_its_example_otherwise_is_refused(
 def test_a_margin_rate_that_is_set_is_used(jobs: list[Job]) -> None:
     assert Champion.require(jobs[2].registry).model.value.margin_rate == 0.4
     assert jobs[2].run.data.params["margin_rate"] == "0.4"
+
+
+def test_of_more_customers_than_asked_for_some_are_learned_from(
+    jobs: list[Job], cdnow_store: Store
+) -> None:
+    judged = jobs[2].training.evidence.outcome[0].size
+    assert judged == pytest.approx(FEW, rel=0.1)
+    assert judged < cdnow_store.customers == jobs[0].training.evidence.outcome[0].size
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ def test_a_score_does_not_depend_on_the_other_rows(model: Model, later: Snapshot
 
 
 @pytest.mark.parametrize("which", ["cdnow", "company"])
-@pytest.mark.parametrize("size", [1, leaves.FEW, histories.FEW])
+@pytest.mark.parametrize("size", [1, leaves.AT_ONCE, histories.FEW])
 def test_few_rows_are_scored_as_many_are(
     request: pytest.FixtureRequest, which: str, size: int
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -89,7 +89,7 @@ class Histories:
         bounds = [*range(0, self.x.size, _PIECE), self.x.size]
         return [self.rows(slice(*pair)) for pair in pairwise(bounds)] or [self]
 
-    def rows(self, which: slice | Integers) -> Self:
+    def rows(self, which: Any) -> Self:
         """Some of them."""
         return type(self)(self.x[which], self.t_x[which], self.T[which], self.counts[which])
 

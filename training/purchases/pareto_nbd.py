@@ -6,7 +6,6 @@ References:
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,17 +13,18 @@ from scipy.special import exprel
 
 from training._lifetimes import ParetoNBDFitter
 from training._likelihood import FREE_BOUNDS, SHAPE_BOUNDS
-from training.purchases.histories import Floats, Histories, Integers
-from training.purchases.process import Process, Slopes, stacked
+from training.purchases.histories import FEW, Floats, Histories, Integers
+from training.purchases.process import STEEP, Process, Silence, Slopes, stacked
 
 # exp(-40) cannot be seen beside 1.
 _NEGLIGIBLE = 40.0
 
-# How far the integrand may fall, in logarithm, for so many points of Gauss-Legendre to be right to
-# 1e-10.
+# How far the integrand may fall, in logarithm, for the next points of Gauss-Legendre to be right to
+# 1e-10: on [0, 1], a column.
+_FALLS = np.array([0, 0.5, 4])
 _RULES = [
-    (least, most, *np.polynomial.legendre.leggauss(points))
-    for least, most, points in ((0, 0.5, 4), (0.5, 4, 8), (4, np.inf, 24))
+    ((nodes[:, None] + 1) / 2, weights[:, None] / 2)
+    for nodes, weights in map(np.polynomial.legendre.leggauss, (4, 8, 24))
 ]
 
 # Up to so many histories, an integral for each is quicker than panels.
@@ -93,14 +93,6 @@ class ParetoNBD(Process):
             log_total = np.log(total)
         return math.log(self.s) + scale + log_total, slopes
 
-    def log_dead(self, h: Histories) -> Floats:
-        """Without panels to share, each of not too many histories by an integral of its own."""
-        if h.x.size > _APART:
-            return self.dead(h)[0]
-        total = _sums(self._departures(h.x, h.t_x, h.T - h.t_x), h.x.size)
-        with np.errstate(divide="ignore"):  # nobody has had time to leave when recency is T
-            return math.log(self.s) + self._log_density(h.x, h.t_x) + np.log(total)
-
     def _log_density(self, x: Floats, age: Floats) -> Floats:
         fall = (self.r + x) * np.log(self.alpha + age) + (self.s + 1) * np.log(self.beta + age)
         return np.asarray(-fall)
@@ -134,46 +126,73 @@ class ParetoNBD(Process):
         reach = np.minimum(np.log1p(width / near), _NEGLIGIBLE / np.maximum(fall - 1, 1e-9))
         falls = reach * np.maximum(fall, 1)
         found = []
-        for least, most, *rule in _RULES:
-            rows = np.flatnonzero((falls > least) & (falls <= most))
-            if rows.size:
-                found.append(self._quadrature(rows, x[rows], start[rows], reach[rows], *rule))
+        for i, rows in _by_rule(falls):
+            own = alpha[rows], beta[rows], near[rows], reach[rows]
+            silence, share = self._quadrature(x[rows], *own, *_RULES[i])
+            found.append(_Departures(rows, start[rows] + silence, share))
         return found
 
     def _quadrature(
         self,
-        rows: Integers,
         x: Floats,
-        start: Floats,
+        alpha: Floats,
+        beta: Floats,
+        near: Floats,
         reach: Floats,
         nodes: Floats,
         weights: Floats,
-    ) -> "_Departures":
-        alpha, beta = self.alpha + start, self.beta + start
-        near = np.minimum(alpha, beta)
-        u = reach * (nodes[:, None] + 1) / 2
+    ) -> tuple[Floats, Floats]:
+        u = reach * nodes
         silence = near * np.expm1(u)
         fall = (self.r + x) * np.log1p(silence / alpha)
         fall += (self.s + 1) * np.log1p(silence / beta)
-        share = weights[:, None] / 2 * reach * near * np.exp(u - fall)
-        return _Departures(rows, start + silence, share)
+        return silence, weights * (reach * near) * np.exp(u - fall)
 
     def pieces(self, h: Histories) -> list[Histories]:
         """All at once: the more together, the more panels they share."""
         return [h]
 
-    def p_alive(self, h: Histories) -> Floats:
+    def odds_left(self, h: Histories) -> Floats:
         """Calculated once a distinct history."""
-        return h.each(self._p_alive)
+        return h.each(self._odds_left)
 
-    def p_silent(self, days: float, h: Histories) -> Floats:
-        """Calculated once a distinct history."""
-        return h.each(partial(super().p_silent, days))
+    def _odds_left(self, h: Histories) -> Floats:
+        if h.x.size > _APART:
+            return super()._odds_left(h)
+        fall, lost = self._spans(h.x, h.t_x, h.T - h.t_x)
+        return _odds(fall, lost)
 
     def p_silent_if_alive(self, days: Floats, h: Histories) -> Floats:
         """As if they had bought just now, up to C."""
-        now = replace(h, t_x=h.T)
-        return np.exp(self.log_silent(now.later(days)) - self.alive(h)[0])
+        if h.x.size > _APART:
+            now = replace(h, t_x=h.T)
+            return np.exp(self.log_silent(now.later(days)) - self.alive(h)[0])
+        fall, lost = self._spans(h.x, h.T, days)
+        return np.exp(-fall) + lost
+
+    def silence(self, days: float, h: Histories) -> Silence:
+        """Of few histories, by the integrals of both spans at once: until now, and from now on."""
+        if h.x.size > FEW:
+            return super().silence(days, h)
+        width = np.concatenate([h.T - h.t_x, np.full_like(h.T, days)])
+        x, start = np.concatenate([h.x, h.x]), np.concatenate([h.t_x, h.T])
+        fall, lost = self._spans(x, start, width)
+        (past, ahead), (left, leave) = fall.reshape(2, -1), lost.reshape(2, -1)
+        return Silence.of(_odds(past, left), np.exp(-ahead) + leave)
+
+    def _spans(self, x: Floats, start: Floats, width: Floats) -> tuple[Floats, Floats]:
+        """By an integral for each, what becomes of customers at an age until so much later.
+
+        Returns:
+            -log P(they neither buy nor leave), and P(they leave without a purchase).
+        """
+        alpha, beta = self.alpha + start, self.beta + start
+        fall = (self.r + x) * np.log1p(width / alpha) + self.s * np.log1p(width / beta)
+        left = _sums(self._departures(x, start, width), x.size)
+        return fall, self.s / beta * left
+
+    def _purchases_by(self, days: Floats, h: Histories) -> Floats:
+        return self.purchases_if_alive(days, h.rows(np.s_[:, None]))
 
     def purchases_if_alive(self, days: float | Floats, h: Histories) -> Floats:
         """Schmittlein et al. (1987); `exprel` carries it through s = 1."""
@@ -186,9 +205,23 @@ class ParetoNBD(Process):
 class _Departures(NamedTuple):
     """For these rows, ages at which they may have left, and their shares: shape (points, rows)."""
 
-    rows: Integers
+    rows: Integers | slice
     age: Floats
     share: Floats
+
+
+def _by_rule(falls: Floats) -> list[tuple[int, Integers | slice]]:
+    """Which rows each of `_RULES` is for; of few, all take the last, which is right for any."""
+    if falls.size <= 2 * FEW:
+        return [(-1, slice(None))]
+    which = np.searchsorted(_FALLS, falls)  # 0 where there is nothing to integrate
+    rows = [(i, np.flatnonzero(which == i + 1)) for i in range(len(_RULES))]
+    return [(i, own) for i, own in rows if own.size]
+
+
+def _odds(fall: Floats, lost: Floats) -> Floats:
+    """P(left) over P(did not), of customers who have not bought over these spans."""
+    return np.asarray(np.exp(np.minimum(fall, STEEP)) * lost)
 
 
 def _sums(departures: list[_Departures], size: int) -> Floats:

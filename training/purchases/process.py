@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +13,7 @@ from scipy.special import gammaln, psi
 from training.purchases.histories import FEW, Floats, Histories
 
 # The exponential neither overflows here nor falls back to its slow path for underflow.
-_STEEP = 700.0
+STEEP = 700.0
 
 # Steps of days, and how many: a search over two years and more, by few calls or by few points.
 _AT_ONCE = ((28, 26), (1, 27))
@@ -22,6 +22,31 @@ _BY_HALVES = tuple((2**power, 1) for power in reversed(range(10)))
 Slopes = Callable[[Floats], Floats]
 """Derivatives of a log-likelihood by each parameter, summed over histories so weighted: shape
 (p,)."""
+
+
+class Silence(NamedTuple):
+    """What becomes of customers within some days, each of shape (n,).
+
+    Attributes:
+        there: P(still a customer now).
+        left: P(not any more).
+        if_there: P(no purchase within the days) of one who still is.
+    """
+
+    there: Floats
+    left: Floats
+    if_there: Floats
+
+    @classmethod
+    def of(cls, odds_left: Floats, if_there: Floats) -> Self:
+        """By P(left) over P(still there)."""
+        there = 1 / (1 + odds_left)
+        return cls(there, odds_left * there, if_there)
+
+    @property
+    def chance(self) -> Floats:
+        """P(no purchase within the days): who has left buys no more."""
+        return self.left + self.there * self.if_there
 
 
 @dataclass(frozen=True)
@@ -69,6 +94,9 @@ class Process(ABC):
         """The same by each of these days, shape (n, days)."""
         if h.x.size > FEW:
             return np.stack([self.purchases_if_alive(each, h) for each in days.tolist()], axis=1)
+        return self._purchases_by(days, h)
+
+    def _purchases_by(self, days: Floats, h: Histories) -> Floats:
         spans = np.tile(days, h.x.size)
         return self.purchases_if_alive(spans, h.repeated(days.size)).reshape(-1, days.size)
 
@@ -80,50 +108,49 @@ class Process(ABC):
             h: Their histories.
         """
         steps = _AT_ONCE if h.x.size <= FEW else _BY_HALVES
-        silent_days = np.zeros((h.x.size, chances.size, 1))
+        silent_days = np.zeros((h.x.size, 1, 1))
         for step, points in steps:
             days = silent_days + step * np.arange(1, points + 1)
-            silent = self.p_silent_if_alive(days.ravel(), h.repeated(chances.size * points))
+            silent = self.p_silent_if_alive(days.ravel(), h.repeated(math.prod(days.shape[1:])))
             still = silent.reshape(days.shape) > 1 - chances[:, None]
-            silent_days += step * still.sum(axis=2, keepdims=True)
+            silent_days = silent_days + step * still.sum(axis=2, keepdims=True)
         return silent_days[:, :, 0] + 1
 
     def log_offset(self, h: Histories) -> float:  # noqa: ARG002 - for models that have one
         """What the log-likelihood holds that no parameter changes, summed over the customers."""
         return 0.0
 
-    def log_dead(self, h: Histories) -> Floats:
-        """The logarithm of the dead part."""
-        return self.dead(h)[0]
-
     def log_silent(self, h: Histories) -> Floats:
         """The log-likelihood up to C."""
-        return np.logaddexp(self.alive(h)[0], self.log_dead(h))
+        return np.logaddexp(self.alive(h)[0], self.dead(h)[0])
 
     def log_likelihood(self, h: Histories) -> float:
         """The sum over the customers."""
         return self.score(h)[0] + self.log_offset(h)
 
-    def p_silent(self, days: float, h: Histories) -> Floats:
-        """P(no purchase within so many days)."""
-        now, later = self._log_silences(days, h)
-        return np.exp(np.minimum(later - now, 0))  # rounding may lift it above 0
+    def silence(self, days: float, h: Histories) -> Silence:
+        """What becomes of them within so many days."""
+        return Silence.of(self.odds_left(h), self.silent_if_alive(days, h))
 
-    def _log_silences(self, days: float, h: Histories) -> tuple[Floats, Floats]:
-        """The log-likelihoods now and so many days later, of few histories by one call."""
-        if h.x.size > FEW:
-            return self.log_silent(h), self.log_silent(h.later(days))
-        both = h.repeated(2).later(np.tile([0, days], h.x.size))
-        now, later = self.log_silent(both).reshape(-1, 2).T
-        return now, later
+    def silent_if_alive(self, days: float, h: Histories) -> Floats:
+        """`p_silent_if_alive`, calculated once for those alike in what tells it."""
+
+        def silent(h: Histories) -> Floats:
+            return self.p_silent_if_alive(np.full_like(h.T, days), h)
+
+        return h.each(silent, self.rhythm)
 
     def p_alive(self, h: Histories) -> Floats:
         """P(still a customer)."""
-        return np.concatenate([self._p_alive(piece) for piece in self.pieces(h)])
+        return 1 / (1 + self.odds_left(h))
 
-    def _p_alive(self, h: Histories) -> Floats:
-        odds = self.log_dead(h) - self.alive(h)[0]
-        return 1 / (1 + np.exp(np.clip(odds, -_STEEP, _STEEP)))
+    def odds_left(self, h: Histories) -> Floats:
+        """P(not a customer any more) over P(still one)."""
+        return np.concatenate([self._odds_left(piece) for piece in self.pieces(h)])
+
+    def _odds_left(self, h: Histories) -> Floats:
+        odds = self.dead(h)[0] - self.alive(h)[0]
+        return np.asarray(np.exp(np.clip(odds, -STEEP, STEEP)))
 
     def pieces(self, h: Histories) -> list[Histories]:
         """What is calculated at a time."""
@@ -140,7 +167,7 @@ class Process(ABC):
         """That of the silence: its slopes are a mean over whether they are alive."""
         (alive, alive_slopes), (dead, dead_slopes) = self.alive(h), self.dead(h)
         odds = dead - alive
-        less = np.exp(-np.minimum(np.abs(odds), _STEEP))
+        less = np.exp(-np.minimum(np.abs(odds), STEEP))
         left = h.counts * np.where(odds > 0, 1, less) / (1 + less)
         value = h.counts @ (alive + np.maximum(odds, 0) + np.log(1 + less))
         return float(value), alive_slopes(h.counts - left) + dead_slopes(left)

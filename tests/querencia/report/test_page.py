@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -16,10 +16,13 @@ from serving.campaigns import Campaign
 from serving.outcomes import Estimate, Outcome
 from serving.past import Past
 from serving.report.report import Report, gather
+from serving.report.staying import Staying
 from serving.settings import IndicatorSettings, Settings
 from tests.querencia.test_page import Reader
+from training.staying import AtAge, recommended
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+ALWAYS = ("board", "detail", "indicators", "staying", "health")
 SECTIONS = ("who_risk", "campaign", "past", "life", "journey", "topics", "voice", "silent", "trust")
 
 
@@ -61,7 +64,7 @@ def sections(page: str) -> set[str]:
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_the_page_is_whole_and_small(pages: dict[str, str], language: str) -> None:
     page = pages[language]
-    assert sections(page) == {"board", "detail", "indicators", "health", *SECTIONS}
+    assert sections(page) == {*ALWAYS, *SECTIONS}
     assert len(page.encode()) < 300_000
     assert "nan" not in re.findall(r"\bnan\b", page)
 
@@ -126,7 +129,7 @@ def test_targets_are_reached_or_told_with_what_lacks(pages: dict[str, str]) -> N
 
 def test_what_the_records_do_not_carry_steps_aside(bare: Report) -> None:
     page = render(bare)
-    assert sections(page) == {"board", "detail", "indicators", "life", "health"}
+    assert sections(page) == {*ALWAYS, "life"}
     text = Reader(page).text
     assert "No scores yet" in text
     assert "as the records don't carry it: Journey, Tickets by topic, Voice, Whom to keep" in text
@@ -163,3 +166,35 @@ def test_what_people_wrote_is_not_part_of_the_page(report: Report) -> None:
     page = render(replace(report, voice=evil))
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_how_models_age_is_told_once_it_was_asked(report: Report, pages: dict[str, str]) -> None:
+    assert "querencia evaluate" in Reader(pages["en"]).text
+    ages = (AtAge(30, 5, 0.001, -0.001, 0.003, -0.2), AtAge(60, 4, 0.02, 0.01, 0.03, -1.5))
+    found = Staying(
+        told_at=NOW,
+        churn="inactivity",
+        horizon_days=90,
+        cutoffs=6,
+        ages=ages,
+        advice=recommended(ages, currency="EUR"),
+    )
+    page = Reader(render(replace(report, staying=found)))
+    assert "Train at least every 30 days" in page.text
+    assert "+0.0200 +0.0100 … +0.0300" in page.text
+    labels = [attrs["aria-label"] for tag, attrs in page.seen if tag == "svg"]
+    assert sum("30: +0.0010; 60: +0.0200" in str(label) for label in labels) == 1
+
+
+def test_another_period_changes_what_is_of_a_period_and_nothing_else(report: Report) -> None:
+    settings = report.settings
+    end = report.indicators.period.end.date() - timedelta(days=60)
+    other = gather(settings, now=NOW, first=end - timedelta(days=29), last=end)
+    assert round(other.indicators.period.days) == 30
+    assert other.journey_over.end == other.indicators.period.end
+    assert (other.indicators.period.end - other.followed_from).days == 90
+    assert other.risk is not None
+    assert report.risk is not None
+    assert other.risk.everybody == report.risk.everybody
+    assert other.indicators.moves != report.indicators.moves
+    assert "30 days from" in Reader(render(other)).text

@@ -1,11 +1,12 @@
 """A console over the simulated company, asked in process."""
 
-import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.folders import copied
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette's client would rather have httpx's successor
@@ -25,10 +26,7 @@ OWN = {"sec-fetch-site": "same-origin"}
 @pytest.fixture
 def shop(trained_company: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The trained company in folders of its own, for tests that change something."""
-    own = {"data": tmp_path / "data", "store": tmp_path / "mlruns"}
-    for name, folder in own.items():
-        shutil.copytree(getattr(trained_company, name), folder)
-    settings = trained_company.model_copy(update=own)
+    settings = copied(trained_company, tmp_path)
     configured = tmp_path / "querencia.toml"
     configured.write_text(shows.configuration(settings))
     monkeypatch.setenv("QUERENCIA_CONFIG", str(configured))  # for processes that it starts

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from features.store import Store
+from serving import dossier
 from serving.campaigns import Campaigns
 from serving.console import story
 from serving.console.absence import absences
@@ -43,8 +44,9 @@ def test_tighter_limits_keep_more_off_and_say_so(standing: Standing) -> None:
 
 def test_the_story_tells_every_record_and_the_risk_of_now(standing: Standing) -> None:
     row = standing.scores.rows.sort_values("frequency").iloc[-1]
-    store = Store(standing.settings.data)
-    events = story.events(store, row["customer_id"])
+    store, customer_id = Store(standing.settings.data), row["customer_id"]
+    records = dossier.records(store, customer_id)
+    events = story.events(records)
     for table, what in (("transactions", {"bought", "refunded"}), ("contacts", {"met"})):
         rows = pd.read_parquet(store.path(table))
         rows = rows[rows["customer_id"] == row["customer_id"]]
@@ -55,7 +57,9 @@ def test_the_story_tells_every_record_and_the_risk_of_now(standing: Standing) ->
             rows["occurred_at"].dt.tz_convert(UTC)
         )
     assert [each.at for each in events] == sorted((each.at for each in events), reverse=True)
-    risks = story.risks(standing.edition, row["customer_id"])
+    edition, at = standing.edition, story.cutoffs(standing.edition)
+    seen = dossier.rows(customer_id, at, edition.champion, standing.settings, records)
+    risks = story.risks(edition, customer_id, seen)
     assert risks[-1].risk == pytest.approx(row["risk"], abs=1e-6)
     assert risks[-1].at == standing.edition.cutoff
 

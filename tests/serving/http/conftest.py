@@ -1,9 +1,7 @@
 """The application in this process, over a trained folder of its own, asked without a network."""
 
 import asyncio
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,6 +14,7 @@ from serving.http.meters import Meters
 from serving.http.traces import Traces
 from serving.settings import ServiceSettings, Settings
 from serving.watch import Watch
+from tests.folders import copied
 
 
 class Told(NamedTuple):
@@ -82,10 +81,7 @@ class Client:
 @pytest.fixture(scope="session")
 def own_folder(trained: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A trained folder that may be written to."""
-    folder: Path = tmp_path_factory.mktemp("application")
-    shutil.copytree(trained.data, folder / "data")
-    shutil.copytree(trained.store, folder / "mlruns")
-    return trained.model_copy(update={"data": folder / "data", "store": folder / "mlruns"})
+    return copied(trained, tmp_path_factory.mktemp("application"))
 
 
 @pytest.fixture(scope="session")

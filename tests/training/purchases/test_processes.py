@@ -108,7 +108,7 @@ def test_one_stage_is_mbg_nbd():
     assert regular.log_likelihood(h) == pytest.approx(plain.log_likelihood(h), rel=1e-12)
     assert regular.score(h)[1] == pytest.approx(plain.score(h)[1], rel=1e-9)
     assert regular.p_alive(h) == pytest.approx(plain.p_alive(h), rel=1e-12)
-    assert regular.p_silent(30, h) == pytest.approx(plain.p_silent(30, h), rel=1e-12)
+    assert regular.silence(30, h).chance == pytest.approx(plain.silence(30, h).chance, rel=1e-12)
     expected = plain.purchases_if_alive(90, h)
     assert regular.purchases_if_alive(90, h) == pytest.approx(expected, rel=1e-7)
 
@@ -148,7 +148,7 @@ def test_regular_buyers_buy_and_leave_as_expected(k):
     process, n, days = RegularBetaGeometric(2.0, 8.0, 1.2, 6.0, k=k), 40_000, 50
     x, t_x, later, alive = regular_customers(process, n, T=60, days=days)
     h = Histories.of(x, t_x, np.full(n, 60.0))
-    p_alive, silent = process.p_alive(h), process.p_silent(days, h)
+    p_alive, silent = process.p_alive(h), process.silence(days, h).chance
     expected = p_alive * process.purchases_if_alive(days, h)
     for few in (x == 0, (x > 0) & (t_x > 50), (x > 0) & (t_x < 40), x > 5):
         error = 4 / np.sqrt(few.sum())
@@ -180,7 +180,8 @@ def test_few_histories_are_judged_as_they_are_among_many(process, h):
         return pytest.approx(getattr(process, method)(*days, many)[:few], rel=1e-9, abs=1e-9)
 
     assert process.p_alive(h) == same("p_alive")
-    assert process.p_silent(90, h) == same("p_silent", 90)
+    for mine, theirs in zip(process.silence(90, h), process.silence(90, many), strict=True):
+        assert mine == pytest.approx(theirs[:few], rel=1e-9, abs=1e-9)
     assert process.purchases_by(SPANS, h) == same("purchases_by", SPANS)
     days, among = (process.next_purchase_days(CHANCES, each) for each in (h, many))
     known = among[:few] <= 729  # beyond it the two searches end at days of their own
@@ -188,9 +189,18 @@ def test_few_histories_are_judged_as_they_are_among_many(process, h):
     assert (days[~known] > 729).all()
 
 
+@pytest.mark.parametrize("process", PROCESSES)
+@given(h=few_histories())
+def test_silence_is_what_the_likelihood_says(process, h):
+    """P(silent for longer) = L(x, t_x, T + H) / L(x, t_x, T)."""
+    expected = np.exp(process.log_silent(h.later(90)) - process.log_silent(h))
+    assert process.silence(90, h).chance == pytest.approx(expected, abs=1e-9)
+
+
 @given(h=few_histories())
 def test_integrals_of_their_own_are_those_of_the_panels(h):
     alive, dead = CDNOW.alive(h)[0], CDNOW.dead(h)[0]
-    own = CDNOW.log_dead(h)
-    together = np.logaddexp(alive, dead)
-    assert np.exp(own - together) == pytest.approx(np.exp(dead - together), abs=1e-9)
+    assert CDNOW.p_alive(h) == pytest.approx(np.exp(alive - np.logaddexp(alive, dead)), abs=1e-9)
+    later = replace(h, t_x=h.T).later(90)
+    silent = np.exp(CDNOW.log_silent(later) - CDNOW.alive(h)[0])
+    assert CDNOW.silent_if_alive(90, h) == pytest.approx(silent, abs=1e-9)
