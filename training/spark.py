@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -169,7 +170,15 @@ class _Scorer:
         return _of_files, (_files(self.model),)
 
     def __call__(self, taken: Snapshot) -> pa.Table:
-        return pa.Table.from_pandas(scoring.score(self.model, taken).rows, preserve_index=False)
+        rows = scoring.score(self.model, taken).rows
+        return pa.table({str(name): _array(values) for name, values in rows.items()})
+
+
+def _array(values: pd.Series) -> pa.Array:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        # pyarrow 25 takes instants from pandas 3.1 in a way that is deprecated.
+        return pa.array(values.dt.tz_convert(None)).cast(pa.timestamp("us", tz="UTC"))
+    return pa.array(values)
 
 
 def _files(model: Model) -> dict[str, bytes]:
