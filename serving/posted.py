@@ -50,7 +50,7 @@ class Posted(Asked):
 
     def tables(self) -> dict[str, list[dict[str, Any]]]:
         """The rows of each table, as `features.online.row` takes them."""
-        return {table: [*map(vars, getattr(self, table))] for table in TIMELINES}
+        return {table: [vars(row) for row in getattr(self, table)] for table in TIMELINES}
 
 
 def _field(contract: Contract, column: Column) -> tuple[Any, Any]:
