@@ -28,7 +28,7 @@ browser: setup  ## test the console in a real browser (installs the extra; needs
 
 spark: setup  ## test on a Spark cluster of this machine (installs the extra; needs Java 17)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[spark]'
-	$(BIN)/python -m pytest -q tests/features/test_spark.py
+	$(BIN)/python -m pytest -q tests/features/test_spark.py tests/training/test_spark.py tests/querencia/test_spark.py
 
 lint: setup  ## check style, types and the direction of imports
 	$(BIN)/ruff check .

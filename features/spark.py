@@ -75,6 +75,7 @@ class Cluster(Store):
             raise QuerenciaError(
                 "The engine \"spark\" takes an extra, and Java 17: pip install 'querencia[spark]'"
             )
+        from pyspark.core.context import Py4JError
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
 
@@ -82,11 +83,15 @@ class Cluster(Store):
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
         builder = SparkSession.builder.appName("querencia").master(self.settings.master)
         try:
-            return builder.config(map={**_OURS, **self.settings.options}).getOrCreate()
-        except PySparkException as error:
+            session = builder.config(map={**_OURS, **self.settings.options}).getOrCreate()
+        except (Py4JError, PySparkException):
             raise QuerenciaError(
-                f"The Spark cluster {self.settings.master} does not answer: {error}"
+                f"There is no Spark session to be had of {self.settings.master}. See that the "
+                "address is right (spark.master), that the cluster runs, and that Java 17 is here; "
+                "what Spark says of it is above."
             ) from None
+        session.sparkContext.setLogLevel("ERROR")
+        return session
 
     def drawn(self, most: int) -> "Cluster":
         """The same cluster, of whose customers so many come to the driver at most."""

@@ -347,7 +347,14 @@ def evaluate(
         found = backtests.evaluate(
             store, settings.registry, settings.features, settings.training, track(plans)
         )
-        staying.note(settings.data, found, settings.features, now=datetime.now(UTC))
+        staying.note(
+            settings.data,
+            found.staying,
+            found.advice,
+            settings.features,
+            cutoffs=len(found.judged),
+            now=datetime.now(UTC),
+        )
         return found
 
 

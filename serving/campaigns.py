@@ -143,12 +143,19 @@ def survey_rows(rows: pd.DataFrame, asked_at: datetime) -> pd.DataFrame:
     """Those of a list who are asked, as the table `surveys` has them, without answers yet."""
     offers = offer_rows(rows, asked_at)
     asked = offers[offers["arm"] == ASK]
+    return survey_sheet(asked["offer_id"], asked["customer_id"], asked_at)
+
+
+def survey_sheet(
+    survey_ids: "pd.Series[str]", customer_ids: "pd.Series[str]", asked_at: datetime
+) -> pd.DataFrame:
+    """A survey of customers as the table `surveys` has it, ready for their answers."""
     return pd.DataFrame(
         {
-            "survey_id": asked["offer_id"],
-            "customer_id": asked["customer_id"],
+            "survey_id": survey_ids,
+            "customer_id": customer_ids,
             "kind": _KIND,
-            "asked_at": asked["decided_at"],
+            "asked_at": pd.Timestamp(asked_at),
             **dict.fromkeys(("answered_at", "score", "comment", "language"), ""),
         }
     )

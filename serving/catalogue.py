@@ -9,6 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from features.offers import CONTROL
 from training.settings import MoneySettings
 
+SOME = "offer"
+"""The offer there is where none is configured."""
+
 ASK, NOTHING = "ask", "nothing"
 """The two that are no offers: to ask how things are, and to leave alone."""
 
@@ -70,7 +73,7 @@ def catalogue(configured: Mapping[str, Offer], money: MoneySettings) -> dict[str
     """The offers there are; where none is configured, the one that `training.money` tells of."""
     plain = Offer(contact_cost=money.contact_cost, redemption_cost=money.offer_cost)
     made = {name: offer for name, offer in configured.items() if name != ASK}
-    return made or {"offer": plain}
+    return made or {SOME: plain}
 
 
 def question(configured: Mapping[str, Offer], money: MoneySettings) -> Offer:

@@ -153,66 +153,59 @@ class Reception:
         return Receipt.model_validate(parcel.answer)
 
     def _keep(self, tables: dict[str, list[Row]], digest: str, name: str | None) -> Receipt:
-        parts = {table: self._weigh(table, tables[table]) for table in CONTRACTS if table in tables}
-        receipt = Receipt(
-            accepted=sum(part.accepted for part in parts.values()),
-            unchanged=sum(len(part.again) for part in parts.values()),
-            refused=[
-                Refusal(table=table, row=row, reasons=why.split("; "))
-                for table, part in parts.items()
-                for row, why in sorted(part.refused.items())
-            ],
+        parts = [self._weigh(table, tables[table]) for table in CONTRACTS if table in tables]
+        receipt = _receipt(parts)
+        parcel = Parcel(
+            at=datetime.now(UTC),
+            digest=digest,
+            key=name,
+            tables={part.table: part.kept for part in parts if part.kept},
+            spoiled={part.table: part.spoiled for part in parts if self._is_news(part)},
+            answer=receipt.model_dump(),
         )
-        kept = {table: part.kept for table, part in parts.items() if part.kept}
-        spoiled = {table: part.spoiled for table, part in parts.items() if part.spoiled}
-        known = self._waiting.spoiled
-        fresh = {each[0]: each[1] for each in spoiled.items() if repr(each) not in known}
-        if kept or fresh or name:
-            self._inbox.add(
-                Parcel(
-                    at=datetime.now(UTC),
-                    digest=digest,
-                    key=name,
-                    tables=kept,
-                    spoiled=fresh,
-                    answer=receipt.model_dump(),
-                )
-            )
+        if parcel.tables or parcel.spoiled or name:
+            self._inbox.add(parcel)
         return receipt
 
+    def _is_news(self, part: "_Part") -> bool:
+        """Whether rows are spoiled, and do not wait for the quarantine already."""
+        told = repr((part.table, part.spoiled))
+        return bool(part.spoiled) and told not in self._waiting.spoiled
+
     def _weigh(self, table: str, rows: list[Row]) -> "_Part":
-        ids = {row.get(name) for row in rows for name in ("customer_id", _FRIEND)} - {None}
-        gone = self._forgotten.among(frozenset(map(str, ids)))
+        gone = self._gone(rows)
         rows = [row | {_FRIEND: None} if row.get(_FRIEND) in gone else row for row in rows]
-        again = {i for i, row in enumerate(rows) if self._is_last(table, row)}
         erased = {i for i, row in enumerate(rows) if row.get("customer_id") in gone}
-        open_ = [i for i in range(len(rows)) if i not in again | erased]
-        found = self._judged(table, [rows[i] for i in open_])
-        return _Part(
-            rows,
-            frozenset(again | {open_[i] for i in found.again}),
-            dict.fromkeys(erased, ERASED) | {open_[i]: why for i, why in found.refused.items()},
-        )
+        again = {i for i, row in enumerate(rows) if self._is_last(table, row)}
+        open_ = {i: row for i, row in enumerate(rows) if i not in again | erased}
+        found = self._judged(table, open_)
+        refused = dict.fromkeys(erased, ERASED) | dict(found.refused)
+        return _Part(table, rows, found.again | again, refused)
+
+    def _gone(self, rows: list[Row]) -> frozenset[str]:
+        """Those of the customers in rows who are forgotten."""
+        ids = {row.get(name) for row in rows for name in ("customer_id", _FRIEND)} - {None}
+        return self._forgotten.among(frozenset(map(str, ids)))
 
     def _is_last(self, table: str, row: Row) -> bool:
         """Whether a row is, word by word, the last one that waits under its key."""
         waiting = self._waiting.rows.get(_key(table, row), [])
         return waiting[-1:] == [row]
 
-    def _judged(self, table: str, rows: list[Row]) -> intake.Weighed:
-        """What would come of rows after those that wait and have one of their keys, from 0."""
-        if not rows:
+    def _judged(self, table: str, open_: Mapping[int, Row]) -> intake.Weighed:
+        """What would come of rows, by place, after those that wait and have one of their keys."""
+        if not open_:
             return intake.Weighed(frozenset(), {})
-        keys = dict.fromkeys(_key(table, row) for row in rows)
+        keys = dict.fromkeys(_key(table, row) for row in open_.values())
         before = [row for key in keys for row in self._waiting.rows.get(key, ())]
         with TemporaryDirectory() as folder:
             file = Path(folder) / f"{table}.parquet"
-            pq.write_table(inbox.as_written(CONTRACTS[table], [*before, *rows]), file)
+            pq.write_table(inbox.as_written(CONTRACTS[table], [*before, *open_.values()]), file)
             found = intake.weigh(Source(file), CONTRACTS[table], self._data, self._settings)
-        first = len(before) + 1
+        places = dict(enumerate(open_, len(before) + 1))
         return intake.Weighed(
-            frozenset(row - first for row in found.again if row >= first),
-            {row - first: why for row, why in found.refused.items() if row >= first},
+            frozenset(places[row] for row in found.again if row in places),
+            {places[row]: why for row, why in found.refused.items() if row in places},
         )
 
     def _look(self) -> None:
@@ -241,6 +234,7 @@ class Reception:
 class _Part:
     """The rows of one table, and what became of them by place."""
 
+    table: str
     rows: list[Row]
     again: frozenset[int]
     refused: Mapping[int, str]
@@ -248,6 +242,14 @@ class _Part:
     @property
     def accepted(self) -> int:
         return len(self.rows) - len(self.again) - len(self.refused)
+
+    @property
+    def refusals(self) -> list[Refusal]:
+        """The rows refused, as their sender is told."""
+        return [
+            Refusal(table=self.table, row=row, reasons=why.split("; "))
+            for row, why in sorted(self.refused.items())
+        ]
 
     @property
     def kept(self) -> list[Row]:
@@ -260,6 +262,14 @@ class _Part:
     def spoiled(self) -> list[Row]:
         """The rows refused, but for those of the forgotten."""
         return [self.rows[i] for i, why in sorted(self.refused.items()) if why != ERASED]
+
+
+def _receipt(parts: Sequence[_Part]) -> Receipt:
+    return Receipt(
+        accepted=sum(part.accepted for part in parts),
+        unchanged=sum(len(part.again) for part in parts),
+        refused=[each for part in parts for each in part.refusals],
+    )
 
 
 def _key(table: str, row: Row) -> _Key:

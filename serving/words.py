@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.findings import Finding
 from serving import spanish
+from serving.catalogue import SOME
 
 Language = Literal["en", "es"]
 
@@ -214,7 +215,8 @@ def actions(rows: pd.DataFrame, language: Language = "en") -> list[str]:
 def _action(row: Mapping[Hashable, Any], language: Language) -> str:
     if row["arm"] in ("control", "ask"):
         return say(row["arm"], language, channel=row["channel"])
-    return say("make", language, offer=row["offer"], channel=row["channel"])
+    offer = say("offer", language) if row["offer"] == SOME else row["offer"]
+    return say("make", language, offer=offer, channel=row["channel"])
 
 
 def reason(row: Mapping[Hashable, Any], language: Language = "en") -> str:

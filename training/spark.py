@@ -6,6 +6,7 @@ that matters is how many customers share a history. Models go to the machines as
 kept as.
 """
 
+import logging
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -122,12 +123,14 @@ def fit_trees(rows: "DataFrame", names: tuple[str, ...], settings: TrainingSetti
     """
     from xgboost.spark import SparkXGBClassifier
 
+    logging.getLogger("XGBoost-PySpark").setLevel(logging.WARNING)  # else it tells all it does
     trees = TreeRisk(settings.trees, features=names, random_state=settings.random_state)
     estimator = SparkXGBClassifier(
         features_col=list(names),
         label_col=_LABEL,
         num_workers=rows.sparkSession.sparkContext.defaultParallelism,
         n_estimators=settings.trees.rounds,
+        verbose_eval=False,
         **trees.parameters,
     )
     booster = estimator.fit(rows).get_booster()

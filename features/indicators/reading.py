@@ -1,8 +1,8 @@
 """Read indicators off the records: over a period, for everybody or apart by something."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 
@@ -104,44 +104,40 @@ def read(
     Raises:
         QuerenciaError: naming an indicator or dimension there is not.
     """
-    for name in (*indicators, *(targets or {})):
-        _require(name, INDICATORS, "indicator")
-    if by is not None:
-        _require(by, DIMENSIONS, "dimension")
-    there, aims = has(store), targets or {}
+    names, aims = tuple(indicators), targets or {}
+    _require((*names, *aims), INDICATORS, "indicator")
+    _require(() if by is None else (by,), DIMENSIONS, "dimension")
     with known(store, settings.time_zone, before=period.end) as connection:
-        if by == "stage":  # once for all facts
-            early = stages.sql(period.start, settings.time_zone)
-            connection.execute(f"CREATE TEMP TABLE stages AS {early}")
         query = _Query(connection, settings, period, by, customer)
-        found = (
+        found = [
             Reading(indicator, group, figure, period, aims.get(indicator.name))
-            for facts, group_of in _by_facts(indicators).items()
-            if facts.needs <= there and (by is None or by in facts.own or DIMENSIONS[by])
-            for indicator, group, figure in query.read(
-                facts, [each for each in group_of if each.needs <= there]
-            )
-            if figure.n
-        )
-        places = {name: place for place, name in enumerate(INDICATORS)}
-        return tuple(sorted(found, key=lambda reading: places[reading.indicator.name]))
+            for indicator, group, figure in query.all(names, has(store))
+        ]
+    places = {name: place for place, name in enumerate(INDICATORS)}
+    return tuple(sorted(found, key=lambda reading: places[reading.indicator.name]))
 
 
-def _require(name: str, names: Iterable[str], what: str) -> None:
-    if name not in names:
-        raise QuerenciaError(f"There is no {what} {name}. There are: {', '.join(names)}.")
+def _require(asked: Iterable[str], names: Iterable[str], what: str) -> None:
+    for name in asked:
+        if name not in names:
+            raise QuerenciaError(f"There is no {what} {name}. There are: {', '.join(names)}.")
 
 
-def _by_facts(names: Iterable[str]) -> dict[Facts, list[Indicator]]:
+def _by_facts(names: Iterable[str], there: Set[str]) -> dict[Facts, list[Indicator]]:
+    """The indicators that the records carry, by the facts they rest on."""
     grouped: dict[Facts, list[Indicator]] = {}
-    for name in names:
-        grouped.setdefault(INDICATORS[name].facts, []).append(INDICATORS[name])
+    for indicator in map(INDICATORS.__getitem__, names):
+        if indicator.facts.needs | indicator.needs <= there:
+            grouped.setdefault(indicator.facts, []).append(indicator)
     return grouped
+
+
+Found: TypeAlias = tuple[Indicator, str | None, Figure]
 
 
 @dataclass(frozen=True)
 class _Query:
-    """One query for all indicators on the same facts."""
+    """Queries, one for all indicators on the same facts."""
 
     connection: duckdb.DuckDBPyConnection
     settings: FeatureSettings
@@ -149,11 +145,19 @@ class _Query:
     by: str | None
     customer: str | None
 
-    def read(
-        self, facts: Facts, indicators: list[Indicator]
-    ) -> Iterator[tuple[Indicator, str | None, Figure]]:
-        if not indicators:
-            return
+    def all(self, names: Iterable[str], there: Set[str]) -> Iterator[Found]:
+        """What each indicator came to, of which anything counts."""
+        if self.by == "stage":  # once for all facts
+            early = stages.sql(self.period.start, self.settings.time_zone)
+            self.connection.execute(f"CREATE TEMP TABLE stages AS {early}")
+        for facts, indicators in _by_facts(names, there).items():
+            if self._tells_apart(facts):
+                yield from (each for each in self._read(facts, indicators) if each[2].n)
+
+    def _tells_apart(self, facts: Facts) -> bool:
+        return self.by is None or self.by in facts.own or bool(DIMENSIONS[self.by])
+
+    def _read(self, facts: Facts, indicators: list[Indicator]) -> Iterator[Found]:
         sql = self._sql(facts, indicators)
         for group, *sums in self.connection.execute(sql, self._parameters).fetchall():
             values = iter(sums)

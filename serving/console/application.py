@@ -119,6 +119,7 @@ class Console:
             _get("/indicators", company.indicators),
             _get("/journey", company.journey),
             _get("/voice", company.voice),
+            _get("/silent.csv", company.silent),
             _get("/data", company.data),
             _get("/model", model.page),
             _get("/model/rollback", model.ask),

@@ -4,15 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pandas as pd
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
+from features.indicators.known import has
 from features.store import Store
 from serving import outreach
-from serving.campaigns import Campaign, Campaigns
+from serving.campaigns import PLAIN, Campaign, Campaigns, survey_sheet
 from serving.console.desk import Desk, NotYetError, Visit
 from serving.console.gathered import Gathered
 from serving.console.listing import Form
+from serving.console.missing import Missing, Page, missing
 from serving.http.problem import Problem
 from serving.past import Past, look_back
 from serving.report import highlights
@@ -40,7 +44,7 @@ class Company:
         """What customers say, and who says nothing."""
         return self._section(request, "voice")
 
-    def _section(self, request: Request, name: str) -> Response:
+    def _section(self, request: Request, name: Page) -> Response:
         visit, found = self._desk.visit(request), self._desk.gathered()
         return self._desk.page(
             visit,
@@ -48,7 +52,29 @@ class Company:
             r=found.report,
             charts=found.pictures[visit.language],
             quotes={} if self._desk.masks.is_on else highlights.quotes(found.report),
+            missing=self._missing(name),
         )
+
+    def _missing(self, page: Page) -> list[Missing]:
+        return missing(has(Store(self._desk.settings.data)), page)
+
+    def silent(self, request: Request) -> Response:
+        """A survey of those at risk of whom nothing was heard, ready for their answers."""
+        self._desk.visit(request)
+        self._require_ids()
+        found = self._desk.gathered().report.silent
+        if found is None:
+            raise HTTPException(404)
+        asked = found.rows["customer_id"].reset_index(drop=True)
+        day = f"{datetime.now(UTC):%Y-%m-%d}"
+        ids = pd.Series(asked.index + 1).map(f"silent-{day}-{{:06}}".format)
+        sheet = survey_sheet(ids, asked, datetime.now(UTC)).to_csv(**PLAIN)
+        headers = {"content-disposition": f'attachment; filename="silent-{day}.csv"'}
+        return Response(sheet, media_type="text/csv", headers=headers)
+
+    def _require_ids(self) -> None:
+        if self._desk.masks.is_on:
+            raise Problem(403, "Ids are hidden on this console.")
 
     def data(self, request: Request) -> Response:
         """What the records hold, how fresh they are, and what was refused."""
@@ -66,7 +92,13 @@ class Company:
             for fault in each.faults
         ]
         return self._desk.page(
-            visit, "data", r=found.report, held=held, faults=faults, checked=checked
+            visit,
+            "data",
+            r=found.report,
+            held=held,
+            faults=faults,
+            checked=checked,
+            missing=self._missing("data"),
         )
 
     def campaigns(self, request: Request) -> Response:
@@ -105,8 +137,7 @@ class Company:
     def list_of(self, request: Request) -> Response:
         """The list of a campaign, as it lies in the data folder."""
         self._desk.visit(request)
-        if self._desk.masks.is_on:
-            raise Problem(403, "Ids are hidden on this console.")
+        self._require_ids()
         campaign = self._find(request)
         return FileResponse(campaign.folder / "list.csv", filename=f"{campaign.id}.csv")
 

@@ -42,10 +42,14 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "headline_one": "1 of your best customers is about to leave",
         "headline_none": "None of your best customers is about to leave",
         "stake": "{money} of margin is at stake with them.",
-        "brings": "Contacting these {contacts} customers, for {spent}, is expected to bring "
-        "{profit} beyond it; at least {low} if offers do as little as one time in ten.",
-        "brings_one": "Contacting this customer, for {spent}, is expected to bring {profit} beyond "
-        "it; at least {low} if offers do as little as one time in ten.",
+        "brings": "Contacting the {contacts} customers with whom it pays most, for {spent}, is "
+        "expected to bring {profit} beyond it; at least {low} if offers do as little as one time "
+        "in ten.",
+        "brings_one": "Contacting the 1 customer with whom it pays, for {spent}, is expected to "
+        "bring {profit} beyond it; at least {low} if offers do as little as one time in ten.",
+        "in_order": "In the order of what a contact is expected to bring: a small risk counts "
+        "where much is at stake.",
+        "only_risky": "Only those with a risk of {risk:.0%} or more",
         "brings_none": "Within these limits no contact is expected to bring more than it costs.",
         "best": "Best: the {share:.0%} of customers with the highest value. About to leave: a risk "
         "of {risk:.0%} or more within {days} days.",
@@ -157,7 +161,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "not_budget": "A contact would pay, but budget and contacts bring more with others.",
         "reasons": "What moves the risk",
         "reasons_lead": "A typical customer who bought as often has a risk of {base}. What is "
-        "known of this one makes it {risk}:",
+        "known of this one makes it {risk}.",
         "reason": "reason",
         "points": "points of risk",
         "money": "in money",
@@ -236,7 +240,28 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "rows": "rows",
         "no_refusals": "No row was refused when the tables were read last.",
         "never_checked": "It is not known how reading them went.",
-        "not_there": "The records carry nothing for this page.",
+        "not_there": "The records carry nothing for this page yet. Below is what it takes.",
+        "more": "What would tell more",
+        "more_lead": "The records don't have these. With them, risk and reasons get better too, "
+        "from the next training on.",
+        "more_tells": "what it would tell",
+        "more_columns": "columns",
+        "more_how": "Name the file in querencia.toml, then read it: querencia check. Columns that "
+        "are called otherwise can be mapped; querencia check FILE proposes how.",
+        "tells_surveys": "satisfaction, NPS, effort, intent to buy again, and who does not answer",
+        "tells_surveys_comment": "what customers write about, and what follows it",
+        "tells_tickets": "what goes wrong, by topic, and how long it takes to put right",
+        "tells_contacts": "where customers meet us, how much effort an issue costs them, and who "
+        "says nothing",
+        "tells_referrals": "who recommends us, and what those who come buy",
+        "tells_transactions_delivered_at": "whether promises are kept, and what a late delivery "
+        "costs",
+        "tells_transactions_margin": "value in margin, where it is counted in sales now",
+        "tells_customers_segment": "everything by your own segments",
+        "silent_survey": "Download as a survey",
+        "silent_survey_lead": "Ask them, fill in answered_at, score and comment, and read the file "
+        "as the table surveys.",
+        "no_reason": "Nothing in particular: no single reason adds much.",
         "period": "From {start:%Y-%m-%d} to {last:%Y-%m-%d}, beside as long a time before it.",
     },
     "es": {
@@ -275,11 +300,15 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "headline_one": "1 de sus mejores clientes está a punto de irse",
         "headline_none": "Ninguno de sus mejores clientes está a punto de irse",
         "stake": "Con ellos están en juego {money} de margen.",
-        "brings": "De contactar a estos {contacts} clientes, por {spent}, se esperan {profit} más "
-        "de lo que cuesta; al menos {low} si las ofertas logran tan poco como una de cada diez "
-        "veces.",
-        "brings_one": "De contactar a este cliente, por {spent}, se esperan {profit} más de lo que "
-        "cuesta; al menos {low} si las ofertas logran tan poco como una de cada diez veces.",
+        "brings": "De contactar a los {contacts} clientes con quienes más rinde, por {spent}, se "
+        "esperan {profit} más de lo que cuesta; al menos {low} si las ofertas logran tan poco como "
+        "una de cada diez veces.",
+        "brings_one": "De contactar al único cliente con quien rinde, por {spent}, se esperan "
+        "{profit} más de lo que cuesta; al menos {low} si las ofertas logran tan poco como una de "
+        "cada diez veces.",
+        "in_order": "Por orden de lo que se espera que traiga un contacto: un riesgo pequeño "
+        "cuenta donde hay mucho en juego.",
+        "only_risky": "Solo quienes tienen un riesgo del {risk:.0%} o más",
         "brings_none": "Con estos límites no se espera que ningún contacto dé más de lo que "
         "cuesta.",
         "best": "Mejores: el {share:.0%} de los clientes con más valor. A punto de irse: un riesgo "
@@ -396,7 +425,7 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "not_budget": "Un contacto sería rentable, pero presupuesto y contactos dan más con otros.",
         "reasons": "Lo que mueve el riesgo",
         "reasons_lead": "Un cliente típico que compró tanto tiene un riesgo del {base}. Lo que se "
-        "sabe de este lo lleva al {risk}:",
+        "sabe de este lo lleva al {risk}.",
         "reason": "motivo",
         "points": "puntos de riesgo",
         "money": "en dinero",
@@ -475,7 +504,30 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "rows": "filas",
         "no_refusals": "No se rechazó ninguna fila al leer las tablas por última vez.",
         "never_checked": "No se sabe cómo fue leerlas.",
-        "not_there": "Los registros no traen nada para esta página.",
+        "not_there": "Los registros aún no traen nada para esta página. Abajo está lo que hace "
+        "falta.",
+        "more": "Qué contaría más",
+        "more_lead": "Los registros no lo tienen. Con ello mejoran también el riesgo y los "
+        "motivos, desde el próximo entrenamiento.",
+        "more_tells": "qué contaría",
+        "more_columns": "columnas",
+        "more_how": "Nombre el archivo en querencia.toml y léalo: querencia check. Las columnas "
+        "que se llamen de otro modo se pueden asignar; querencia check ARCHIVO propone cómo.",
+        "tells_surveys": "satisfacción, NPS, esfuerzo, intención de volver a comprar, y quién no "
+        "responde",
+        "tells_surveys_comment": "de qué escriben los clientes, y qué sigue",
+        "tells_tickets": "qué sale mal, por tema, y cuánto se tarda en arreglarlo",
+        "tells_contacts": "dónde nos encuentran los clientes, cuánto esfuerzo les cuesta una "
+        "gestión, y quién no dice nada",
+        "tells_referrals": "quién nos recomienda, y qué compran los que vienen",
+        "tells_transactions_delivered_at": "si se cumplen las promesas, y lo que cuesta una "
+        "entrega tardía",
+        "tells_transactions_margin": "el valor en margen, donde ahora se cuenta en ventas",
+        "tells_customers_segment": "todo por sus propios segmentos",
+        "silent_survey": "Descargar como encuesta",
+        "silent_survey_lead": "Pregúnteles, rellene answered_at, score y comment, y lea el archivo "
+        "como la tabla surveys.",
+        "no_reason": "Nada en particular: ningún motivo pesa mucho por sí solo.",
         "period": "Del {start:%Y-%m-%d} al {last:%Y-%m-%d}, junto a otros tantos días anteriores.",
     },
 }

@@ -9,7 +9,6 @@ from features.files import aside
 from features.findings import Finding
 from features.provenance import ChurnDefinition
 from features.settings import FeatureSettings
-from training.evaluate import Evaluation
 from training.staying import AtAge
 
 
@@ -35,17 +34,25 @@ class Staying(BaseModel):
     advice: Finding | None = None
 
 
-def note(data: Path, found: Evaluation, settings: FeatureSettings, *, now: datetime) -> None:
+def note(
+    data: Path,
+    ages: tuple[AtAge, ...],
+    advice: Finding | None,
+    settings: FeatureSettings,
+    *,
+    cutoffs: int,
+    now: datetime,
+) -> None:
     """Keep what an evaluation tells of it; one of a single cut-off tells nothing."""
-    if not found.staying:
+    if not ages:
         return
     told = Staying(
         told_at=now,
         churn=settings.churn,
         horizon_days=settings.horizon_days,
-        cutoffs=len(found.judged),
-        ages=found.staying,
-        advice=found.advice,
+        cutoffs=cutoffs,
+        ages=ages,
+        advice=advice,
     )
     with aside(_path(data)) as new:
         new.write_text(told.model_dump_json(indent=1), "utf-8")

@@ -59,7 +59,7 @@ def trust(registry: Registry, champion: Champion) -> Trust | None:
     return Trust(
         champion.version.number,
         champion.version.created_at,
-        champion.model.provenance.cutoff,
+        champion.trained_as_of,
         int(sum(row["size"] for row in told["reliability"].values())),
         told["grade"]["letter"] if told["grade"] else None,
         told["intervals"],

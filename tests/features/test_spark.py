@@ -79,3 +79,10 @@ def test_without_pyspark_it_is_told_what_to_install(
     monkeypatch.setattr(spark, "find_spec", lambda _: None)
     with pytest.raises(QuerenciaError, match=r"querencia\[spark\]"):
         _ = Cluster(tmp_path, SparkSettings()).session
+
+
+def test_a_master_that_is_none_is_named(tmp_path: Path, spark_settings: SparkSettings) -> None:
+    spark.release()  # else there is a session already
+    asked = spark_settings.model_copy(update={"master": "spork://host:7077"})
+    with pytest.raises(QuerenciaError, match=r"spork://host:7077.*spark\.master"):
+        _ = Cluster(tmp_path, asked).session

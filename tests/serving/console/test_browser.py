@@ -1,35 +1,28 @@
 """The console in a real browser: each page's main task by clicks and keys, and axe's judgement."""
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
 from features.offers import CONTROL
 from serving.campaigns import Campaigns
 from serving.console.desk import PAGES
-from serving.http.application import Application
-from serving.http.meters import Meters
 from serving.settings import ServiceSettings, Settings
-from serving.watch import Watch
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
-
-Page, Locator = sync_api.Page, sync_api.Locator
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
-    pytest.mark.timeout(600),
-]
-ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"),
+from tests.serving.console.browser import (
+    MARKS,
+    Page,
+    follow,
+    gathered,
+    launched,
+    open_page,
+    served,
+    tab,
+    violations,
 )
+
+pytestmark = MARKS
 HEADINGS = {
     "en": {"list": "about to leave", "campaigns": "Did it pay?", "model": "Can we trust it?"},
     "es": {"list": "a punto de irse", "campaigns": "¿Ha valido la pena?", "model": "¿Es de fiar?"},
@@ -47,64 +40,20 @@ def own(trained_company: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture(scope="module")
 def address(own: Settings) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    edition = Watch(own).edition
-    app = Application(own, lambda: edition, Meters())
-    config = uvicorn.Config(app, port=port, log_level="error", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}/console"
-    server.should_exit = True
-    thread.join()
+    with served(own) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
 def page(chromium: object, address: str) -> Iterator[Page]:
-    """A tab that fails where the page asks anybody else, or breaks its own policy."""
-    context = chromium.new_context(locale="en-GB", accept_downloads=True)  # type: ignore[attr-defined]
-    tab = context.new_page()
-    wrong: list[str] = []
-    tab.on("request", lambda asked: wrong.extend([asked.url] * elsewhere(asked.url, address)))
-    tab.on("console", lambda told: wrong.append(told.text) if told.type == "error" else None)
-    tab.on("pageerror", lambda error: wrong.append(str(error)))
-    yield tab
-    context.close()
-    assert wrong == []
-
-
-def elsewhere(url: str, address: str) -> bool:
-    return not url.startswith((address, "data:"))
-
-
-def gathered(page: Page) -> None:
-    """Wait, as a person does, until what the page tells is gathered."""
-    page.locator(".working").wait_for(state="detached", timeout=180_000)
-
-
-def follow(page: Page, link: Locator) -> None:
-    """Click, and wait for the page it leads to."""
-    with page.expect_navigation():
-        link.click()
-
-
-def open_page(page: Page, address: str, name: str, language: str = "en") -> None:
-    """Open a page."""
-    path = "" if name == "list" else f"/{name}"
-    page.goto(f"{address}{path}?lang={language}")
-    gathered(page)
+    with tab(chromium, address) as page:
+        yield page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -117,11 +66,7 @@ def test_axe_finds_nothing(page: Page, address: str, language: str, scheme: str)
             follow(page, page.locator("table.list tbody th a").first)
         else:
             open_page(page, address, name, language)
-        found = axe_api.Axe().run(page)
-        told = [
-            (each["id"], each["nodes"][0]["html"][:120]) for each in found.response["violations"]
-        ]
-        assert told == [], name
+        assert violations(page) == [], name
         assert page.evaluate("document.documentElement.lang") == language
 
 

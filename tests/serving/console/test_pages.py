@@ -14,6 +14,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from features.offers import CONTROL
+from features.records import CONTRACTS
 from features.store import Store
 from querencia import jobs
 from serving import desks
@@ -87,7 +88,7 @@ def test_what_the_list_says_is_what_the_campaign_comes_to(
 ) -> None:
     told = Reader(console.get("/console").text).text
     found = Campaigns(trained_company.data).drafts()[0].summary
-    assert f"these {found['contacts']:,} customers" in told
+    assert f"the {found['contacts']:,} customers" in told
     assert f"{found['expected_profit']:,.0f}" in told
     scores = ScoreFile(trained_company.data).read().rows
     best = scores["value"].rank(ascending=False, pct=True, method="first") <= 0.2
@@ -178,6 +179,35 @@ def renamed(settings: Settings, customer: str, name: str) -> None:
     scores = ScoreFile(settings.data).read()
     scores.rows["customer_id"] = scores.rows["customer_id"].replace(customer, name)
     ScoreFile(settings.data).write(scores)
+
+
+def test_those_about_to_leave_can_be_narrowed_too(
+    console: TestClient, trained_company: Settings
+) -> None:
+    rows = ScoreFile(trained_company.data).read().rows
+    best = rows["value"].rank(ascending=False, pct=True, method="first") <= 0.2
+    driver = rows[best & (rows["risk"] >= 0.3)]["driver"].mode()[0]
+    wanted = rows[best & (rows["risk"] >= 0.3) & (rows["driver"] == driver)]
+    page = console.get(f"/console?view=leaving&min_risk=30&driver={driver}").text
+    masks = _masks(trained_company)
+    expected = wanted.sort_values("expected_loss", ascending=False, kind="stable")
+    first = [*masks.tokens(expected["customer_id"].head(10))]
+    assert first
+    assert TOKEN.findall(page) == first
+    assert 'id="min_risk" name="min_risk" min="0" max="100" step="any" value="30"' in page
+
+
+def test_the_silent_are_a_survey_ready_for_answers(
+    console: TestClient, gathered: Callable[[str], str], trained_company: Settings
+) -> None:
+    assert "/console/silent.csv" in gathered("/console/voice")
+    sheet = pd.read_csv(io.StringIO(console.get("/console/silent.csv").text))
+    known = set(CONTRACTS["surveys"].names)
+    assert set(sheet) <= known
+    assert sheet["survey_id"].is_unique
+    scores = ScoreFile(trained_company.data).read().rows.set_index("customer_id")
+    assert (scores.loc[sheet["customer_id"], "risk"] >= trained_company.list.min_risk).all()
+    assert sheet["answered_at"].isna().all()
 
 
 def test_hostile_names_are_written_and_never_run(shop: Settings) -> None:

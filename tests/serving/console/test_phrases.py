@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 
 from serving.console.desk import PAGES
+from serving.console.missing import EVERY, Missing
 from serving.console.phrases import PHRASES
 from serving.console.story import TABLES, What
 from serving.console.wish import ORDERS
@@ -33,5 +34,6 @@ def test_everything_that_can_be_told_has_words() -> None:
         *(f"was_{what}" for what in get_args(Became)),
         *(f"table_{table}" for table in TABLES),
         *(f"sort_{order}" for order in ORDERS),
+        *(Missing(name, ()).phrase for name in EVERY),
     }
     assert wanted - PHRASES["en"].keys() == set()
