@@ -132,7 +132,7 @@ class BlendedRisk:
         points = in_points(own - typical.points[:, classes], base, likely)
         corrected = self.blending.correction(typical.weights @ likely)
         total = (self.predict(rows) if risk is None else risk) - corrected
-        together = np.tensordot(typical.weights, points, axes=1)
+        together = (typical.weights[:, None, None] * points).sum(axis=0)
         return Reasons(corrected, shared_out(together, total), self._drivers)
 
     def _contributions(self, name: str, rows: Rows, *, fast: bool) -> Floats:

@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from features.snapshot import Snapshot
 from training.btyd import PurchaseModel
 from training.calibration import clipped
-from training.leaves import MANY, Leaves, Singles
+from training.leaves import Leaves, Singles
 from training.purchases.process import Silence
 from training.rows import Known, Rows
 from training.settings import TrainingSettings, TreeSettings
@@ -195,10 +195,7 @@ class TreeRisk:
 
     def predict(self, rows: Known) -> Floats:
         """P(churn within the horizon) of each row."""
-        values = self._values(rows)
-        if len(values) < MANY and self._leaves:
-            return self._leaves.predict(values)
-        return self.by_xgboost(rows)
+        return self._leaves.predict(self._values(rows)) if self._leaves else self.by_xgboost(rows)
 
     def by_xgboost(self, rows: Known) -> Floats:
         """The same by xgboost itself, in single precision."""

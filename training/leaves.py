@@ -30,9 +30,6 @@ Ints = NDArray[np.int64]
 AT_ONCE = 16
 """Rows looked at together: what is added fits a processor's cache."""
 
-MANY = 20_000
-"""Rows from which on xgboost is quicker, for it works on all processors."""
-
 MOST_FEATURES = 6
 """On one path: with more, the table would no longer fit a processor's cache."""
 

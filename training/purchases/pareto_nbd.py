@@ -211,9 +211,10 @@ class _Departures(NamedTuple):
 
 
 def _by_rule(falls: Floats) -> list[tuple[int, Integers | slice]]:
-    """Which rows each of `_RULES` is for; of few, all take the last, which is right for any."""
+    """Which rows each of `_RULES` is for; few rows all take that of the one that falls most."""
     if falls.size <= 2 * FEW:
-        return [(-1, slice(None))]
+        rule = int(np.searchsorted(_FALLS, falls.max(initial=0)))
+        return [(max(rule - 1, 0), slice(None))]
     which = np.searchsorted(_FALLS, falls)  # 0 where there is nothing to integrate
     rows = [(i, np.flatnonzero(which == i + 1)) for i in range(len(_RULES))]
     return [(i, own) for i, own in rows if own.size]
