@@ -101,8 +101,8 @@ class SparkSettings(BaseModel):
     most_customers: int = Field(
         500_000,
         gt=0,
-        description="customers whose rows come to the driver, to train on; of more, so many are "
-        "drawn, and trees and purchase process learn from all on the cluster",
+        description="customers whose rows come to the driver at most; of more, so many are drawn, "
+        "and trees and purchase process learn from all of them on the cluster",
     )
     partition_rows: int = Field(
         200_000, gt=0, description="records that one core holds at a time, about"

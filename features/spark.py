@@ -33,16 +33,13 @@ from features.provenance import Provenance
 from features.records import Records
 from features.settings import FeatureSettings, SparkSettings
 from features.snapshot import Snapshot
-from features.store import TIMES, Store, contract_ends, timelines
+from features.store import TIMES, Store, are_drawn, contract_ends, timelines
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
 TABLE, AT = "_table", "_at"
 """Columns of the union that say which table a row is of, and when it is ordered."""
-
-_SHARES = 1 << 20
-"""Of so many equal shares of the customers, some are drawn."""
 
 _OURS = {
     "spark.sql.session.timeZone": "UTC",
@@ -181,7 +178,7 @@ class Cluster(Store):
             list(self._frames(themes)),
         )
         if share < 1:
-            together = together.filter(_draw() < int(share * _SHARES))
+            together = together.filter(_of(share)("customer_id"))
         partitions = self._partitions(share)
         return together.repartition(partitions, "customer_id").sortWithinPartitions(
             TABLE, "customer_id", AT, "amount", ascending=[1, 1, 1, 0]
@@ -228,11 +225,17 @@ def _of_table(rows: pa.Table, names: tuple[str, ...], origin: Provenance) -> Sna
     )
 
 
-def _draw() -> "Column":
-    """The share of the customers that each is of."""
-    from pyspark.sql import functions as sql
+def _of(share: float) -> Callable[[str], "Column"]:
+    """Whether a row is of a customer who is drawn: the ones that one machine draws."""
+    from pyspark.sql.functions import arrow_udf
 
-    return sql.pmod(sql.xxhash64("customer_id"), sql.lit(_SHARES))
+    def drawn(customers: pa.Array) -> pa.Array:
+        each = customers.dictionary_encode()
+        chosen = pa.array(are_drawn(each.dictionary.to_pylist(), share))
+        return chosen.take(each.indices)
+
+    made: Callable[[str], Column] = arrow_udf(drawn, "boolean")
+    return made
 
 
 def _in_order(taken: Snapshot) -> Snapshot:

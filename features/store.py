@@ -330,6 +330,11 @@ class Store:
         return path.is_file() and "contract_ends_at" in pq.read_schema(path).names
 
 
+def are_drawn(customers: Iterable[str], share: float) -> NDArray[np.bool_]:
+    """Which of these customers are of a share of all, drawn by chance."""
+    return np.asarray(chance.draws(customers, key=_KEY) < share)
+
+
 @dataclass(frozen=True)
 class Drawn(Store):
     """The records of a data folder, of some customers.
@@ -345,7 +350,7 @@ class Drawn(Store):
     ) -> Iterator[Records]:
         """The records of those drawn, as those of all are given."""
         for group in super().records(customers_at_once, themes=themes):
-            chosen = chance.draws(group.customers, key=_KEY) < self.share
+            chosen = are_drawn(group.customers, self.share)
             if chosen.any():
                 yield group.subset(chosen)
 

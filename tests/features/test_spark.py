@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
@@ -63,14 +62,10 @@ def test_what_a_model_does_not_know_is_not_looked_at(cluster: Cluster, store: St
     _assert_same(taken, _looked_at(store, **how))
 
 
-def test_the_same_customers_are_drawn_whatever_is_looked_at(cluster: Cluster, store: Store) -> None:
-    few = Cluster(store.folder, cluster.settings.model_copy(update={"most_customers": 150}))
-    some, others = (_looked_at(few, has=store.has, only=only) for only in ({"T"}, {"spend"}))
+def test_the_same_customers_are_drawn_by_either_engine(cluster: Cluster, store: Store) -> None:
+    some = _looked_at(cluster.drawn(150), has=store.has)
     assert 100 < len(some.ids) < 200
-    np.testing.assert_array_equal(some.ids, others.ids)
-    here = _looked_at(store, has=store.has, only={"T"})
-    wanted = np.isin(here.ids[here.customer], some.ids)
-    _assert_same(some, here.select(np.flatnonzero(wanted)))
+    _assert_same(some, _looked_at(store.drawn(150), has=store.has))
 
 
 def test_without_pyspark_it_is_told_what_to_install(
