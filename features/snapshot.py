@@ -265,6 +265,8 @@ def groups(
 
 def together(snapshots: Sequence[Snapshot]) -> Snapshot:
     """The rows of several snapshots that were made under the same definitions."""
+    if len(snapshots) == 1:
+        return snapshots[0]
     sizes = [len(snapshot.ids) for snapshot in snapshots]
     before = np.cumsum([0, *sizes[:-1]])
     return replace(

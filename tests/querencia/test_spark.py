@@ -12,6 +12,7 @@ from features.settings import SparkSettings
 from features.spark import Cluster
 from features.store import Store
 from querencia import jobs, run, shows
+from serving import batch
 from serving.settings import Settings, load
 from tests.cluster import MARKS
 from training.model import Model
@@ -62,7 +63,7 @@ def test_scores_and_models_are_the_same_by_either_engine(
     registry = embedded.registry
     before, after = (Model.load(registry.fetch(registry.version(n))) for n in (1, version.number))
     champion = jobs.Champion.require(registry)
-    present = jobs.batch.look(embedded.records, champion, embedded.features)
+    present = batch.look(embedded.records, champion, embedded.features)
     np.testing.assert_allclose(after.risk.predict(present), before.risk.predict(present), rtol=1e-9)
 
 

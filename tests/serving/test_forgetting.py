@@ -14,6 +14,8 @@ from features.forgotten import Forgotten
 from features.inbox import Inbox
 from features.store import Store
 from querencia import jobs
+from querencia.jobs import models
+from serving import batch
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
 from serving.forgetting import REMAINS
@@ -184,14 +186,14 @@ def test_while_another_job_is_at_work_it_is_noted(mine: Settings) -> None:
 def test_while_a_training_runs_it_is_noted_and_the_version_is_told(
     mine: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone, retrain = first_listed(mine), jobs.retrain
+    gone, retrain = first_listed(mine), models.retrain
 
     def forgotten_meanwhile(*args: Any, **how: Any) -> Any:
         with pytest.raises(QuerenciaError, match="It is noted"):
             jobs.forget(mine, gone)
         return retrain(*args, **how)
 
-    monkeypatch.setattr(jobs, "retrain", forgotten_meanwhile)
+    monkeypatch.setattr(models, "retrain", forgotten_meanwhile)
     version = jobs.train(mine, hush).version.number
     jobs.features(mine, hush)
     done = Forgotten(mine.data).find(gone)
@@ -263,14 +265,14 @@ def test_a_later_training_has_no_row_of_theirs(mine: Settings) -> None:
 def test_scores_that_were_being_made_leave_the_forgotten_out(
     mine: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone, look = first_listed(mine), jobs.batch.look
+    gone, look = first_listed(mine), batch.look
 
     def forgotten_meanwhile(*args: Any) -> Any:
         present = look(*args)
         jobs.forget(mine, gone)
         return present
 
-    monkeypatch.setattr(jobs.batch, "look", forgotten_meanwhile)
+    monkeypatch.setattr(batch, "look", forgotten_meanwhile)
     jobs.score(mine, hush)
     assert places(mine.data, gone) == []
     assert not Inbox(mine.data).path.exists()

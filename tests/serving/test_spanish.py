@@ -13,7 +13,8 @@ from features.indicators.catalogue import INDICATORS
 from features.indicators.indicator import Unit
 from features.records import CONTRACTS, TRANSACTIONS
 from features.stages import STAGES
-from querencia import jobs, run
+from querencia import run
+from querencia.jobs import records
 from serving import realised, spanish, watched, words
 from serving.written import PLAIN
 from tests.features.histories import THEMES
@@ -110,7 +111,7 @@ def test_a_promotion_tells_the_same_figures_in_spanish(name: str, english: str) 
 
 @pytest.mark.parametrize(
     "module",
-    [gates, promotion, retrain, run, jobs, watched, realised, staying],
+    [gates, promotion, retrain, run, records, watched, realised, staying],
     ids=lambda each: each.__name__,
 )
 def test_every_finding_of_unattended_runs_is_told_in_spanish(module: ModuleType) -> None:

@@ -1,8 +1,6 @@
-"""The jobs behind the verbs: what each reads, writes, says, and refuses."""
+"""Jobs that read records: what each reads, writes, says, and refuses."""
 
 import json
-from collections.abc import Iterable
-from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -11,47 +9,19 @@ import pytest
 from features import company, snapshot
 from features.errors import QuerenciaError
 from features.files import locked
-from features.labels import LABELS
-from features.provenance import DefinitionError
 from features.store import Store
 from features.usability import Report
 from querencia import jobs
-from serving.batch import ScoreFile
-from serving.campaigns import Campaigns
-from serving.score_history import ScoreHistory
 from serving.settings import Settings, load
-from tests.folders import copied
-from training import series
-from training.champion import Champion
-from training.retrain import lay_plan
-from training.scoring import score
+from tests.querencia.jobs.orders import MONTHS, hush, purchases
 
 pytestmark = pytest.mark.usefixtures("workplace")
-
-
-def hush(_: str) -> None:
-    """Say nothing."""
-
-
-@pytest.fixture
-def mine(trained: Settings, workplace: Path) -> Settings:
-    """A copy of the trained folder, to be written to."""
-    return copied(trained, workplace)
-
-
-def purchases(customers: Iterable[str], days: Iterable[str], path: str = "orders.csv") -> Path:
-    rows = [(customer, day, 10.0) for customer in customers for day in days]
-    pd.DataFrame(rows, columns=["customer_id", "occurred_at", "amount"]).to_csv(path, index=False)
-    return Path(path)
 
 
 def kept(report: Report) -> int:
     """Transactions that went on."""
     (read,) = (intake for intake in report.intakes if intake.table == "transactions")
     return read.kept
-
-
-MONTHS = [f"{year}-{month:02}-05" for year in (2023, 2024) for month in range(1, 13)]
 
 
 def test_check_reads_the_file_given() -> None:
@@ -286,12 +256,6 @@ def test_customers_can_be_left_out_where_nobody_was_erased() -> None:
         assert tables() == {"transactions"}
 
 
-def test_a_training_speaks_the_language_of_the_settings() -> None:
-    jobs.check(load(), {"transactions": purchases(["a", "b"], MONTHS)}, hush)
-    with pytest.raises(QuerenciaError, match="2 clientes compraron en más de un día"):
-        jobs.train(load(language="es"), hush)
-
-
 def test_a_mapping_is_proposed_for_any_table() -> None:
     Path("quejas.csv").write_text("Num Incidencia,Cliente,Abierta\n1,ana,2024-06-01\n")
     found = jobs.propose(load(), {"tickets": Path("quejas.csv")}, "tickets")
@@ -317,167 +281,6 @@ def test_the_features_that_the_records_carry_are_those_of_a_snapshot(mine: Setti
     assert jobs.has_records(mine)
     found = [feature.name for columns in jobs.carried(mine).values() for feature in columns]
     assert found == [feature.name for feature in snapshot.columns(Store(mine.data).has)]
-
-
-def test_features_are_written_for_every_cutoff_with_their_labels(mine: Settings) -> None:
-    said: list[str] = []
-    rows = pd.read_parquet(jobs.features(mine, said.append))
-
-    plan = lay_plan(Store(mine.data), mine.features)
-    assert said == ["features of every customer at 5 cut-offs"]
-    assert rows.columns.tolist() == [
-        *("customer_id", "cutoff"),
-        *(feature.name for feature in snapshot.present(Store(mine.data).has)),
-        *("winter", "spring"),
-        *LABELS,
-    ]
-    assert rows["cutoff"].drop_duplicates().tolist() == [
-        *plan.training,
-        plan.evaluation,
-        plan.scoring,
-    ]
-    closed = rows["cutoff"] < pd.Timestamp(plan.scoring)
-    assert rows.loc[closed, "churned"].notna().all()
-    assert rows.loc[~closed, "churned"].isna().all()
-
-
-def test_training_again_on_the_same_records_promotes_nothing(mine: Settings) -> None:
-    said: list[str] = []
-    again = jobs.train(mine, said.append)
-
-    assert (again.version.number, again.promoted) == (2, False)
-    assert "+0.0000 USD" in again.promotion.reason
-    assert said[0] == "opening the MLflow store"
-    scores, path = jobs.score(mine, hush)
-    assert scores.provenance.model_version == "1"
-    assert path == ScoreFile(mine.data).path
-    jobs.require_service(mine)
-
-
-def test_training_is_refused_before_anything_slow_where_check_finds_an_error() -> None:
-    said: list[str] = []
-    jobs.check(load(), {"transactions": purchases(["a", "b"], MONTHS)}, hush)
-    with pytest.raises(
-        QuerenciaError, match="2 customers bought on more than one day; at least 50"
-    ):
-        jobs.train(load(), said.append)
-    assert said == []
-    assert not Path("mlruns").exists()
-
-
-def test_training_without_records_says_how_to_bring_them() -> None:
-    with pytest.raises(QuerenciaError, match=r"no transactions in data yet.*querencia check FILE"):
-        jobs.train(load(), hush)
-
-
-def limited(settings: Settings, **limits: float) -> Settings:
-    campaign = settings.campaign.model_copy(update=limits)
-    return settings.model_copy(update={"campaign": campaign})
-
-
-def test_the_list_is_within_the_limits_and_made_anew_until_it_is_sent(mine: Settings) -> None:
-    first = jobs.flag(limited(mine, contacts=4, min_risk=0.3))
-    rows = first.rows()
-    assert len(rows) == 4
-    assert (rows["risk"] >= 0.3).all()
-    assert first.summary["model_version"] == "1"
-    assert first.summary["settings"]["campaign"]["contacts"] == 4
-    assert pd.read_csv(first.folder / "list.csv")["customer_id"].tolist() == list(
-        rows["customer_id"]
-    )
-    again = jobs.flag(limited(mine, contacts=3))
-    assert again.id == first.id
-    assert len(again.rows()) == 3
-
-
-def test_a_list_that_went_out_is_among_the_records_and_rests_its_customers(
-    mine: Settings,
-) -> None:
-    settings = limited(mine, contacts=30)
-    draft = jobs.flag(settings)
-    went = jobs.send(settings, draft.id, date(1998, 7, 1))
-    offers = pd.read_parquet(Store(mine.data).path("offers"))
-    assert set(offers["customer_id"]) == set(draft.rows()["customer_id"])
-    assert went.closes == datetime(1998, 9, 29, tzinfo=UTC)
-    assert [past.state for past in jobs.campaigns(settings)] == ["closes"]
-
-    following = jobs.flag(settings)
-    assert following.id != draft.id
-    assert set(following.rows()["customer_id"]).isdisjoint(draft.rows()["customer_id"])
-    with pytest.raises(QuerenciaError, match=f"{draft.id} was sent on 1998-07-01 already"):
-        jobs.send(settings, draft.id)
-
-
-def test_what_was_sent_stays_among_the_records_when_files_are_read_anew(mine: Settings) -> None:
-    draft = jobs.flag(limited(mine, contacts=5))
-    jobs.send(mine, draft.id, date(1998, 7, 1))
-    sold = pd.read_parquet(Store(mine.data).path("transactions")).drop(columns="day")
-    sold.to_parquet("orders.parquet")
-    again = jobs.check(mine, {"transactions": Path("orders.parquet")}, hush)
-    offers = pd.read_parquet(Store(mine.data).path("offers"))
-    assert len(offers) == 5
-    assert "left_out" not in {each.name for each in again.findings}
-
-    offers.assign(cost=3.0).to_parquet("offers.parquet")
-    both = {name: Path(f"{name}.parquet") for name in ("orders", "offers")}
-    jobs.check(mine, {"transactions": both["orders"], "offers": both["offers"]}, hush)
-    without = jobs.check(mine, {"transactions": both["orders"]}, hush)
-    assert "left_out" in {each.name for each in without.findings}  # what they cost was told
-
-
-def test_what_came_of_campaigns_is_a_series_without_customers(mine: Settings) -> None:
-    campaigns = Campaigns(mine.data)
-    summary = {"cutoff": "1998-04-01T00:00:00+00:00", "churn": "inactivity", "horizon_days": 90}
-    rows = jobs.flag(limited(mine, contacts=50)).rows().assign(campaign="1998-04-01-1")
-    campaigns.write("1998-04-01-1", rows, summary)
-    jobs.send(mine, "1998-04-01-1", date(1998, 4, 1))
-    (past,) = (each for each in jobs.campaigns(mine) if each.outcome)
-    run = series.find(mine.registry.store, "campaign 1998-04-01-1")
-    assert run is not None
-    assert run.data.metrics["promised"] == past.figures()["promised"]
-    assert run.data.tags["verdict"] == past.figures()["verdict"]
-    assert not set(rows["customer_id"]) & {*run.data.tags.values()}
-
-
-def test_scores_are_judged_once_when_their_horizon_has_closed(mine: Settings) -> None:
-    """The version was judged on the same customers before it was registered."""
-    jobs.score(mine, hush)
-    assert jobs.judge(mine, hush) == []
-    champion, store = Champion.require(mine.registry), Store(mine.data)
-    then = snapshot.take(
-        store.records(), [datetime(1998, 4, 1, tzinfo=UTC)], mine.features, has=store.has
-    )
-    ScoreHistory(mine.data).keep(score(champion.model, then, model_version="1"))
-    assert jobs.judge(mine, hush) == ["scores 1998-04-01 version 1"]
-    assert jobs.judge(mine, hush) == []
-    run = series.find(mine.registry.store, "scores 1998-04-01 version 1")
-    assert run is not None
-    told, expected = run.data.metrics, champion.version.metrics
-    for name in ("log_loss", "brier_loss", "calibration_loss"):
-        assert told[name] == pytest.approx(expected[name])
-    assert told["spend_bias"] == pytest.approx(expected["spend_total_bias"])
-
-
-def test_nothing_can_be_scored_flagged_or_served_before_a_training(mine: Settings) -> None:
-    new = mine.model_copy(update={"name": "new", "data": Path("new")})
-    with pytest.raises(QuerenciaError, match=r"No model serves yet.*querencia train"):
-        jobs.score(new, hush)
-    with pytest.raises(QuerenciaError, match=r"no scores in new yet.*querencia score"):
-        jobs.flag(new)
-    with pytest.raises(QuerenciaError, match=r"No model serves yet.*querencia train"):
-        jobs.require_service(new)
-
-
-def test_a_service_needs_scores_under_its_settings(mine: Settings) -> None:
-    jobs.require_service(mine)
-
-    shorter = mine.features.model_copy(update={"horizon_days": 30})
-    with pytest.raises(DefinitionError, match="horizon_days: 90 against 30"):
-        jobs.require_service(mine.model_copy(update={"features": shorter}))
-
-    ScoreFile(mine.data).path.unlink()
-    with pytest.raises(QuerenciaError, match=r"no scores in .* yet.*querencia score"):
-        jobs.require_service(mine)
 
 
 def test_the_built_in_purchases_are_those_published(workplace: Path) -> None:
