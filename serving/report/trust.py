@@ -78,4 +78,5 @@ def _finding(told: Mapping[str, Any]) -> Finding:
         name: tuple(value) if isinstance(value, list) else value
         for name, value in told["figures"].items()
     }
-    return Finding(told["level"], told["text"], told["name"], figures)
+    level, text, name = (told[each] for each in ("level", "text", "name"))
+    return Finding(level=level, text=text, name=name, figures=figures)
