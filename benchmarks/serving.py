@@ -124,13 +124,15 @@ class Figures(NamedTuple):
 
 
 def line(name: str, ask: Asker, body: Any, sizes: Sizes) -> Figures:
+    """CPU and requests a second at several connections at once; the median of a lone one."""
     request = ask.request(body)
     count = max(20, sizes.requests // (1 + len(request) // 10_000))
     asyncio.run(client(ask, request, count // 10))
-    before = cpu_seconds()
     took = asyncio.run(client(ask, request, count))
-    cpu_us = 1e6 * (cpu_seconds() - before) / count
-    figures = Figures(cpu_us, 1e3 * median(took), rate(ask, request, sizes.seconds))
+    before = cpu_seconds()
+    answered = asked(ask, request, sizes.seconds)
+    cpu_us = 1e6 * (cpu_seconds() - before) / answered
+    figures = Figures(cpu_us, 1e3 * median(took), answered / sizes.seconds)
     print(
         f"{name:<36}{figures.cpu_us:>9.0f}{figures.p50_ms:>9.2f}{figures.per_second:>12.0f}",
         flush=True,
@@ -144,8 +146,8 @@ def cpu_seconds() -> float:
     return sum(each.user + each.system for each in times)
 
 
-def rate(ask: Asker, request: bytes, seconds: float) -> float:
-    """Requests a second over several connections at once."""
+def asked(ask: Asker, request: bytes, seconds: float) -> int:
+    """How many requests were answered in so long, over several connections at once."""
 
     async def one(until: float) -> int:
         reader, writer = await asyncio.open_connection(ask.host, ask.port, limit=1 << 24)
@@ -161,7 +163,7 @@ def rate(ask: Asker, request: bytes, seconds: float) -> float:
         until = time.perf_counter() + seconds
         return sum(await asyncio.gather(*(one(until) for _ in range(CONNECTIONS))))
 
-    return asyncio.run(all_()) / seconds
+    return asyncio.run(all_())
 
 
 def promotions(settings: Settings, ask: Asker, body: Any, count: int) -> int:
