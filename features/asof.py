@@ -150,10 +150,9 @@ class AsOf:
         ]
         some = self.count().nonzero()[0]
         begin, last = begin[some], self.count()[some] - 1
-        results = tuple(np.full(len(pairs), np.nan) for _ in shares)
-        for share, result in zip(shares, results, strict=True):
-            result[some] = _between(known, begin, share * last)
-        return results
+        results = np.full((len(shares), len(pairs)), np.nan)
+        results[:, some] = _between(known, begin, np.multiply.outer(shares, last))
+        return tuple(results)
 
 
 class _Kept(AsOf):
