@@ -261,7 +261,7 @@ class Store:
             yield replace(_records(customers, own, themes), contract_ends=known)
 
     def drawn(self, most: int) -> "Store":
-        """The records of so many customers at most, drawn by chance: the same ones every time."""
+        """The records of about so many customers, of more; drawn by chance, the same every time."""
         if pq.read_metadata(self._path("transactions")).num_rows <= most:
             return self
         share = most / self.customers

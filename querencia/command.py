@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -62,6 +62,16 @@ class BuiltIn(StrEnum):
 
     CDNOW = "cdnow"
     COMPANY = "company"
+
+
+First = Annotated[
+    datetime | None,
+    typer.Option("--from", formats=["%Y-%m-%d"], help="First day; default: a horizon back"),
+]
+Last = Annotated[
+    datetime | None,
+    typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; default: that of the records"),
+]
 
 
 @app.callback()
@@ -429,14 +439,8 @@ def indicators(
         ),
     ] = None,
     customer: Annotated[str | None, typer.Option(metavar="ID", help="Of one customer")] = None,
-    first: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="First day; default: a horizon back"),
-    ] = None,
-    last: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; default: that of the records"),
-    ] = None,
+    first: First = None,
+    last: Last = None,
     output: Annotated[
         Path | None,
         typer.Option(metavar="FILE.csv|json", help="Write them, with their definitions"),
@@ -452,12 +456,16 @@ def indicators(
     from querencia import jobs, readings, shows
 
     settings = _load()
-    period = {"first": first and first.date(), "last": last and last.date()}
-    found = jobs.indicators(settings, by=by, customer=customer, **period)
+    found = jobs.indicators(settings, by=by, customer=customer, **_days(first, last))
     readings.show(out, found, settings, by=by)
     if output:
         readings.write(found, settings, output)
         shows.line(out, f"Written: {output}")
+
+
+def _days(first: datetime | None, last: datetime | None) -> dict[str, date | None]:
+    """A period as jobs take it."""
+    return {"first": first and first.date(), "last": last and last.date()}
 
 
 @app.command()
@@ -466,14 +474,8 @@ def report(
         "report.html"
     ),
     language: Annotated[str | None, typer.Option("--lang", help="en or es")] = None,
-    first: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="First day; default: a horizon back"),
-    ] = None,
-    last: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; default: that of the records"),
-    ] = None,
+    first: First = None,
+    last: Last = None,
     mask: Annotated[
         bool, typer.Option("--mask", help="Keep out customers' ids, and their words")
     ] = False,
@@ -496,8 +498,7 @@ def report(
 
     settings = _load(language=language)
     with Steps(out) as steps:
-        period = {"first": first and first.date(), "last": last and last.date()}
-        page = jobs.report(settings, steps, **period, is_masked=mask)
+        page = jobs.report(settings, steps, **_days(first, last), is_masked=mask)
     with aside(output) as new:
         new.write_text(page, "utf-8")
     shows.line(out, say("written", settings.language, path=output))

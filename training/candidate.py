@@ -128,7 +128,10 @@ def with_effects(
         say(f"what offers do, from {len(tried):,} contacts drawn at random")
         for reason, contacts in tried.left_out.items():
             say(f"{contacts:,} contacts left out: {reason}")
-    known = store.take([cutoffs.scoring], features, has=store.has, only=leaving.HISTORY)
+    # Whoever was contacted must be among them, and contacts come from all records, not from a draw.
+    known = Store(store.folder).take(
+        [cutoffs.scoring], features, has=store.has, only=leaving.HISTORY
+    )
     effects = experiment.learn(candidate.model, candidate.learned, known, tried, candidate.settings)
     return replace(candidate, model=replace(candidate.model, effects=effects))
 

@@ -132,10 +132,8 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
     Warns:
         ModelWarning: Features that never varied in training do now.
     """
-    model.provenance.require_same(snapshot.provenance)
     rows = Rows.of(snapshot)
-    for finding in novelty.found(model.unvaried, rows):
-        warnings.warn(finding.text, ModelWarning, stacklevel=2)
+    require_fit(model, snapshot.provenance, rows)
     told = figures(model, rows)
     reasons = model.risk.reasons(rows, risk=told["risk"], fast=len(rows) > EXACT_UP_TO)
     driver, points = drivers(reasons)
@@ -155,6 +153,20 @@ def score(model: Model, snapshot: Snapshot, *, model_version: str | None = None)
         pd.DataFrame(columns),
         snapshot.provenance.model_copy(update={"model_version": model_version}),
     )
+
+
+def require_fit(model: Model, origin: Provenance, rows: Rows) -> None:
+    """Refuse rows that a model cannot score, and warn of what it has never seen.
+
+    Raises:
+        DefinitionError: where rows and model were made under different definitions.
+
+    Warns:
+        ModelWarning: Features that never varied in training do now.
+    """
+    model.provenance.require_same(origin)
+    for finding in novelty.found(model.unvaried, rows):
+        warnings.warn(finding.text, ModelWarning, stacklevel=3)
 
 
 def figures(model: Model, rows: Rows) -> dict[str, Floats]:

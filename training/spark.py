@@ -7,7 +7,6 @@ kept as.
 """
 
 import logging
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +22,7 @@ from features.cutoffs import Plan
 from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.spark import Cluster
-from training import novelty, scoring
-from training._likelihood import ModelWarning
+from training import scoring
 from training.churn import TreeRisk
 from training.model import Everybody, Model
 from training.purchases.histories import Histories
@@ -149,9 +147,7 @@ def score(
         ModelWarning: Features that never varied in training do now.
     """
     origin = present.provenance
-    model.provenance.require_same(origin)
-    for finding in novelty.found(model.unvaried, Rows.of(present)):
-        warnings.warn(finding.text, ModelWarning, stacklevel=2)
+    scoring.require_fit(model, origin, Rows.of(present))
     has = frozenset(origin.records)
     with cluster.each(
         _Scorer(model), origin.cutoffs, settings, has=has, themes=model.themes

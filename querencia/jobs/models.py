@@ -20,8 +20,6 @@ from querencia.jobs.people import settle
 from querencia.jobs.records import wanted_tables
 from serving import batch, foreign, forgetting, words
 from serving.batch import ScoreFile
-from serving.outreach import flag as flag
-from serving.outreach import send as send
 from serving.report import staying
 from serving.score_history import ScoreHistory
 from serving.settings import Settings

@@ -6,8 +6,6 @@ from features.probation import changing
 from features.store import Store
 from serving import forgetting, realised
 from serving.campaigns import Campaigns
-from serving.outreach import flag as flag
-from serving.outreach import send as send
 from serving.past import Past, look_back
 from serving.score_history import ScoreHistory
 from serving.settings import Settings

@@ -27,9 +27,7 @@ from features.usability import Report
 from querencia import page, trust
 from querencia.jobs.people import settle
 from serving.campaigns import Campaigns
-from serving.outreach import flag as flag
 from serving.outreach import record
-from serving.outreach import send as send
 from serving.settings import Settings
 from training.retrain import Say
 

@@ -8,8 +8,6 @@ from features.indicators.period import looked_at
 from features.indicators.reading import Reading, read
 from features.store import Store
 from querencia.report import page as report_page
-from serving.outreach import flag as flag
-from serving.outreach import send as send
 from serving.report import report as reporting
 from serving.settings import Settings
 from training.champion import CHAMPION

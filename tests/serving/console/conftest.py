@@ -1,7 +1,7 @@
 """A console over the simulated company, asked in process."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -73,3 +73,30 @@ def gathered(console: TestClient) -> Callable[[str], str]:
         raise AssertionError(path)
 
     return ask
+
+
+@pytest.fixture(scope="module")
+def address(own: Settings) -> Iterator[str]:
+    """Of a console over the settings that a file of tests has as its own."""
+    from tests.serving.console.browser import served  # needs a browser's driver
+
+    with served(own) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    """A browser."""
+    from tests.serving.console.browser import launched
+
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(chromium: object, address: str) -> Iterator[object]:
+    """A tab in it, for one test."""
+    from tests.serving.console.browser import tab
+
+    with tab(chromium, address) as page:
+        yield page

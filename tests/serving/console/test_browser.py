@@ -1,7 +1,6 @@
 """The console in a real browser: each page's main task by clicks and keys, and axe's judgement."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,10 +14,7 @@ from tests.serving.console.browser import (
     Page,
     follow,
     gathered,
-    launched,
     open_page,
-    served,
-    tab,
     violations,
 )
 
@@ -36,24 +32,6 @@ def own(trained_company: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
     shutil.copytree(trained_company.data, data)
     service = ServiceSettings(log_requests=False)
     return trained_company.model_copy(update={"data": data, "service": service})
-
-
-@pytest.fixture(scope="module")
-def address(own: Settings) -> Iterator[str]:
-    with served(own) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(chromium: object, address: str) -> Iterator[Page]:
-    with tab(chromium, address) as page:
-        yield page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

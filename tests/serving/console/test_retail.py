@@ -18,10 +18,7 @@ from tests.serving.console.browser import (
     MARKS,
     Page,
     follow,
-    launched,
     open_page,
-    served,
-    tab,
     violations,
 )
 
@@ -36,7 +33,7 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """The shop, read by its definition, scored, and with a list."""
     folder = tmp_path_factory.mktemp("retail")
     file = Path(os.environ[REAL_DATA]).absolute() / "online_retail.parquet"
@@ -51,24 +48,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         jobs.score(settings, lambda _: None)
         jobs.flag(settings)
         yield settings
-
-
-@pytest.fixture(scope="module")
-def address(shop: Settings) -> Iterator[str]:
-    with served(shop) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(chromium: object, address: str) -> Iterator[Page]:
-    with tab(chromium, address) as page:
-        yield page
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
