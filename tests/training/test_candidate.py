@@ -1,5 +1,7 @@
 """A candidate: what it learns of offers rests on everybody who was contacted."""
 
+from pathlib import Path
+
 from features.settings import FeatureSettings, SparkSettings
 from features.spark import Cluster
 from features.store import Store
@@ -13,7 +15,7 @@ def hush(_: str) -> None:
 
 
 def test_offers_are_learned_from_all_contacts_however_few_customers_come_to_the_driver(
-    company_store: Store, quick: TrainingSettings
+    company_store: Store, quick: TrainingSettings, tmp_path: Path
 ) -> None:
     """No cluster is asked: contacts, and what came after them, are read where the driver is."""
     features = FeatureSettings(cutoffs=2)
@@ -21,7 +23,7 @@ def test_offers_are_learned_from_all_contacts_however_few_customers_come_to_the_
     made = train(company_store, cutoffs, features, quick, say=hush)
     few = Cluster(company_store.folder, SparkSettings(most_customers=100))
     here, there = (
-        with_effects(made, store, cutoffs, features, say=hush).model.effects.to_dict()
+        with_effects(made, store, cutoffs, features, say=hush).model.effects.save(tmp_path)
         for store in (company_store, few)
     )
     assert here["offers"]
