@@ -50,7 +50,8 @@ from features.records import CONTRACTS
 from features.settings import FeatureSettings, TableSettings
 from features.sources import Source
 from features.store import Store
-from querencia import alerts, jobs, run, schedule, trust, watching
+from querencia import alerts, run, schedule, trust, watching
+from querencia.jobs import models, records, reports
 from serving.settings import Settings
 from serving.upkeep import ScheduleSettings
 from training import backtest, history
@@ -67,6 +68,9 @@ EARLY, LOOKS = timedelta(hours=2, minutes=55), 80
 
 SLOW = ("mlflow", "mlflow.store.tracking.sqlalchemy_store", "xgboost", "matplotlib.figure")
 """Modules that every run would import anew; none starts a thread, and so all can be forked."""
+
+CLOCKED = (run, models, records, reports, trust, alerts, watching, history)
+"""Modules that look at the clock."""
 
 FIGURES = ("gain", "low", "high", "loss", "loss_low", "loss_high")
 TABLES = ("customers", "transactions", "surveys", "tickets", "contacts", "referrals", "offers")
@@ -256,7 +260,7 @@ def with_clock(world: World, at: datetime, fault: Fault, *, by_hand: bool = Fals
     def act() -> None:
         clock = Clock(at)
         with ExitStack() as patched:
-            for module in (run, jobs, trust, alerts, watching, history):
+            for module in CLOCKED:
                 patched.enter_context(patch.object(module, "datetime", clock.as_datetime()))
             if fault.is_killed:
                 patched.enter_context(in_step(step, lambda: kill_after(delay)))
