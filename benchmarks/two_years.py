@@ -440,7 +440,7 @@ class Kind:
     def gains(self, before: int, after: int, at: datetime) -> tuple[float, float]:
         """By how much one version's profit per customer and log loss are above another's."""
         settings, registry = self.settings, self.settings.registry
-        cutoff = midnight(at.date(), ZONE)
+        cutoff = midnight(at.date(), ZONE).astimezone(UTC)  # so that a day is 24 hours
         said, clv = {}, 0.0
         for number in (before, after):
             version = registry.version(number)

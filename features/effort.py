@@ -161,7 +161,7 @@ class Effort:
 
 def _hours(tickets: Timeline, column: str) -> Ints:
     """Hours from opening, in 1/10,000."""
-    return (tickets.columns[column] - tickets.columns["opened_at"]) // (HOUR // UNITS)
+    return (tickets.column(column) - tickets.column("opened_at")) // (HOUR // UNITS)
 
 
 def _switched(contacts: Timeline) -> Mask:

@@ -15,6 +15,13 @@ from features.settings import FeatureSettings
 from features.snapshot import Snapshot
 from features.timeline import DAY, UNKNOWN, Ints, Timeline
 
+_OF_ISSUES = tuple(
+    table
+    for table, contract in TIMELINES.items()
+    if any(column.name == "ticket_id" for column in contract.columns)
+)
+"""Tables whose rows belong to an issue, by its number."""
+
 History = Mapping[str, Sequence[Mapping[str, Any]]]
 """A customer's rows by table, each in its present version; instants are datetimes with a zone."""
 
@@ -43,7 +50,7 @@ def row(
     """
     tables = {table: history.get(table, ()) for table in TIMELINES if table in has}
     unseen = snapshot.NEEDED - has
-    issues = _codes(row.get("ticket_id") for rows in tables.values() for row in rows)
+    issues = _codes(row.get("ticket_id") for table in _OF_ISSUES for row in tables.get(table, ()))
     records = Records(
         np.array([customer_id], dtype=object),
         {
@@ -64,10 +71,12 @@ def _timeline(
 ) -> Timeline:
     contract = TIMELINES[table]
     ordered = sorted(rows, key=lambda row: (row[contract.time], -row.get("amount", 0)))
+    told = {name for row in rows for name, value in row.items() if value is not None}
+    held = (told | {column.name for column in contract.columns if column.required}) - LEFT_OUT
     columns: dict[str, Ints] = {}
     codes: dict[str, Mapping[Any, int]] = {}
     for column in contract.columns:
-        if column.name in LEFT_OUT or f"{table}.{column.name}" in unseen:
+        if column.name not in held or f"{table}.{column.name}" in unseen:
             continue
         values = [row.get(column.name) for row in ordered]
         if column.kind in ("id", "text"):

@@ -25,7 +25,7 @@ class Promises:
         self._sold, self._pairs = look.records["transactions"], look.pairs
         self._promised = self._sold.known("promised_at")
         arrived = self._sold.by(self._sold.column("delivered_at"), self._promised)
-        slack = arrived.columns["delivered_at"] - arrived.columns["promised_at"]
+        slack = arrived.column("delivered_at") - arrived.column("promised_at")
         self._delay: Ints = np.maximum(slack, 0) // MINUTE
         self._arrived = AsOf(arrived, look.pairs)
 
@@ -33,7 +33,7 @@ class Promises:
     def _wait(self) -> Ints:
         """Minutes from purchase to delivery."""
         arrived = self._arrived.timeline
-        return (arrived.columns["delivered_at"] - arrived.columns["occurred_at"]) // MINUTE
+        return (arrived.column("delivered_at") - arrived.column("occurred_at")) // MINUTE
 
     @cached_property
     def _due(self) -> AsOf:

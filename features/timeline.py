@@ -134,6 +134,8 @@ class Timeline:
 
     def without(self, names: Set[str]) -> Self:
         """The same rows, with these columns missing."""
+        if names.isdisjoint(self.columns):
+            return self
         columns = {name: values for name, values in self.columns.items() if name not in names}
         return replace(self, columns=columns)
 
