@@ -53,7 +53,7 @@ class Size(NamedTuple):
 
 
 FULL = Size(range(5), 10_000, range(120, 601, 120), 20_000, FeatureSettings())
-QUICK = Size(range(1), 3_000, range(60, 601, 36), 2_000, FeatureSettings(cutoffs=2))
+QUICK = Size(range(1), 3_000, range(60, 601, 35), 2_000, FeatureSettings(cutoffs=2))
 
 POLICIES: Mapping[str, shop.Policy] = {
     "risk": shop.by_risk,
