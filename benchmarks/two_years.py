@@ -163,7 +163,9 @@ class World:
             store=self.folder / "mlruns",
             tables=files,
             features=FeatureSettings(time_zone=ZONE, horizon_days=HORIZON, cutoffs=6),
-            schedule=ScheduleSettings(train_every_days=self.train_every_days),
+            schedule=ScheduleSettings(
+                train_every_days=self.train_every_days, evaluate_every_days=0
+            ),
         )
 
     @cached_property

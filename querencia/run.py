@@ -1,7 +1,7 @@
 """A run: from records to report; one at a time, and taken up again where it was killed."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from serving.settings import Settings
 from training.candidate import Say
 
 if TYPE_CHECKING:
+    from features.cutoffs import Plan
     from features.findings import Facts, Findings
 
 log = logging.getLogger("querencia.run")
@@ -25,6 +26,12 @@ log = logging.getLogger("querencia.run")
 
 MOST_TRIES = 3
 """So often a run is begun: one that is killed each time, as for want of memory, is given up."""
+
+LEEWAY_DAYS = 1 / 24
+"""What is due every so many days is due an hour before: runs don't begin on the minute."""
+
+MOST_EVALUATED = 6
+"""Cut-offs that an evaluation looks back on: each costs a training."""
 
 
 class BusyError(QuerenciaError):
@@ -58,6 +65,11 @@ class State(BaseModel):
         """Its name."""
         return f"{self.began:%Y-%m-%dT%H:%M:%SZ}"
 
+    @property
+    def days_ago(self) -> float:
+        """Days since it began."""
+        return (datetime.now(UTC) - self.began) / timedelta(days=1)
+
     def after(self, step: str, came: Came) -> "State":
         """How far it is when a step is done."""
         done = {**self.done, step: dict(came.figures)}
@@ -72,7 +84,7 @@ class State(BaseModel):
 def run(
     settings: Settings, say: Say, *, due: datetime | None = None, steps: "Steps | None" = None
 ) -> State | None:
-    """Read, train, score, flag, judge and report; tell what somebody should know.
+    """Read, train, score, flag, judge, report and evaluate; tell what somebody should know.
 
     A run that was killed is taken up.
 
@@ -232,11 +244,13 @@ def _nothing_came(settings: Settings, facts: "Facts") -> "Findings":
     """Tables that stand still since the last run that read."""
     from features import gates
 
-    for state in reversed(ended(settings.data)):
-        if "read" in state.done:
-            days = (datetime.now(UTC) - state.began) / timedelta(days=1)
-            yield from gates.nothing_came(facts, state.done["read"]["rows"], days)
-            return
+    if state := _last(settings, "read"):
+        yield from gates.nothing_came(facts, state.done["read"]["rows"], state.days_ago)
+
+
+def _last(settings: Settings, step: str) -> State | None:
+    """The last run that ended, of those in which this step did something."""
+    return next((each for each in reversed(ended(settings.data)) if each.done.get(step)), None)
 
 
 def _train(settings: Settings, say: Say) -> Came:
@@ -293,15 +307,33 @@ def _report(settings: Settings, say: Say) -> Came:
     from querencia import jobs
 
     path = settings.data / jobs.REPORT_PAGE
-    young = timedelta(days=settings.schedule.report_every_days) - timedelta(hours=1)
-    if path.is_file() and _age(path) < young:  # an hour, for runs that don't begin on the minute
+    if path.is_file() and _days_old(path) < settings.schedule.report_every_days - LEEWAY_DAYS:
         return Came()
     jobs.keep_report(settings, say)
     return Came({"page": path.name})
 
 
-def _age(path: Path) -> timedelta:
-    return datetime.now(UTC) - datetime.fromtimestamp(path.stat().st_mtime, UTC)
+def _days_old(path: Path) -> float:
+    written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return (datetime.now(UTC) - written) / timedelta(days=1)
+
+
+def _evaluate(settings: Settings, say: Say) -> Came:
+    """See what trainings at past cut-offs came to, and how models age, where that was long ago."""
+    from querencia import jobs
+
+    every, last = settings.schedule.evaluate_every_days, _last(settings, "evaluate")
+    if not every or (last and last.days_ago < every - LEEWAY_DAYS):
+        return Came()
+
+    def track(plans: "Sequence[Plan]") -> "Iterator[Plan]":
+        for plan in plans:
+            say(f"a training as of {plan.evaluation:%Y-%m-%d}, judged afterwards")
+            yield plan
+
+    found = jobs.evaluate(settings, track, most=MOST_EVALUATED)
+    figures = {"cutoffs": len(found.judged), "left_out": len(found.left_out)}
+    return Came(figures, (found.advice,) if found.advice else ())
 
 
 Steps = Mapping[str, Callable[[Settings, Say], Came]]
@@ -313,5 +345,6 @@ STEPS: Steps = {
     "flag": _flag,
     "judge": _judge,
     "report": _report,
+    "evaluate": _evaluate,
 }
 """What a run does, in this order."""

@@ -31,6 +31,12 @@ class ScheduleSettings(BaseModel):
         description="days from one report to the next; runs between them leave the last one. 0: "
         "every run reports",
     )
+    evaluate_every_days: int = Field(
+        91,
+        ge=0,
+        description="days from one look back at what trainings at past cut-offs came to, and how "
+        "models age, to the next; it takes six trainings, after everything else. 0: no run does",
+    )
     resume_hours: float = Field(
         24,
         ge=0,

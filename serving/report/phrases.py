@@ -270,8 +270,8 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "staying_alt": "How much worse models are by their age in days, in log loss: {values}.",
         "staying_note": "Above 0 the older model is surprised more by what came; lines are 95 % "
         "intervals.",
-        "staying_none": "Not known yet: “querencia evaluate” asks models of before about later "
-        "customers, and recommends how often to train.",
+        "staying_none": "Not known yet: the last step of a run, or “querencia evaluate”, asks "
+        "models of before about later customers, and recommends how often to train.",
         "age_days": "age, days",
         "models": "models",
         "loss_more": "log loss more",
@@ -560,8 +560,9 @@ PHRASES: Mapping[Language, Mapping[str, str]] = {
         "logarítmica: {values}.",
         "staying_note": "Por encima de 0, lo que vino sorprende más al modelo viejo; las líneas "
         "son intervalos del 95 %.",
-        "staying_none": "Aún no se sabe: «querencia evaluate» pregunta a los modelos de antes por "
-        "clientes posteriores, y recomienda cada cuánto entrenar.",
+        "staying_none": "Aún no se sabe: el último paso de una ejecución, o «querencia evaluate», "
+        "pregunta a los modelos de antes por clientes posteriores, y recomienda cada cuánto "
+        "entrenar.",
         "age_days": "edad, días",
         "models": "modelos",
         "loss_more": "pérdida logarítmica de más",

@@ -22,6 +22,7 @@ from querencia import jobs, run
 from querencia.run import Came, State, Steps
 from serving.batch import ScoreFile
 from serving.campaigns import Campaigns
+from serving.report import staying
 from serving.settings import Settings
 from serving.upkeep import ScheduleSettings, WatchSettings
 from tests.folders import copied
@@ -228,7 +229,7 @@ def mine(trained: Settings, workplace: Path) -> Settings:
         workplace,
         tables={"transactions": TableSettings(path=str(workplace / "sales.parquet"))},
         training=TrainingSettings(trees=TreeSettings(rounds=10)),
-        schedule=ScheduleSettings(train_every_days=0),
+        schedule=ScheduleSettings(train_every_days=0, evaluate_every_days=0),
         watch=WatchSettings(most_days_old={"transactions": 100_000}),
     )
 
@@ -275,6 +276,26 @@ def test_a_report_is_written_again_when_the_last_is_old_enough(mine: Settings) -
     os.utime(page, (week_ago, week_ago))
     assert run.STEPS["report"](mine, hush).figures == {"page": "report.html"}
     assert "For the board" in page.read_text("utf-8")
+
+
+def test_a_run_looks_back_at_past_trainings_when_the_last_look_is_old_enough(
+    mine: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "MOST_EVALUATED", 2)
+    steps = {"evaluate": run.STEPS["evaluate"]}
+    assert made(mine, steps).done["evaluate"] == {}
+    every = ScheduleSettings(evaluate_every_days=30)
+    quarterly = mine.model_copy(update={"schedule": every})
+    state = made(quarterly, steps)
+    assert state.done["evaluate"] == {"cutoffs": 2, "left_out": 0}
+    assert [each.level for each in state.findings] == ["advice"]
+    told = staying.read(mine.data, mine.features)
+    assert told is not None
+    assert (told.cutoffs, told.advice) == (2, state.findings[0])
+    assert made(quarterly, steps).done["evaluate"] == {}
+    month_later = state.model_copy(update={"began": state.began - timedelta(days=30)})
+    (mine.data / "runs.jsonl").write_text(month_later.model_dump_json() + "\n")
+    assert made(quarterly, steps).done["evaluate"] == {"cutoffs": 2, "left_out": 0}
 
 
 def test_prices_times_a_hundred_leave_everything_as_it_was(mine: Settings) -> None:
@@ -335,9 +356,8 @@ def test_a_day_that_is_appended_is_scored_as_if_all_had_been_read_at_once(
 ) -> None:
     path = Path(str(mine.tables["transactions"].path))
     rows = pd.read_parquet(path)
-    weekly = mine.model_copy(
-        update={"data": workplace / "weekly", "schedule": ScheduleSettings(train_every_days=7)}
-    )
+    schedule = ScheduleSettings(train_every_days=7, evaluate_every_days=0)
+    weekly = mine.model_copy(update={"data": workplace / "weekly", "schedule": schedule})
     for until in ("1998-06-01", "1998-06-20", "2000-01-01"):
         rows[rows["occurred_at"] < pd.Timestamp(until, tz="UTC")].to_parquet(path, index=False)
         state = made(weekly, run.STEPS)
