@@ -1,6 +1,10 @@
 """The verbs on a real stand-alone cluster, by one entry of the configuration."""
 
+import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +17,9 @@ from features.spark import Cluster
 from features.store import Store
 from querencia import jobs, run, shows
 from serving import batch
+from serving.batch import ScoreFile
 from serving.settings import Settings, load
-from tests.cluster import MARKS
+from tests.cluster import MARKS, ROOT
 from training.model import Model
 
 pytestmark = [*MARKS, pytest.mark.usefixtures("workplace")]
@@ -72,3 +77,23 @@ def test_a_run_gives_the_cluster_back(spread: Settings) -> None:
     run.run(spread, hush, steps={"score": run.STEPS["score"]})
     assert session.sparkContext._jsc is None
     spark.release()
+
+
+def test_a_driver_killed_at_work_leaves_the_scores_and_a_later_job_clears_up(
+    spread: Settings, workplace: Path
+) -> None:
+    before = ScoreFile(spread.data).path.read_bytes()
+    command = [sys.executable, "-c", "from querencia.command import main; main()", "score"]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    with (workplace / "log").open("w") as log:
+        driver = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        while not list(spread.data.glob("workspace.*.new")):
+            assert driver.poll() is None, (workplace / "log").read_text()
+            time.sleep(0.05)
+        driver.kill()
+        driver.wait()
+    assert ScoreFile(spread.data).path.read_bytes() == before
+    for left in spread.data.glob("workspace.*.new"):
+        os.utime(left, (0, 0))  # nobody writes it any more
+    jobs.score(spread, hush)
+    assert not list(spread.data.glob("*.new"))
