@@ -542,7 +542,8 @@ def run() -> None:
     One at a time; one that was killed is taken up where it was. Where the records are not to be
     trusted it stops: champion, scores and list stay as they are. What somebody should know goes to
     the log, `data/alerts.jsonl` and `watch.webhook`; every run is a line of `data/runs.jsonl`. The
-    report, without ids, is `data/report.html`.
+    report, without ids, is `data/report.html`. A few times a year it then looks back at what
+    trainings at past cut-offs came to (`schedule.evaluate_every_days`).
     """
     from querencia import run as runs
     from querencia.progress import Steps
