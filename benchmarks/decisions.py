@@ -155,8 +155,11 @@ def interval(share: Sequence[float]) -> tuple[float, float]:
     """Where the mean over companies lies, at 95 % (Student's t)."""
     if len(share) < 2:
         return float("nan"), float("nan")
-    found = stats.t.interval(0.95, len(share) - 1, np.mean(share), stats.sem(share))
-    return float(found[0]), float(found[1])
+    mean, sd = float(np.mean(share)), float(stats.sem(share))
+    if not sd:
+        return mean, mean
+    low, high = stats.t.interval(0.95, len(share) - 1, mean, sd)
+    return float(low), float(high)
 
 
 def budget_gap(customers: int = 20_000, offers: int = 4) -> float:
