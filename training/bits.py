@@ -10,7 +10,7 @@ References:
     of regression trees", SIGIR.
 """
 
-from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
@@ -23,8 +23,8 @@ Singles = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_FEW = 16
-"""Rows up to which one value is looked up after the other."""
+_FEW = 8
+"""Rows up to which it is quicker to look at every edge than to search."""
 
 _AT_ONCE = 128
 """Rows looked at together: their bits fit a processor's cache."""
@@ -42,16 +42,16 @@ class Bits:
 
     Attributes:
         used: Features that any path asks about.
-        edges: Of each of them, the values at which paths part, ascending.
-        first: Where the rows of each begin in `masks`: one for each span of values, from below the
-            first edge to above the last, and one for a value that is not known.
-        masks: Which leaves may still be reached, shape (spans, words).
+        edges: Of each of them, the values at which paths part, ascending, and then infinity at
+            least once: shape (used, edges).
+        masks: Which leaves may still be reached, shape (used * (edges + 1), words): for each
+            feature a row for each span of values, from below the first edge on, and the last one
+            for a value that is not known.
         sums: What the leaves add up to, by byte and by what is in it: shape (bytes * 256,).
     """
 
     used: Ints
-    edges: tuple[Singles, ...]
-    first: Ints
+    edges: Singles
     masks: NDArray[np.uint64]
     sums: Floats
 
@@ -60,20 +60,13 @@ class Bits:
         """Of leaves as `training.leaves.Leaves` tells them, shapes (k, leaves) and (leaves,)."""
         asks = np.isfinite(low) | np.isfinite(high)
         used = np.unique(feature[asks])
-        edges, masks = [], []
-        for each in used:
-            of = asks & (feature == each)
-            own = np.unique([low[of], high[of]])
-            edges.append(own[np.isfinite(own)])
-            masks.append(_kept(edges[-1], of, low, high, missing))
-        sizes = [len(mask) for mask in masks]
-        return cls(
-            used,
-            tuple(edges),
-            np.cumsum([0, *sizes[:-1]]),
-            _packed(np.concatenate(masks) if masks else np.ones((1, value.size), bool)),
-            _sums(value),
-        )
+        conditions = [asks & (feature == each) for each in used]
+        edges = _padded([_edges(low[of], high[of]) for of in conditions])
+        kept = [
+            _kept(own, of, low, high, missing) for own, of in zip(edges, conditions, strict=True)
+        ]
+        masks = _packed(np.concatenate(kept or [np.ones((1, value.size), bool)]))
+        return cls(used, edges, masks, _sums(value))
 
     def total(self, values: Singles) -> Floats:
         """What the leaves that each row reaches add up to, shape (rows,)."""
@@ -81,7 +74,7 @@ class Bits:
         return np.concatenate([self._total(values[start : start + _PART]) for start in parts])
 
     def _total(self, values: Singles) -> Floats:
-        spans = self._spans(values.T.take(self.used, axis=0)) + self.first[:, None]
+        spans = self._spans(values.T.take(self.used, axis=0))
         total = np.empty(len(values))
         for start in range(0, len(values), _AT_ONCE):
             rows = slice(start, start + _AT_ONCE)
@@ -94,32 +87,49 @@ class Bits:
         return np.arange(0, self.sums.size, 1 << _BITS)
 
     @cached_property
-    def _lists(self) -> list[list[float]]:
-        return [each.tolist() for each in self.edges]
+    def _last(self) -> Ints:
+        """Which row of `masks` is the last one of each feature, a column."""
+        used, edges = self.edges.shape
+        return np.arange(1, used + 1)[:, None] * (edges + 1) - 1
 
     def _spans(self, values: Singles) -> Ints:
-        """Between which edges each value lies, shape (used, rows) as they are."""
+        """Which row of `masks` each value has, shape (used, rows) as they are.
+
+        What is not known (NaN) lies below no edge.
+        """
         if values.shape[1] <= _FEW:
-            asked = zip(self._lists, values.tolist(), strict=True)
-            found = [[bisect_right(edges, value) for value in own] for edges, own in asked]
-        else:
-            of = zip(self.edges, values, strict=True)
-            found = [edges.searchsorted(own, side="right") for edges, own in of]
-        spans = np.array(found, dtype=np.int64).reshape(values.shape)
-        return spans + np.isnan(values)  # what is not known counts as above all
+            return self._last - (values[:, :, None] < self.edges[:, None]).sum(axis=2)
+        spans = np.empty(values.shape, dtype=np.int64)
+        for found, edges, own in zip(spans, self.edges, values, strict=True):
+            found[:] = edges.searchsorted(own, side="right")
+        return spans + self._last - self.edges.shape[1]
+
+
+def _edges(low: Singles, high: Singles) -> Singles:
+    """Where paths part that ask so of one feature, and infinity."""
+    asked = np.unique([*low, *high, np.inf])
+    return asked[asked > -np.inf]
+
+
+def _padded(edges: Sequence[Singles]) -> Singles:
+    """Those of each feature in a row, filled up with infinity."""
+    table = np.full((len(edges), max(map(len, edges), default=1)), np.inf, np.float32)
+    for row, own in zip(table, edges, strict=True):
+        row[: len(own)] = own
+    return table
 
 
 def _kept(edges: Singles, of: Bools, low: Singles, high: Singles, missing: Bools) -> Bools:
     """Which leaves may be reached from each span of one feature's values, and from none known.
 
     Args:
-        edges: Ascending.
+        edges: Ascending, the last of them infinite.
         of: Which conditions are this feature's, shape (k, leaves).
         low: Least value that keeps to them.
         high: Least value that no longer does.
         missing: Whether a value that is not known does.
     """
-    least = np.concatenate([[-np.inf], edges]).astype(np.float32)[:, None, None]
+    least = np.concatenate([[-np.inf], edges[:-1]]).astype(np.float32)[:, None, None]
     within = (least >= low) & (least < high) | ~of
     unknown = np.all(missing | ~of, axis=0, keepdims=True)
     return np.concatenate([within.all(axis=1), unknown])

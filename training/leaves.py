@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
-from scipy.special import logit
+from scipy.special import expit, logit
 
 from training.bits import Bits
 
@@ -113,7 +113,7 @@ class Leaves:
         Args:
             values: Of the features, shape (rows, features); NaN where not known.
         """
-        return np.asarray(1 / (1 + np.exp(-self.base - self._bits.total(values))))
+        return np.asarray(expit(self.base + self._bits.total(values)))
 
     def contributions(self, values: Singles) -> Floats:
         """Log-odds each feature adds (exact TreeSHAP): rows by features, as the values are.

@@ -150,7 +150,7 @@ def _warn_of_dependence(correlation: tuple[float, float, float], buyers: int) ->
 
 
 def _usable(x: Floats, spend: Floats) -> NDArray[np.bool_]:
-    return (x > 0) & (spend > 0) & np.isfinite(spend)
+    return (x > 0) & (spend > 0) & (spend < np.inf)
 
 
 def _fit(x: Floats, spend: Floats) -> list[float]:
