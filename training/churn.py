@@ -95,7 +95,7 @@ class SignedLogs:
     def __call__(self, rows: Known) -> Floats:
         """Rows by features."""
         standard = (Rows.of(rows).logs(self.features) - self.mean) / self.scale
-        standard[np.isnan(standard)] = 0
+        np.copyto(standard, 0, where=np.isnan(standard))
         return standard
 
     def to_dict(self) -> dict[str, list[float]]:

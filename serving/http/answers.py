@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -195,7 +196,7 @@ def _rows(edition: Edition, asked: FeatureRows) -> bytes:
     except QuerenciaError as error:
         raise _unusable(str(error).rstrip(".")) from None
     edition.seen.add(told["risk"])
-    data = np.stack([told[name] for name in FIGURES], axis=1).tolist()
+    data = [*zip(*(told[name].tolist() for name in FIGURES), strict=True)]
     return to_json({"columns": FIGURES, "data": data}, inf_nan_mode="null")
 
 
@@ -206,7 +207,8 @@ def _read(edition: Edition, asked: FeatureRows) -> Rows:
         Problem: where a column is unknown, named twice or missing, or a row has another length.
     """
     names, features = asked.columns, edition.model.features
-    strange = set(names).difference(features)
+    places = {name: place for place, name in enumerate(features)}
+    strange = set(names).difference(places)
     if strange:
         raise _unusable(f"{len(strange)} of the columns are no features of this model")
     if len(set(names)) < len(names):
@@ -216,8 +218,9 @@ def _read(edition: Edition, asked: FeatureRows) -> Rows:
         raise _unusable(f"the columns {', '.join(missing)} are missing")
     if {*map(len, asked.data)} != {len(names)}:
         raise _unusable(f"every row needs {len(names)} numbers, one per column")
+    numbers = np.fromiter(chain.from_iterable(asked.data), float)  # None becomes NaN
     values = np.full((len(asked.data), len(features)), np.nan)
-    values[:, [features.index(name) for name in names]] = asked.data
+    values[:, [places[name] for name in names]] = numbers.reshape(-1, len(names))
     return Rows.table(values, features)
 
 

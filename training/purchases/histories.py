@@ -52,11 +52,11 @@ class Histories:
         Raises:
             QuerenciaError: A history is impossible.
         """
-        columns = [np.atleast_1d(np.asarray(v, dtype=float)) for v in (frequency, recency, T)]
+        columns = [np.array(v, dtype=float, copy=None, ndmin=1) for v in (frequency, recency, T)]
         if len({column.size for column in columns}) > 1:
             columns = list(np.broadcast_arrays(*columns))
         x, t_x, age = columns
-        possible = (x >= 0) & (t_x <= age) & np.isfinite(age) & ((x > 0) == (t_x > 0)) & (t_x >= 0)
+        possible = (t_x >= 0) & (t_x <= age) & (age < np.inf) & (np.sign(x) == np.sign(t_x))
         if not possible.all():
             i = int(np.argmin(possible))
             raise QuerenciaError(
