@@ -94,9 +94,8 @@ class SignedLogs:
 
     def __call__(self, rows: Known) -> Floats:
         """Rows by features."""
-        standard = (Rows.of(rows).logs(self.features) - self.mean) / self.scale
-        np.copyto(standard, 0, where=np.isnan(standard))
-        return standard
+        logs = Rows.of(rows).logs(self.features)
+        return np.where(np.isnan(logs), 0, (logs - self.mean) / self.scale)
 
     def to_dict(self) -> dict[str, list[float]]:
         """Mean and scale, for JSON."""

@@ -171,8 +171,8 @@ class ParetoNBD(Process):
         return np.exp(-fall) + lost
 
     def silence(self, days: float, h: Histories) -> Silence:
-        """Of few histories, by the integrals of both spans at once: until now, and from now on."""
-        if h.x.size > FEW:
+        """By the integrals of both spans at once: until now, and from now on."""
+        if h.x.size > _APART:
             return super().silence(days, h)
         width = np.concatenate([h.T - h.t_x, np.full_like(h.T, days)])
         x, start = np.concatenate([h.x, h.x]), np.concatenate([h.t_x, h.T])

@@ -19,6 +19,9 @@ STEEP = 700.0
 _AT_ONCE = ((28, 26), (1, 27))
 _BY_HALVES = tuple((2**power, 1) for power in reversed(range(10)))
 
+# Histories up to which all days are calculated together: more would not fit a processor's cache.
+_TOGETHER = 2048
+
 Slopes = Callable[[Floats], Floats]
 """Derivatives of a log-likelihood by each parameter, summed over histories so weighted: shape
 (p,)."""
@@ -92,7 +95,7 @@ class Process(ABC):
 
     def purchases_by(self, days: Floats, h: Histories) -> Floats:
         """The same by each of these days, shape (n, days)."""
-        if h.x.size > FEW:
+        if h.x.size > _TOGETHER:
             return np.stack([self.purchases_if_alive(each, h) for each in days.tolist()], axis=1)
         return self._purchases_by(days, h)
 
