@@ -26,6 +26,8 @@ Bools = NDArray[np.bool_]
 _FEW = 8
 """Rows up to which it is quicker to look at every edge than to search."""
 
+_LARGEST = np.finfo(np.float32).max
+
 _AT_ONCE = 128
 """Rows looked at together: their bits fit a processor's cache."""
 
@@ -74,7 +76,9 @@ class Bits:
         return np.concatenate([self._total(values[start : start + _PART]) for start in parts])
 
     def _total(self, values: Singles) -> Floats:
-        spans = self._spans(values.T.take(self.used, axis=0))
+        # What is beyond all numbers lies above all edges too, where only finite values are found.
+        finite = np.minimum(values.T.take(self.used, axis=0), _LARGEST)
+        spans = self._spans(finite)
         total = np.empty(len(values))
         for start in range(0, len(values), _AT_ONCE):
             rows = slice(start, start + _AT_ONCE)
@@ -90,7 +94,7 @@ class Bits:
     def _last(self) -> Ints:
         """Which row of `masks` is the last one of each feature, a column."""
         used, edges = self.edges.shape
-        return np.arange(1, used + 1)[:, None] * (edges + 1) - 1
+        return np.asarray(np.arange(1, used + 1)[:, None] * (edges + 1) - 1)
 
     def _spans(self, values: Singles) -> Ints:
         """Which row of `masks` each value has, shape (used, rows) as they are.
@@ -98,11 +102,12 @@ class Bits:
         What is not known (NaN) lies below no edge.
         """
         if values.shape[1] <= _FEW:
-            return self._last - (values[:, :, None] < self.edges[:, None]).sum(axis=2)
+            below = values[:, :, None] < self.edges[:, None]
+            return np.asarray(self._last - below.sum(axis=2))
         spans = np.empty(values.shape, dtype=np.int64)
         for found, edges, own in zip(spans, self.edges, values, strict=True):
             found[:] = edges.searchsorted(own, side="right")
-        return spans + self._last - self.edges.shape[1]
+        return np.asarray(spans + self._last - self.edges.shape[1])
 
 
 def _edges(low: Singles, high: Singles) -> Singles:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from training.bits import Bits
 
-FEATURES, VALUES = 3, np.array([-1, 0, 0.5, 2, np.nan], dtype=np.float32)
+FEATURES, VALUES = 3, np.array([-1, 0, 0.5, 2, np.inf, np.nan], dtype=np.float32)
 
 
 def plainly(
@@ -20,7 +20,8 @@ def plainly(
     row: NDArray[np.float32],
 ) -> float:
     asked = row[feature]
-    kept = (asked >= low) & (asked < high) | (missing & np.isnan(asked))
+    below = (asked < high) | np.isinf(high)
+    kept = (asked >= low) & below | (missing & np.isnan(asked))
     return float(value[kept.all(axis=0)].sum())
 
 
