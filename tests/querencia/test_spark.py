@@ -20,6 +20,7 @@ from serving import batch
 from serving.batch import ScoreFile
 from serving.settings import Settings, load
 from tests.cluster import MARKS, ROOT
+from training.champion import Champion
 from training.model import Model
 
 pytestmark = [*MARKS, pytest.mark.usefixtures("workplace")]
@@ -67,7 +68,7 @@ def test_scores_and_models_are_the_same_by_either_engine(
     version = jobs.train(spread, hush).version
     registry = embedded.registry
     before, after = (Model.load(registry.fetch(registry.version(n))) for n in (1, version.number))
-    champion = jobs.Champion.require(registry)
+    champion = Champion.require(registry)
     present = batch.look(embedded.records, champion, embedded.features)
     np.testing.assert_allclose(after.risk.predict(present), before.risk.predict(present), rtol=1e-9)
 
