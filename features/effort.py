@@ -58,7 +58,21 @@ class Effort:
     def _issues(self) -> AsOf:
         """Contacts that belong to a ticket."""
         contacts = self._look.records.tables.get("contacts", self._tickets.none())
-        return AsOf(contacts.select(contacts.known("ticket_id")), self._look.pairs)
+        return AsOf(
+            contacts.select(contacts.known("ticket_id")), self._look.pairs, self._look.windows
+        )
+
+    @cached_property
+    def _slow(self) -> AsOf:
+        """Tickets not resolved within the target, from when it had passed."""
+        tickets = self._tickets
+        target = tickets.times + TARGET_HOURS * HOUR
+        slow = ~tickets.known("resolved_at") | (tickets.column("resolved_at") > target)
+        return AsOf(tickets.by(target, slow), self._look.pairs, self._look.windows)
+
+    def slow(self, days: int) -> Ints:
+        """Tickets that were not resolved within the target, from when it had passed."""
+        return self._slow.count(days)
 
     def tickets(self, days: int | None = None) -> Ints:
         """Tickets opened."""
@@ -94,6 +108,14 @@ class Effort:
 
     def _at_first_contact(self, tickets: AsOf) -> Mask:
         return _contacts_until(self._issues.timeline, tickets.timeline) <= 1
+
+    def contacts_lately(self, days: int) -> Ints:
+        """Contacts about tickets."""
+        return self._issues.count(days)
+
+    def switches_lately(self, days: int) -> Ints:
+        """Channel switches among them."""
+        return self._issues.sum(_switched(self._issues.timeline), days)
 
     def contacts(self) -> Floats:
         """Contacts per ticket."""
@@ -204,13 +226,39 @@ def _feature(
     return Feature(name, unit, meaning, "effort", value, window_days, needs)
 
 
-def _window(days: int) -> Feature[Effort]:
-    return _feature(
-        f"tickets_{days}d",
-        "1",
-        f"tickets of the last {days} days",
-        lambda view: view.tickets(days),
-        days,
+def _window(days: int) -> tuple[Feature[Effort], ...]:
+    return (
+        _feature(
+            f"tickets_{days}d",
+            "1",
+            f"tickets of the last {days} days",
+            lambda view: view.tickets(days),
+            days,
+        ),
+        _feature(
+            f"ticket_contacts_{days}d",
+            "1",
+            f"contacts about tickets in the last {days} days",
+            lambda view: view.contacts_lately(days),
+            days,
+            ("contacts",),
+        ),
+        _feature(
+            f"switches_{days}d",
+            "1",
+            f"channel switches among them in the last {days} days",
+            lambda view: view.switches_lately(days),
+            days,
+            ("contacts",),
+        ),
+        _feature(
+            f"slow_{days}d",
+            "1",
+            f"tickets whose {TARGET_HOURS} hours passed without a resolution in the last {days} "
+            "days",
+            lambda view: view.slow(days),
+            days,
+        ),
     )
 
 
@@ -220,7 +268,7 @@ FAMILY = Family(
     Effort,
     (
         _feature("tickets", "1", "tickets ever", Effort.tickets),
-        *(_window(days) for days in WINDOWS_DAYS),
+        *(each for days in WINDOWS_DAYS for each in _window(days)),
         _feature("tickets_open", "1", "tickets open now", Effort.open_now),
         _feature(
             "complaints", "1", "complaints ever", Effort.complaints, needs=("tickets.is_complaint",)

@@ -10,6 +10,7 @@ from features.feature import Feature
 from features.timeline import DAY, UNKNOWN, Floats, Ints
 
 RECENT_DAYS = 180
+WINDOWS_DAYS = (30, 90, 180)
 MINUTES_PER_DAY = 24 * 60
 MINUTE = DAY // MINUTES_PER_DAY
 
@@ -22,7 +23,7 @@ class Promises:
     """
 
     def __init__(self, look: Look) -> None:
-        self._sold, self._pairs = look.records["transactions"], look.pairs
+        self._sold, self._look, self._pairs = look.records["transactions"], look, look.pairs
         self._promised = self._sold.known("promised_at")
         arrived = self._sold.by(self._sold.column("delivered_at"), self._promised)
         slack = arrived.column("delivered_at") - arrived.column("promised_at")
@@ -37,7 +38,8 @@ class Promises:
 
     @cached_property
     def _due(self) -> AsOf:
-        return AsOf(self._sold.by(self._sold.column("promised_at")), self._pairs)
+        promised = self._sold.by(self._sold.column("promised_at"))
+        return AsOf(promised, self._pairs, self._look.windows)
 
     @cached_property
     def _settled(self) -> AsOf:
@@ -80,9 +82,26 @@ class Promises:
         """Standard deviation of the days from purchase to delivery: how consistent we are."""
         return self._arrived.spread(self._wait) / MINUTES_PER_DAY
 
+    def broken(self, days: int) -> Ints:
+        """Promised days that passed without the delivery, whether or not it came later."""
+        due = self._due.timeline
+        late = ~due.known("delivered_at") | (due.column("delivered_at") > due.times)
+        return self._due.sum(late, days)
+
     def overdue(self) -> Ints:
         """Deliveries that are late now and have not come."""
         return self._due.count() - self._settled.count()
+
+
+def _window(days: int) -> Feature[Promises]:
+    return Feature(
+        f"broken_{days}d",
+        "1",
+        f"promised days of the last {days} that passed without the delivery",
+        "promises",
+        lambda view: view.broken(days),
+        days,
+    )
 
 
 FAMILY = Family(
@@ -116,6 +135,7 @@ FAMILY = Family(
             "promises",
             Promises.wait_spread,
         ),
+        *(_window(days) for days in WINDOWS_DAYS),
         Feature("overdue", "1", "deliveries overdue now", "promises", Promises.overdue),
     ),
 )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.snapshot import Snapshot
 from training import leaving, scoring
-from training.effects import BASE, Effects
+from training.effects import BASE, GRIEVANCE, Effects
 from training.model import Model
 from training.qini import Qini
 from training.rows import Rows
@@ -86,13 +86,18 @@ class Contacts:
     def save_rates(self, prior: Rate) -> SaveRates:
         """What is believed after them of the save rates."""
         return SaveRates.learn(
-            self.effect, self.base, self.segment, weight=self.weight, prior=prior
+            self.effect, self.base, self.segment, self.grievance, weight=self.weight, prior=prior
         )
 
     @property
     def base(self) -> Floats:
         """Chance of leaving within the horizon without the offer."""
         return self.inputs.columns[BASE]
+
+    @property
+    def grievance(self) -> Floats:
+        """Part of that which a bad experience accounts for."""
+        return self.inputs.columns[GRIEVANCE]
 
     @cached_property
     def customer(self) -> Ints:

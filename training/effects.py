@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from features.findings import Finding
 from features.snapshot import Snapshot
 from training.churn import TreeRisk
+from training.grievance import Grievance
 from training.rows import Known
 from training.save_rates import Rate, SaveRates
 from training.sequential import StopRule
@@ -22,8 +23,9 @@ Strings = NDArray[np.str_]
 
 LEAVING = "leaving.ubj"
 
-BASE, RISK = "leaving_within", "risk_told"
-"""What learners look at beside the features: the chances of leaving and of churn."""
+BASE, RISK, GRIEVANCE = "leaving_within", "risk_told", "grievance"
+"""What is looked at beside the features: the chances of leaving and of churn, and the part of the
+former that a bad experience accounts for, where offers were tried."""
 
 
 AS_TOLD = Rate(1.0, 0.0)
@@ -67,7 +69,8 @@ class Lesson:
 
     def saved(self, inputs: Snapshot, segment: Strings) -> Saved:
         """What is believed of the offer; nobody is saved by one that was stopped."""
-        base, (rate, sd) = inputs.columns[BASE], self.rates.of(segment)
+        base = inputs.columns[BASE]
+        rate, sd = self.rates.of(segment, inputs.columns[GRIEVANCE])
         mean, sd = rate * base, sd * base
         if self.uplift is not None:
             told = self.uplift.predict(inputs)
@@ -83,11 +86,13 @@ class Effects:
         prior: The save rate of an offer that was never tried.
         leaving: Tells who leaves within the horizon, of those still there; None where churn is no
             silence, and the risk tells it.
+        grievance: Tells what a bad experience accounts for; None where nothing was tried.
         offers: What the trials of each offer taught.
     """
 
     prior: Rate
     leaving: TreeRisk | None = None
+    grievance: Grievance | None = None
     offers: Mapping[str, Lesson] = field(default_factory=dict)
 
     @classmethod
@@ -104,8 +109,9 @@ class Effects:
         return risk if self.leaving is None else self.leaving.predict(rows)
 
     def inputs(self, rows: Snapshot, risk: Floats) -> Snapshot:
-        """What learners look at: the features, and the chances `BASE` and `RISK` beside them."""
-        return rows.assign(**{BASE: self.base(rows, risk), RISK: risk})
+        """What learners look at: the features, and `BASE`, `RISK` and `GRIEVANCE` beside them."""
+        told = rows.assign(**{BASE: self.base(rows, risk), RISK: risk})
+        return told.assign(**{GRIEVANCE: self.grievance.part(rows)}) if self.grievance else told
 
     def saved(self, offer: str, inputs: Snapshot, *, segment: Strings) -> Saved:
         """What an offer does to each customer.
@@ -132,6 +138,7 @@ class Effects:
         return {
             "prior": list(self.prior),
             "leaving": None if self.leaving is None else list(self.leaving.features),
+            "typical": None if self.grievance is None else dict(self.grievance.typical),
             "offers": {
                 offer: _state(lesson, folder, f"uplift-{number}")
                 for number, (offer, lesson) in enumerate(self.offers.items())
@@ -139,12 +146,20 @@ class Effects:
         }
 
     @classmethod
-    def load(cls, folder: Path, state: Mapping[str, Any]) -> Self:
-        """What `save` wrote."""
-        features = state["leaving"]
+    def load(cls, folder: Path, state: Mapping[str, Any], *, trees: TreeRisk) -> Self:
+        """What `save` wrote.
+
+        Args:
+            folder: Where to.
+            state: What it gave back.
+            trees: Those of the risk.
+        """
+        features, typical = state["leaving"], state["typical"]
+        leaving = TreeRisk.load(folder / LEAVING, features=features) if features else None
         return cls(
             Rate(*state["prior"]),
-            TreeRisk.load(folder / LEAVING, features=features) if features else None,
+            leaving,
+            Grievance(leaving or trees, typical) if typical is not None else None,
             {
                 offer: _lesson(each, folder, f"uplift-{number}")
                 for number, (offer, each) in enumerate(state["offers"].items())

@@ -10,6 +10,7 @@ from training import leaving, taught, uplift
 from training.bootstrap import Interval
 from training.contacts import Contacts, Floats, Ints
 from training.effects import BASE, RISK, Effects, Lesson
+from training.grievance import Grievance
 from training.model import Model
 from training.qini import Qini, gain_interval, interval
 from training.save_rates import Rate
@@ -55,6 +56,8 @@ def learn(
         effects = replace(effects, leaving=leaving.fit(past, known, process, settings))
     if trials is None or not len(trials):
         return effects
+    trees = effects.leaving or model.risk.trees
+    effects = replace(effects, grievance=Grievance.of(trees, past))
     every = Contacts.of(model, effects, trials, known)
     lessons = {
         offer: lesson(
@@ -137,7 +140,8 @@ def held_out(contacts: Contacts, prior: Rate, *, random_state: int = 0) -> dict[
     for fold in range(FOLDS):
         out = group[contacts.customer] == fold
         seen, unseen = (contacts.select(np.flatnonzero(of)) for of in (~out, out))
-        said[SEGMENTS][out] = seen.save_rates(prior).of(unseen.segment)[0] * unseen.base
+        rates, _ = seen.save_rates(prior).of(unseen.segment, unseen.grievance)
+        said[SEGMENTS][out] = rates * unseen.base
         for kind, learner in _learners(seen, random_state).items():
             said[kind][out] = learner.predict(unseen.inputs)
     return said

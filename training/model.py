@@ -27,7 +27,7 @@ from training.value import ValueModel
 
 Floats = NDArray[np.float64]
 
-FORMAT = 5
+FORMAT = 6
 """Version of the files below; a model in another format is refused."""
 
 PARAMETERS, TREES = "model.json", "trees.ubj"
@@ -194,9 +194,10 @@ class Model:
             )
         provenance = Provenance.model_validate(parameters["provenance"])
         value = ValueModel.from_dict(parameters["value"])
+        trees = TreeRisk.load(folder / TREES, features=parameters["trees"]["features"])
         members: dict[str, Member] = {
             "logistic": LogisticRisk.from_dict(parameters["logistic"]),
-            "trees": TreeRisk.load(folder / TREES, features=parameters["trees"]["features"]),
+            "trees": trees,
         }
         if process := rhythm(value, provenance):
             members = {process.purchases.kind_: process, **members}
@@ -205,7 +206,7 @@ class Model:
         themes = Themes.from_dict(parameters["themes"]) if parameters["themes"] else None
         outlook = Outlook.from_dict(parameters["outlook"])
         buyers = BuyersSpend.from_dict(parameters["buyers"]) if parameters["buyers"] else None
-        effects = Effects.load(folder, parameters["effects"])
+        effects = Effects.load(folder, parameters["effects"], trees=trees)
         unvaried = parameters["unvaried"]
         return cls(risk, value, provenance, themes, outlook, unvaried, buyers, effects)
 

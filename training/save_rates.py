@@ -1,7 +1,7 @@
 """Save rates: which share of those who would leave an offer keeps, learned and shrunk.
 
-From a stated prior to what the company's own trials show of all, and from there to each segment, as
-far as the segments differ by more than chance.
+From a stated prior to what the company's own trials show of all, along a line with the grievance
+(`training.grievance`), and from there to each segment, as far as they differ by more than chance.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,6 +25,10 @@ contacts, the prior alone earns a point more of the oracle's profit from a good 
 points on a useless and 52 on a harmful one; so the loss is 2 points and none."""
 
 
+SLOPE = 0.5
+"""Standard deviation of what is believed, before the first trial, of how much more is kept of those
+who leave for a grievance than of those who leave without one."""
+
 _IMAGINED = 5
 """Contacts imagined when it is told how far contacts lie apart."""
 
@@ -42,22 +46,64 @@ class Rate(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Line:
+    """How the rate rises with the grievance.
+
+    Attributes:
+        slope: By how much from none to all; may be negative.
+        centre: The grievance at which the rate is that of all.
+    """
+
+    slope: Rate = field(default_factory=lambda: Rate(0.0, SLOPE))
+    centre: float = 0.0
+
+    @classmethod
+    def learn(cls, effect: Floats, base: Floats, grievance: Floats, *, weight: Floats) -> Self:
+        """The line of least squares, shrunk as the rate of all is (`SaveRates.learn`)."""
+        if len(effect) < FEWEST:
+            return cls()
+        centre = float(np.average(grievance, weights=weight * base))
+        away = grievance - centre
+        scale = weight @ (base * away**2)
+        if scale == 0:
+            return cls(centre=centre)
+        slope = weight @ (away * effect) / scale
+        rest = effect - (_ratio(effect, base, weight).mean + slope * away) * base
+        sd = np.linalg.norm(weight * away * rest) / scale
+        return cls(_posterior(Rate(float(slope), float(sd)), Rate(0.0, SLOPE)), centre)
+
+    def of(self, grievance: Floats) -> tuple[Floats, Floats]:
+        """What is added to each customer's rate, and its standard deviation, shape (n,)."""
+        away = grievance - self.centre
+        return self.slope.mean * away, self.slope.sd * np.abs(away)
+
+
+@dataclass(frozen=True)
 class SaveRates:
     """What an offer was found to keep.
 
     Attributes:
         overall: Of all customers.
-        segments: Of each segment that was tried.
+        line: How it rises with the grievance.
+        segments: Of each segment that was tried, at the grievance of all.
         between: Standard deviation of the segments' true rates, as estimated.
     """
 
     overall: Rate
+    line: Line = field(default_factory=Line)
     segments: Mapping[str, Rate] = field(default_factory=dict)
     between: float = 0.0
 
     @classmethod
     def learn(
-        cls, effect: Floats, base: Floats, segment: ArrayLike, *, weight: Floats, prior: Rate
+        cls,
+        effect: Floats,
+        base: Floats,
+        segment: ArrayLike,
+        grievance: Floats,
+        *,
+        weight: Floats,
+        prior: Rate,
     ) -> Self:
         """From contacts whose arm was drawn at random.
 
@@ -66,38 +112,49 @@ class SaveRates:
                 any group of contacts is what the offer does for them (`contacts.fall`), shape (n,).
             base: Chance of leaving without an offer, shape (n,).
             segment: Name of each contact's segment, shape (n,).
+            grievance: Of each contact, shape (n,).
             weight: How much each counts, shape (n,).
             prior: The rate before anything is known.
         """
         names = np.asarray(segment)
         every = _ratio(effect, base, weight)
         overall = _posterior(every, prior)
+        line = Line.learn(effect, base, grievance, weight=weight)
+        level = effect - line.of(grievance)[0] * base
         found = {
-            str(name): _ratio(effect[of], base[of], weight[of])
+            str(name): _ratio(level[of], base[of], weight[of])
             for name in np.unique(names)
             for of in [names == name]
             if of.sum() >= FEWEST and base[of].sum() > 0
         }
         between = _between(found.values())
         segments = {name: _shrunk(rate, every, overall, between) for name, rate in found.items()}
-        return cls(overall, segments, between)
+        return cls(overall, line, segments, between)
 
-    def of(self, segment: Iterable[str]) -> tuple[Floats, Floats]:
-        """Rate and standard deviation of each customer's segment, shape (n,)."""
+    def of(self, segment: Iterable[str], grievance: Floats) -> tuple[Floats, Floats]:
+        """Rate and standard deviation of each customer, shape (n,): nobody is kept twice."""
         rates = [self.segments.get(name, self.overall) for name in segment]
         mean, sd = np.array(rates, float).reshape(-1, 2).T
-        return mean, sd
+        more, doubt = self.line.of(grievance)
+        return np.minimum(mean + more, 1.0), np.hypot(sd, doubt)
 
     def to_dict(self) -> dict[str, Any]:
         """The figures, for JSON."""
         segments = {name: list(rate) for name, rate in self.segments.items()}
-        return {"overall": list(self.overall), "segments": segments, "between": self.between}
+        return {
+            "overall": list(self.overall),
+            "slope": list(self.line.slope),
+            "centre": self.line.centre,
+            "segments": segments,
+            "between": self.between,
+        }
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The rates with these figures."""
         segments = {name: Rate(*rate) for name, rate in state["segments"].items()}
-        return cls(Rate(*state["overall"]), segments, state["between"])
+        line = Line(Rate(*state["slope"]), state["centre"])
+        return cls(Rate(*state["overall"]), line, segments, state["between"])
 
 
 def _ratio(effect: Floats, base: Floats, weight: Floats) -> Rate:

@@ -152,7 +152,14 @@ def promises(known: list[Row], cutoff: datetime) -> dict[str, float]:
     lately = [
         is_late for is_late, row in zip(late, arrived, strict=True) if recent(row.delivered_at)
     ]
+    due = before(promised, cutoff, lambda row: max(row.promised_at, row.occurred_at))
+    broken = [
+        max(row.promised_at, row.occurred_at)
+        for row in due
+        if not row.delivered_at or row.delivered_at > max(row.promised_at, row.occurred_at)
+    ]
     return {
+        **{f"broken_{days}d": sum(map(since(cutoff, days), broken)) for days in (30, 90, 180)},
         "deliveries": len(arrived),
         "late_share": mean(late),
         "late_trend": mean(lately) - mean(late),
@@ -251,7 +258,20 @@ def effort(history: History, cutoff: datetime) -> dict[str, float]:
         "effort_index": 1 - mean(ces) if ces else 1 - 1 / (1 + errands),
     }
     for window in TICKET_WINDOWS_DAYS:
-        row[f"tickets_{window}d"] = sum(since(cutoff, window)(row.opened_at) for row in opened)
+        lately = since(cutoff, window)
+        row[f"tickets_{window}d"] = sum(lately(row.opened_at) for row in opened)
+        row[f"ticket_contacts_{window}d"] = sum(lately(row.occurred_at) for row in contacts)
+        row[f"switches_{window}d"] = sum(
+            one.channel != other.channel and lately(other.occurred_at)
+            for own in by_ticket(contacts).values()
+            for one, other in pairwise(own)
+        )
+        row[f"slow_{window}d"] = sum(
+            lately(target)
+            for row in opened
+            for target in [row.opened_at + timedelta(hours=72)]
+            if target < cutoff and not (row.resolved_at and row.resolved_at <= target)
+        )
     return row
 
 

@@ -75,6 +75,24 @@ def test_the_target_is_three_days(days: float, past: float) -> None:
     assert found("effort", at(50), ticket(1, 10, 10 + days))["past_target"] == past
 
 
+def test_a_ticket_is_slow_from_when_the_target_has_passed() -> None:
+    rows = ticket(1, 10, 13), ticket(2, 10, 14), ticket(3, 10)
+    instants = (at(13), at(13, 1), at(43), at(43, 1))
+    assert [found("effort", now, *rows)["slow_30d"] for now in instants] == [0, 2, 2, 0]
+
+
+def test_contacts_and_switches_are_counted_when_they_came() -> None:
+    rows = (
+        ticket(1, 10),
+        *(contact(10, 1, "mail"), contact(40, 1, "chat"), contact(60, 1, "mail")),
+        contact(60, None),
+    )
+    row = found("effort", at(61), *rows)
+    assert [row[f"ticket_contacts_{days}d"] for days in (30, 90)] == [2, 3]
+    assert [row[f"switches_{days}d"] for days in (30, 90)] == [2, 2]
+    assert found("effort", at(60), *rows)["switches_90d"] == 1
+
+
 def test_nothing_is_known_of_an_issue_before_it_is_resolved() -> None:
     row = found("effort", at(20), ticket(1, 10, 20, handling_minutes=5.0))
     unknown = {name for name, value in row.items() if isnan(value)}
@@ -163,6 +181,7 @@ def test_features_step_aside_with_what_they_need() -> None:
     row = found("effort", at(9), has={"tickets", "tickets.resolved_at"})
     assert set(row) == {
         *("tickets", "tickets_30d", "tickets_90d", "tickets_365d", "tickets_open"),
+        *("slow_30d", "slow_90d", "slow_365d"),
         *("resolution_hours", "worst_resolution_hours", "past_target", "effort_index"),
     }
     assert found("effort", at(9), has=EVERYTHING - {"tickets.resolved_at"}) == {}

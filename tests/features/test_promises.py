@@ -36,6 +36,9 @@ def test_late_deliveries_are_counted_and_measured() -> None:
         "last_delay": 2,
         "wait": 3.5,
         "wait_spread": pytest.approx(((1.5**2 + 1.5**2 + 2.5**2 + 0.5**2) / 4) ** 0.5),
+        "broken_30d": 0,
+        "broken_90d": 2,
+        "broken_180d": 2,
         "overdue": 0,
     }
 
@@ -54,6 +57,12 @@ def test_a_delivery_is_overdue_from_its_promise_to_its_arrival() -> None:
     assert [looked_at(now, late)["overdue"] for now in instants] == [0, 1, 1, 0]
     assert [looked_at(now, never)["overdue"] for now in instants] == [0, 1, 1, 1]
     assert [looked_at(now, kept)["overdue"] for now in instants] == [0, 0, 0, 0]
+
+
+def test_a_promise_is_broken_when_its_day_has_passed_and_stays_so() -> None:
+    rows = delivery(10, 14, 20), delivery(10, 14, None), delivery(10, 14, 14)
+    instants = (at(14), at(14, 1), at(25), at(44), at(44, 1))
+    assert [looked_at(now, *rows)["broken_30d"] for now in instants] == [0, 2, 2, 2, 0]
 
 
 def test_a_promise_dated_before_its_purchase_is_unknown_until_the_purchase() -> None:

@@ -49,7 +49,9 @@ def test_campaigns_that_hold_few_out_do_not_drown_an_even_trial() -> None:
             (weighted, weights(base, chance, drawn)),
         ):
             prior = Rate(0.0, 1e3)
-            learned = SaveRates.learn(effect, base, nobody, weight=weight, prior=prior)
+            learned = SaveRates.learn(
+                effect, base, nobody, np.zeros(campaign.size), weight=weight, prior=prior
+            )
             rates.append(learned.overall.mean)
     errors = [np.square(np.array(rates) - 0.3).mean() for rates in (even, weighted)]
     assert errors[1] < 0.8 * errors[0]

@@ -17,7 +17,7 @@ from features.snapshot import Snapshot
 from features.store import Store
 from training import experiment, trials
 from training.contacts import Contacts, expected, fall
-from training.effects import BASE, RISK, Effects, Lesson
+from training.effects import BASE, GRIEVANCE, RISK, Effects, Lesson
 from training.model import Model
 from training.retrain import lay_plan
 from training.save_rates import Rate
@@ -186,7 +186,7 @@ def contacts_of(rows: Snapshot, *, driven: bool) -> Contacts:
     lost = (rng.random(len(rows)) < 0.5 - saved * offered).astype(float)
     half = np.full(len(rows), 0.5)
     told = Trials(rows, np.where(offered, "call", CONTROL).astype(object), half, half)
-    inputs = rows.assign(**{BASE: 0.5, RISK: 0.5})
+    inputs = rows.assign(**{BASE: 0.5, RISK: 0.5, GRIEVANCE: 0.0})
     effect = fall(lost, told, expected(lost, told, half[:, None]))
     segment = rng.choice(["habit", "silence"], len(rows))
     return Contacts(told, inputs, lost, effect, half, segment, 100 * half)

@@ -24,7 +24,10 @@ def trial(
 
 def learned(rates: dict[str, float], contacts: int, *, seed: int = 0) -> SaveRates:
     return SaveRates.learn(
-        *trial(rates, contacts, seed=seed), weight=np.ones(contacts), prior=PRIOR
+        *trial(rates, contacts, seed=seed),
+        np.zeros(contacts),
+        weight=np.ones(contacts),
+        prior=PRIOR,
     )
 
 
@@ -51,7 +54,7 @@ def test_few_contacts_leave_a_rate_that_does_not_run_away(contacts: int) -> None
 
 def test_one_contact_changes_next_to_nothing() -> None:
     one = np.ones(1)
-    rates = SaveRates.learn(2 * one, BASE * one, ["a"], weight=one, prior=PRIOR)
+    rates = SaveRates.learn(2 * one, BASE * one, ["a"], one, weight=one, prior=PRIOR)
     assert rates.overall.mean <= (1 - NOTHING - ANYTHING) * PRIOR.mean + 1.0
     assert not rates.segments
 
@@ -83,7 +86,7 @@ def test_shrunk_segments_are_nearer_the_truth_than_their_own_figures() -> None:
     for seed in range(30):
         effect, base, segment = trial(truth, 3_000, seed=seed)
         even = np.ones(len(base))
-        rates = SaveRates.learn(effect, base, segment, weight=even, prior=PRIOR).segments
+        rates = SaveRates.learn(effect, base, segment, 0 * even, weight=even, prior=PRIOR).segments
         for name, rate in truth.items():
             of = segment == name
             own.append((effect[of].sum() / base[of].sum() - rate) ** 2)
@@ -93,11 +96,44 @@ def test_shrunk_segments_are_nearer_the_truth_than_their_own_figures() -> None:
 
 def test_a_segment_that_was_never_tried_has_the_rate_of_all() -> None:
     rates = learned({"a": 0.5, "b": 0.1}, 20_000)
-    mean, sd = rates.of(["nobody", "a"])
+    mean, sd = rates.of(["nobody", "a"], np.zeros(2))
     assert (mean[0], sd[0]) == rates.overall
     assert (mean[1], sd[1]) == rates.segments["a"]
 
 
+def aggrieved(slope: float, contacts: int, *, seed: int = 0) -> SaveRates:
+    """Learned where a rate of .3 rises so much from no grievance to all."""
+    rng = np.random.default_rng(seed)
+    grievance, offered = rng.uniform(-0.5, 0.5, contacts), rng.random(contacts) < 0.5
+    lost = rng.random(contacts) < BASE * (1 - (0.3 + slope * grievance) * offered)
+    effect = np.where(offered, -2, 2) * (lost - 0.85 * BASE)
+    base, one = np.full(contacts, BASE), np.ones(contacts)
+    none = np.full(contacts, "none")
+    return SaveRates.learn(effect, base, none, grievance, weight=one, prior=PRIOR)
+
+
+@pytest.mark.parametrize("slope", [0.6, 0.0, -0.6])
+def test_many_contacts_tell_how_the_rate_rises_with_the_grievance(slope: float) -> None:
+    line = aggrieved(slope, 200_000).line
+    assert line.slope.mean == pytest.approx(slope, abs=4 * line.slope.sd + 0.02)
+    assert line.slope.sd < 0.06
+
+
+def test_few_contacts_do_not_tell_how_the_rate_rises() -> None:
+    assert aggrieved(0.6, 10).line.slope.mean == 0
+    drawn = [aggrieved(0.0, 1_000, seed=seed).line.slope.mean for seed in range(20)]
+    assert np.std(drawn) < 0.25
+
+
+def test_a_rate_rises_from_that_of_all_and_to_no_more_than_all() -> None:
+    rates = aggrieved(0.6, 200_000)
+    mean, sd = rates.of(["none"] * 3, np.array([rates.line.centre, 0.5, 10.0]))
+    assert mean[0] == rates.overall.mean
+    assert mean[1] == pytest.approx(0.6, abs=0.05)
+    assert mean[2] == 1
+    assert sd[0] < sd[1] < sd[2]
+
+
 def test_rates_come_back_from_json_the_same() -> None:
-    rates = learned({"a": 0.5, "b": 0.1}, 20_000)
+    rates = aggrieved(0.6, 20_000)
     assert SaveRates.from_dict(rates.to_dict()) == rates
