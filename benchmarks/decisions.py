@@ -5,7 +5,10 @@
 On the simulated company, whose truth is known. Its records are read, a model is trained and all
 customers are scored as the product does it; each policy then contacts a tenth of them at most. What
 that brings in truth stands beside what the best tenth would bring. Past campaigns offered at
-random: the shipped policy may learn from 2,000 contacts, or from 20,000.
+random: the shipped policy may learn from 2,000 contacts, or from 20,000. First a shop, where those
+who left long ago look like those who are silent; then the same company with subscriptions, which is
+told who has left. The bound is a policy that knows the truth of each customer, but for who is
+driven away: that is drawn by chance.
 """
 
 import os
@@ -27,6 +30,7 @@ from scipy.optimize import linprog
 
 from features import company
 from features.company import Effects
+from features.provenance import ChurnDefinition
 from features.settings import FeatureSettings
 from serving.budget import Problem
 
@@ -62,7 +66,9 @@ POLICIES: Mapping[str, shop.Policy] = {
     "risk x value": shop.by_risk_value,
     "fixed save rate": shop.fixed_gamma,
 }
-SHIPPED = "shipped"
+SHIPPED, BOUND = "shipped", "knows all but who is driven away"
+SETTINGS: Mapping[ChurnDefinition, str] = {"inactivity": "", "contract": "contract_"}
+"""How it is told who has left, and what the figures' names begin with."""
 WORLDS = {
     "default": Effects(),
     "useless offer": Effects.useless_offer(),
@@ -88,37 +94,67 @@ def main() -> None:
 
 def report(size: Size) -> dict[str, float]:
     """Print the tables; returns the figures."""
-    few, many = (
-        [in_world(seed, contacts, size) for seed in size.companies] for contacts in (2_000, 20_000)
-    )
-    others = {
-        name: [in_world(seed, size.without, size, name) for seed in size.companies]
-        for name in WORLDS
-        if name != "default"
-    }
-    print(f"{'':<34}{'share of attainable profit':>28}{'contacted':>11}{'driven away':>13}")
-    shares = {name: line(name, few, few, name) for name in POLICIES}
-    for contacts, runs in (("2,000", few), ("20,000", many)):
-        shares[contacts] = line(f"{SHIPPED}, {contacts} past contacts", runs, runs, SHIPPED)
-    lost = [line(f"{SHIPPED}, {name}", runs, many, SHIPPED) for name, runs in others.items()]
-    gap = budget_gap()
+    figures: dict[str, float] = {}
+    for churn, prefix in SETTINGS.items():
+        print(f"\n{'churn by ' + churn:<34}{'share of attainable profit':>28}", end="")
+        print(f"{'contacted':>11}{'driven away':>13}")
+        few, many = (runs(size, contacts, churn=churn) for contacts in (2_000, 20_000))
+        figures |= {prefix + name: share for name, share in told(few, many).items()}
+        if churn == "inactivity":
+            figures["zero_effect_share"] = min(without(size, many))
+    return {**figures, "budget_gap": budget_gap()}
+
+
+def runs(
+    size: Size,
+    contacts: int,
+    world: str = "default",
+    *,
+    churn: ChurnDefinition = "inactivity",
+) -> list[dict[str, Result]]:
+    return [in_world(seed, contacts, size, world, churn=churn) for seed in size.companies]
+
+
+def told(
+    few: Sequence[Mapping[str, Result]], many: Sequence[Mapping[str, Result]]
+) -> dict[str, float]:
+    """Print the policies' lines; returns their shares, and that of the driven away contacted."""
+    risk, value, _, risk_value, _ = (line(name, few, few, name) for name in POLICIES)
     return {
-        "share_risk": shares["risk"],
-        "share_value": shares["value"],
-        "share_risk_value": shares["risk x value"],
-        "share_2000": shares["2,000"],
-        "share_20000": shares["20,000"],
-        "zero_effect_share": min(lost),
-        "budget_gap": gap,
+        "share_risk": risk,
+        "share_value": value,
+        "share_risk_value": risk_value,
+        "share_2000": line(f"{SHIPPED}, 2,000 past contacts", few, few, SHIPPED),
+        "share_20000": line(f"{SHIPPED}, 20,000 past contacts", many, many, SHIPPED),
+        "share_bound": line(BOUND, many, many, BOUND),
+        "driven_20000": driven(many, SHIPPED),
+        "driven_bound": driven(many, BOUND),
     }
 
 
-def in_world(seed: int, contacts: int, size: Size, world: str = "default") -> dict[str, Result]:
+def without(size: Size, attainable: Sequence[Mapping[str, Result]]) -> list[float]:
+    """Print what the shipped policy makes of offers that do no good; returns the shares."""
+    return [
+        line(f"{SHIPPED}, {world}", runs(size, size.without, world), attainable, SHIPPED)
+        for world in WORLDS
+        if world != "default"
+    ]
+
+
+def driven(runs: Sequence[Mapping[str, Result]], policy: str) -> float:
+    """Share of those whom an offer drives away that is contacted."""
+    return round(float(np.mean([run[policy].driven_away for run in runs])), 4)
+
+
+def in_world(
+    seed: int, contacts: int, size: Size, world: str, *, churn: ChurnDefinition
+) -> dict[str, Result]:
     """Every policy's result, and the oracle's, on one company."""
     about = {"customers": size.customers, "effects": WORLDS[world]}
     past = shop.randomised([*size.campaigns], contacts, seed, **about)
     seen = company.simulate(random_state=seed, until=DAY, campaigns=past, **about)
-    scores = shop.scored(seen, DAY, features=size.features)
+    seen = shop.subscriptions(seen) if churn == "contract" else seen
+    scores = shop.scored(seen, DAY, features=size.features.model_copy(update={"churn": churn}))
     truth = seen.truth.set_index("customer_id").loc[scores.index]
     profit = shop.true_profit(seen.truth).loc[scores.index].to_numpy()
     shy = (truth["is_driven_away"] & truth["left_at"].isna()).to_numpy()
@@ -128,7 +164,8 @@ def in_world(seed: int, contacts: int, size: Size, world: str = "default") -> di
         return Result(profit[of].sum(), len(of) / len(profit), shy[of].sum() / shy.sum())
 
     policies = {**POLICIES, SHIPPED: shop.shipped}
-    return {"oracle": result(profit)} | {
+    known = {"oracle": profit, BOUND: shop.knowable_profit(truth, WORLDS[world])}
+    return {name: result(worth) for name, worth in known.items()} | {
         name: result(policy(scores)) for name, policy in policies.items()
     }
 
@@ -145,9 +182,9 @@ def line(
         for run, best in zip(runs, attainable, strict=True)
     ]
     mean, (low, high) = float(np.mean(share)), interval(share)
-    contacted, driven = (np.mean([run[policy][part] for run in runs]) for part in (1, 2))
+    contacted = np.mean([run[policy].contacted for run in runs])
     shown = f"{mean:.1%} ({low:.1%} to {high:.1%})" if len(runs) > 1 else f"{mean:.1%}"
-    print(f"{name:<34}{shown:>28}{contacted:>11.1%}{driven:>13.1%}", flush=True)
+    print(f"{name:<34}{shown:>28}{contacted:>11.1%}{driven(runs, policy):>13.1%}", flush=True)
     return round(mean, 4)
 
 

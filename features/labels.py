@@ -137,6 +137,14 @@ def _offers(look: Look, days: int) -> dict[str, Floats]:
     }
 
 
+def ended(contract_ends: Ints | None, instants: Ints) -> Mask:
+    """Whether each customer's contract had ended before each instant, shape (customers, k)."""
+    if contract_ends is None:
+        return np.zeros((1, len(instants)), dtype=bool)
+    end = contract_ends[:, None]
+    return (end != UNKNOWN) & (end < instants)
+
+
 def _contract(pairs: Pairs, days: int, ends: Ints | None, like: Mask) -> Floats:
     """The contract ends within the horizon; NaN where it ended before, or nothing is known."""
     if ends is None:

@@ -249,13 +249,14 @@ def groups(
         only: The features wanted, if not all that the records carry.
 
     Yields:
-        Rows for the customers who had bought before the cut-off, in no order to rely on.
+        Rows for the customers who had bought before the cut-off, in no order to rely on; where
+        churn is by contract, without those whose contract had ended.
     """
     origin = provenance(settings, cutoffs, has, themes)
     names = tuple(f.name for f in present(has, themes) if only is None or f.name in only)
     for group in records:
         for known, final, instants in _passes(group, origin.cutoffs):
-            look = look_at(known, instants, settings.time_zone)
+            look = _look_at(known, instants, settings)
             columns = _told(look, has, themes, only)
             if observed_until is not None:
                 columns |= _outcomes(replace(look, records=final), settings, observed_until)
@@ -314,11 +315,13 @@ def _passes(
             yield tardy.known(instant), tardy.final, (cutoff,)
 
 
-def look_at(known: Records, cutoffs: tuple[datetime, ...], time_zone: str) -> Look:
-    """The customers who had bought before each cut-off, and their records as known at it."""
+def _look_at(known: Records, cutoffs: tuple[datetime, ...], settings: FeatureSettings) -> Look:
+    """The customers there were at each cut-off, and their records as known at it."""
     instants = microseconds(cutoffs)
-    bought = purchases.first(known["transactions"])[:, None] < instants
-    return Look(known, Pairs.where(bought, instants), last_days(cutoffs, time_zone))
+    there = purchases.first(known["transactions"])[:, None] < instants
+    if settings.churn == "contract":
+        there &= ~labels.ended(known.contract_ends, instants)
+    return Look(known, Pairs.where(there, instants), last_days(cutoffs, settings.time_zone))
 
 
 def _told(

@@ -99,9 +99,12 @@ class Prospects:
     def presence(self, risk: Floats) -> Floats:
         """The chance that each customer is still there.
 
-        Where churn is inactivity, what this risk amounts to. Under the other definitions the risk
-        is no chance of silence, and the purchase process tells it alone.
+        Where churn is inactivity, what this risk amounts to. Where it is by contract, all are:
+        those whose contract has ended are no rows. Under the other definitions the risk is no
+        chance of silence, and the purchase process tells it alone.
         """
+        if self.origin.churn == "contract":
+            return np.ones(len(self._rows))
         if self.origin.churn != "inactivity":
             return self._silence.there
         return (1 - risk) / self._buys

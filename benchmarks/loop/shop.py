@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,9 @@ import pandas as pd
 
 from features import company, intake, snapshot
 from features.company import Campaign, Company, Effects
+from features.company.effects import OFFER_DAYS
+from features.company.experience import offer_log_hazard
+from features.company.people import DRIVEN_AWAY_SHARES
 from features.offers import CONTROL
 from features.records import CONTRACTS
 from features.settings import FeatureSettings
@@ -32,6 +36,14 @@ LATELY = 180
 
 Policy = Callable[[pd.DataFrame], np.ndarray]
 """What a customer is worth contacting for, by their scores; nobody is at 0 or less."""
+
+
+def subscriptions(seen: Company) -> Company:
+    """The same company, were it told when customers leave."""
+    left_at = seen.truth.set_index("customer_id")["left_at"]
+    customers = seen.tables["customers"]
+    told = customers.assign(contract_ends_at=customers["customer_id"].map(left_at))
+    return replace(seen, tables={**seen.tables, "customers": told})
 
 
 def scored(seen: Company, day: int, *, features: FeatureSettings = FEATURES) -> pd.DataFrame:
@@ -107,11 +119,36 @@ def true_profit(truth: pd.DataFrame) -> pd.Series:
     It changes the chance of leaving, times the discounted margin of one who stays over the value
     horizon, less the cost.
     """
+    by_customer = truth.set_index("customer_id")
+    return _profit(by_customer, by_customer["offer_effect"])
+
+
+def knowable_profit(truth: pd.DataFrame, effects: Effects) -> np.ndarray:
+    """The same, expected by one who knows all of each customer but whether they are driven away.
+
+    Nothing but a draw by chance decides that, of which customers' silence tells the odds.
+    """
+    odds = np.array(DRIVEN_AWAY_SHARES)[truth["is_silent"].astype(int)] * ~truth["is_price_minded"]
+    kept, driven = (
+        _profit(truth, _effect(truth.assign(is_driven_away=away), effects))
+        for away in (False, True)
+    )
+    return np.asarray((1 - odds) * kept.to_numpy() + odds * driven.to_numpy())
+
+
+def _effect(truth: pd.DataFrame, effects: Effects) -> pd.Series:
+    """Change of the chance of leaving by the offer."""
+    days = OFFER_DAYS * truth["last_hazard"]
+    change = offer_log_hazard(truth, truth["upset"].to_numpy(), effects)
+    return np.exp(-days) - np.exp(-days * np.exp(change))
+
+
+def _profit(truth: pd.DataFrame, effect: pd.Series) -> pd.Series:
     rate = MONEY.discount_rate / 365.25
     days = -np.expm1(-rate * MONEY.value_horizon_days) / rate
     kept = truth["purchase_rate"] * truth["margin_per_purchase"] * days
-    saved = -truth["offer_effect"].where(truth["left_at"].isna(), 0.0)
-    return pd.Series((saved * kept - COST).to_numpy(), truth["customer_id"])
+    saved = -effect.where(truth["left_at"].isna(), 0.0)
+    return saved * kept - COST
 
 
 def randomised(when: list[int], contacts: int, seed: int, **world: object) -> list[Campaign]:

@@ -10,6 +10,9 @@ from features.company.purchases import CHANNEL_SHARES, CHANNELS
 _COUNTRIES = ("ES", "MX", "GB", "US")
 _COUNTRY_SHARES = (0.45, 0.15, 0.25, 0.15)
 
+DRIVEN_AWAY_SHARES = (0.05, 0.3)
+"""Of those who are not price-minded, by whether they are silent."""
+
 
 def draw_people(
     count: int, days: int, effects: Effects, *, rng: np.random.Generator
@@ -22,7 +25,7 @@ def draw_people(
     is_silent = rng.random(count) < effects.silent_share
     loyalty = rng.normal(size=count)
     shape = effects.purchase_rate_shape
-    shy_share = np.where(is_silent, 0.3, 0.05)
+    shy_share = np.array(DRIVEN_AWAY_SHARES)[is_silent.astype(int)]
     return pd.DataFrame(
         {
             "acquired_at": np.sort(days * rng.random(count) ** 1.3),

@@ -57,7 +57,7 @@ def test_with_the_risk_of_the_process_itself_its_own_amounts_come_out(
     assert expected == pytest.approx(process.expected_purchases(90, *later.history), abs=1e-9)
 
 
-@pytest.mark.parametrize("churn", ["rhythm", "contract", "decline"])
+@pytest.mark.parametrize("churn", ["rhythm", "decline"])
 def test_a_risk_that_is_not_of_silence_says_nothing_of_buying(
     model: Model, later: Snapshot, churn: str
 ) -> None:
@@ -68,3 +68,12 @@ def test_a_risk_that_is_not_of_silence_says_nothing_of_buying(
     assert (prospects.presence(risk) == model.value.purchases.p_alive(*later.history)).all()
     alone = model.value.purchases.expected_purchases(90, *later.history)
     assert prospects.expected_amounts(risk)["purchases"] == pytest.approx(alone, rel=1e-12)
+
+
+def test_whoever_is_under_contract_is_there(model: Model, later: Snapshot) -> None:
+    origin = later.provenance.model_copy(update={"churn": "contract"})
+    prospects = Prospects(model.value, later, origin)
+    risk = np.full(len(later), 0.99)
+    assert (prospects.presence(risk) == 1).all()
+    value, at_stake = prospects.value_at_stake(risk)
+    assert (value == at_stake).all()
