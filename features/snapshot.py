@@ -256,7 +256,9 @@ def groups(
     names = tuple(f.name for f in present(has, themes) if only is None or f.name in only)
     for group in records:
         for known, final, instants in _passes(group, origin.cutoffs):
-            look = _look_at(known, instants, settings)
+            look = look_at(
+                known, instants, settings.time_zone, by_contract=settings.churn == "contract"
+            )
             columns = _told(look, has, themes, only)
             if observed_until is not None:
                 columns |= _outcomes(replace(look, records=final), settings, observed_until)
@@ -315,13 +317,18 @@ def _passes(
             yield tardy.known(instant), tardy.final, (cutoff,)
 
 
-def _look_at(known: Records, cutoffs: tuple[datetime, ...], settings: FeatureSettings) -> Look:
-    """The customers there were at each cut-off, and their records as known at it."""
+def look_at(
+    known: Records, cutoffs: tuple[datetime, ...], time_zone: str, *, by_contract: bool = False
+) -> Look:
+    """The customers who had bought before each cut-off, and their records as known at it.
+
+    By contract, without those whose contract had ended.
+    """
     instants = microseconds(cutoffs)
     there = purchases.first(known["transactions"])[:, None] < instants
-    if settings.churn == "contract":
+    if by_contract:
         there &= ~labels.ended(known.contract_ends, instants)
-    return Look(known, Pairs.where(there, instants), last_days(cutoffs, settings.time_zone))
+    return Look(known, Pairs.where(there, instants), last_days(cutoffs, time_zone))
 
 
 def _told(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Set
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,9 +14,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from features import snapshot
+from features.cutoffs import microseconds
 from features.labels import LABELS, OFFERS
+from features.provenance import ChurnDefinition
 from features.settings import FeatureSettings
 from features.snapshot import MOST_COPIES
+from features.timeline import UNKNOWN
 from tests.features import naive
 from tests.features.histories import (
     EVERYTHING,
@@ -172,6 +176,24 @@ def test_a_customer_of_whom_nothing_is_known_yet_has_no_row() -> None:
     rows = [Row("a", at(5), 10, recorded_at=at(8)), Row("b", at(2), -5), Row("c", at(20), 10)]
     found = taken(rows, [at(1), at(6), at(9)])
     assert found.index.tolist() == [("a", pd.Timestamp(at(9)))]
+
+
+def test_by_contract_nobody_whose_contract_has_ended_has_a_row() -> None:
+    """The instant at which it ends is the last at which they are customers."""
+    ends = np.array([UNKNOWN, *microseconds((at(20), at(21), at(40)))])
+    bought = [Row(customer, at(1), 5) for customer in "abcd"]
+    company = replace(sales(bought), contract_ends=ends)
+
+    def rows(churn: ChurnDefinition) -> pd.DataFrame:
+        settings = FeatureSettings(churn=churn, horizon_days=30)
+        cutoffs, until = [at(21), at(30)], at(100)
+        taken = snapshot.take([company], cutoffs, settings, has=SALES, observed_until=until)
+        return indexed(taken.rows)
+
+    contract = rows("contract")
+    assert [customer for customer, _ in contract.index] == ["a", "a", "c", "d", "d"]
+    assert contract["churned"].tolist() == [0, 0, 1, 1, 1]
+    assert len(rows("inactivity")) == 8
 
 
 @pytest.mark.parametrize("late", [True, False])
