@@ -246,7 +246,7 @@ def _window(days: int) -> tuple[Feature[Effort], ...]:
         _feature(
             f"switches_{days}d",
             "1",
-            f"channel switches among them in the last {days} days",
+            f"channel switches within tickets in the last {days} days",
             lambda view: view.switches_lately(days),
             days,
             ("contacts",),
@@ -254,8 +254,7 @@ def _window(days: int) -> tuple[Feature[Effort], ...]:
         _feature(
             f"slow_{days}d",
             "1",
-            f"tickets whose {TARGET_HOURS} hours passed without a resolution in the last {days} "
-            "days",
+            f"tickets not resolved within {TARGET_HOURS} hours in the last {days} days",
             lambda view: view.slow(days),
             days,
         ),

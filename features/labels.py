@@ -142,7 +142,7 @@ def ended(contract_ends: Ints | None, instants: Ints) -> Mask:
     if contract_ends is None:
         return np.zeros((1, len(instants)), dtype=bool)
     end = contract_ends[:, None]
-    return (end != UNKNOWN) & (end < instants)
+    return np.not_equal(end, UNKNOWN) & np.less(end, instants)
 
 
 def _contract(pairs: Pairs, days: int, ends: Ints | None, like: Mask) -> Floats:

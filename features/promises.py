@@ -97,7 +97,7 @@ def _window(days: int) -> Feature[Promises]:
     return Feature(
         f"broken_{days}d",
         "1",
-        f"promised days of the last {days} that passed without the delivery",
+        f"promises broken in the last {days} days",
         "promises",
         lambda view: view.broken(days),
         days,

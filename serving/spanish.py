@@ -321,6 +321,7 @@ FEATURES: Mapping[str, str] = {
     "delay of the last delivery": "retraso de la última entrega",
     "mean days from purchase to delivery": "días de la compra a la entrega, media",
     "spread of the days to delivery": "dispersión de los días hasta la entrega",
+    "promises broken in the last {} days": "promesas incumplidas en los últimos {} días",
     "deliveries overdue now": "entregas atrasadas ahora",
     "last answer of any kind": "última respuesta, de cualquier tipo",
     "mean answer of any kind": "respuesta media, de cualquier tipo",
@@ -341,6 +342,12 @@ FEATURES: Mapping[str, str] = {
     "mean {} answer": "respuesta {} media",
     "tickets ever": "incidencias de siempre",
     "tickets of the last {} days": "incidencias de los últimos {} días",
+    "contacts about tickets in the last {} days": "contactos por incidencias en los últimos {} "
+    "días",
+    "channel switches within tickets in the last {} days": "cambios de canal dentro de "
+    "incidencias en los últimos {} días",
+    "tickets not resolved within {} hours in the last {} days": "incidencias sin resolver en {} "
+    "horas en los últimos {} días",
     "tickets open now": "incidencias abiertas ahora",
     "complaints ever": "quejas de siempre",
     "share of tickets on a topic asked before": "parte de las incidencias con tema repetido",

@@ -40,7 +40,8 @@ class Grievance:
     def of(cls, trees: TreeRisk, past: Snapshot) -> Self:
         """Typical is the median of these rows; what none of them knows is left as it is."""
         of = [name for name in trees.features if snapshot.driver(name) in EXPERIENCE]
-        return cls(trees, past.rows[of].median().dropna().to_dict())
+        medians = past.rows[of].median().dropna()
+        return cls(trees, {str(name): float(median) for name, median in medians.items()})
 
     def part(self, rows: Known) -> Floats:
         """The part of each row's chance of leaving, at most 1: shape (n,)."""
