@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.asof import AsOf, ratio
+from features.asof import AsOf, Running, ratio
 from features.family import Family, Look
 from features.feature import Feature
 from features.records import UNITS
@@ -63,6 +63,10 @@ class Effort:
         )
 
     @cached_property
+    def _switches(self) -> Running:
+        return self._issues.running(_switched(self._issues.timeline))
+
+    @cached_property
     def _slow(self) -> AsOf:
         """Tickets not resolved within the target, from when it had passed."""
         tickets = self._tickets
@@ -115,7 +119,7 @@ class Effort:
 
     def switches_lately(self, days: int) -> Ints:
         """Channel switches among them."""
-        return self._issues.sum(_switched(self._issues.timeline), days)
+        return self._switches.over(days)
 
     def contacts(self) -> Floats:
         """Contacts per ticket."""
@@ -123,7 +127,7 @@ class Effort:
 
     def switches(self) -> Floats:
         """Channel switches per ticket."""
-        return ratio(self._issues.sum(_switched(self._issues.timeline)), self.tickets())
+        return ratio(self._switches.over(), self.tickets())
 
     @cached_property
     def _response(self) -> tuple[Floats, ...]:
@@ -169,10 +173,7 @@ class Effort:
         turned around: 0 effortless, 1 worst.
         """
         errands = (
-            self._issues.count()
-            + self._issues.sum(_switched(self._issues.timeline))
-            + self._reopened.count()
-            + self.open_now()
+            self._issues.count() + self._switches.over() + self._reopened.count() + self.open_now()
         )
         shown = 1 - 1 / (1 + errands)
         if "surveys" not in self._look.records.tables:

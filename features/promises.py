@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from features.asof import AsOf, ratio
+from features.asof import AsOf, Running, ratio
 from features.family import Family, Look
 from features.feature import Feature
 from features.timeline import DAY, UNKNOWN, Floats, Ints
@@ -82,11 +82,15 @@ class Promises:
         """Standard deviation of the days from purchase to delivery: how consistent we are."""
         return self._arrived.spread(self._wait) / MINUTES_PER_DAY
 
-    def broken(self, days: int) -> Ints:
-        """Promised days that passed without the delivery, whether or not it came later."""
+    @cached_property
+    def _broken(self) -> Running:
         due = self._due.timeline
         late = ~due.known("delivered_at") | (due.column("delivered_at") > due.times)
-        return self._due.sum(late, days)
+        return self._due.running(late)
+
+    def broken(self, days: int) -> Ints:
+        """Promised days that passed without the delivery, whether or not it came later."""
+        return self._broken.over(days)
 
     def overdue(self) -> Ints:
         """Deliveries that are late now and have not come."""
