@@ -143,7 +143,7 @@ def line(name: str, ask: Asker, body: Any, sizes: Sizes) -> Figures:
 def cpu_seconds() -> float:
     """CPU time of all the processes that this one started, so far."""
     times = [process.cpu_times() for process in psutil.Process().children(recursive=True)]
-    return sum(each.user + each.system for each in times)
+    return float(sum(each.user + each.system for each in times))
 
 
 def asked(ask: Asker, request: bytes, seconds: float) -> int:

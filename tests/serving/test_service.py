@@ -97,7 +97,7 @@ def rows_of(table: pd.DataFrame, customer_id: str) -> list[dict[str, Any]]:
         own[name] = (
             own[name].dt.tz_convert("America/New_York").map(pd.Timestamp.isoformat, "ignore")
         )
-    rows = [{k: v for k, v in row.items() if pd.notna(v)} for row in own.to_dict("records")]
+    rows = [{str(k): v for k, v in row.items() if pd.notna(v)} for row in own.to_dict("records")]
     random.Random(0).shuffle(rows)  # noqa: S311 - an order, not a secret
     return rows
 

@@ -340,7 +340,7 @@ def test_a_session_lasts_until_it_is_over_its_key_is_revoked_or_somebody_signs_o
     assert browser.get("/console").status_code == 200
     later = time.time() + session.SECONDS + 1
     with monkeypatch.context() as patch:
-        patch.setattr(session.time, "time", lambda: later)
+        patch.setattr(time, "time", lambda: later)
         assert browser.get("/console").status_code == 303
     KeyFile(shop.keys).revoke("score")
     browser.app.reread_keys()  # type: ignore[attr-defined]
