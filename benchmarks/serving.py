@@ -3,8 +3,8 @@
     python benchmarks/serving.py [--quick]
 
 Everybody serves trees over the same features of CDNOW's customers, with one worker on loopback, and
-is asked by the same client. Querencia's answers hold all its figures, from all members of the risk;
-the peers' hold the trees' probability. CPU time is that of the server's processes. Without
+is asked by the same client. Querencia's answers hold all its figures, or the risk from all its
+members; the peers' hold the trees' probability. CPU time is that of the server's processes. Without
 --quick there are more customers, more requests and more promotions.
 """
 
@@ -42,6 +42,8 @@ from serving.settings import Settings
 from training.champion import CHAMPION, Champion
 
 CONNECTIONS = 8
+PAST = {"histories": [history()]}
+RISK = {"figures": ["risk"]}
 PATIENCE = 120
 
 
@@ -80,8 +82,11 @@ def report(folder: Path, sizes: Sizes) -> dict[str, float]:
         by_id = line("score by id", ask, {"customer_ids": [customer_id]}, sizes)
         line("score 1,000 ids", ask, {"customer_ids": [customer_id] * 1000}, sizes)
         row = line("score a row", ask, {"rows": one}, sizes)
-        posted = line("score a history of 30", ask, {"histories": [history()]}, sizes)
+        row_risk = line("score a row, the risk alone", ask, {"rows": one} | RISK, sizes)
+        posted = line("score a history of 30", ask, PAST, sizes)
+        past_risk = line("score a history, the risk alone", ask, PAST | RISK, sizes)
         thousand = line("score 1,000 rows", ask, {"rows": many}, sizes)
+        risks = line("score 1,000 rows, the risk alone", ask, {"rows": many} | RISK, sizes)
         failed = promotions(settings, ask, {"customer_ids": [customer_id]}, sizes.promotions)
         print(f"\n{sizes.promotions} promotions under load: {failed} requests failed\n")
     one, many = filled(one), filled(many)
@@ -94,10 +99,13 @@ def report(folder: Path, sizes: Sizes) -> dict[str, float]:
     return {
         "cpu_us_score_id": round(by_id.cpu_us, 1),
         "cpu_us_row": round(row.cpu_us, 1),
+        "cpu_us_row_risk": round(row_risk.cpu_us, 1),
         "history_p50_ms": round(posted.p50_ms, 3),
+        "history_risk_p50_ms": round(past_risk.p50_ms, 3),
         "rps_vs_mlflow": round(by_id.per_second / mlflow.per_second, 1),
         "rps_row_vs_mlflow": round(row.per_second / mlflow.per_second, 1),
         "cpu_ms_1000_rows": round(thousand.cpu_us / 1000, 2),
+        "cpu_ms_1000_rows_risk": round(risks.cpu_us / 1000, 2),
         "failed_during_promotions": failed,
     }
 
