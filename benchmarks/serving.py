@@ -139,7 +139,11 @@ def questions(
     """What each server is asked, by the name of the line."""
     full = filled(many)
     one, full_one = (each | {"data": each["data"][:1]} for each in (many, full))
-    posted = {ROW: {"rows": one}, HISTORY: {"histories": [history()]}, MANY: {"rows": many}}
+    posted: dict[str, dict[str, Any]] = {
+        ROW: {"rows": one},
+        HISTORY: {"histories": [history()]},
+        MANY: {"rows": many},
+    }
     asked: dict[str, tuple[Asker, Any]] = {
         BY_ID: (score, {"customer_ids": [customer_id]}),
         "score 1,000 ids": (score, {"customer_ids": [customer_id] * 1000}),

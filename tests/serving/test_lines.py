@@ -1,5 +1,6 @@
 import json
 from math import nan
+from typing import Any
 
 import pytest
 
@@ -7,7 +8,12 @@ from serving import lines
 from serving.lines import EVERY, Figure, Lines
 
 NUMBERS = {name: place / 10 for place, name in enumerate(EVERY)}
-CUSTOMER = {"customer_id": "c-1", "known": True, **NUMBERS, "reason": "late deliveries"}
+CUSTOMER: dict[str, Any] = {
+    "customer_id": "c-1",
+    "known": True,
+    **NUMBERS,
+    "reason": "late deliveries",
+}
 
 
 def test_one_who_is_known_is_told_in_order_without_anything_else() -> None:
