@@ -7,7 +7,7 @@ import pytest
 from serving import lines
 from serving.lines import EVERY, Figure, Lines
 
-NUMBERS = {name: place / 10 for place, name in enumerate(EVERY)}
+NUMBERS: dict[str, float] = {name: place / 10 for place, name in enumerate(EVERY)}
 CUSTOMER: dict[str, Any] = {
     "customer_id": "c-1",
     "known": True,
