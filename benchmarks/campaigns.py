@@ -36,7 +36,10 @@ FLAGS = range(FIRST, DAYS - EVERY // 2, EVERY)
 CAPACITY, HELD_OUT = 0.1, 0.05
 POLICIES: Mapping[str, shop.Policy] = {"learns": shop.shipped, "never learns": shop.fixed_gamma}
 INK, SOFT = "#1f4e5f", "#7d929c"
-STYLES = {"learns": {"color": INK}, "never learns": {"color": SOFT, "linestyle": "--"}}
+STYLES: Mapping[str, Mapping[str, Any]] = {
+    "learns": {"color": INK},
+    "never learns": {"color": SOFT, "linestyle": "--"},
+}
 
 Lines = Mapping[str, np.ndarray]
 """Profit beyond that without campaigns by day, shape (companies, days), by policy."""

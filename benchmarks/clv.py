@@ -32,9 +32,12 @@ from training.spend import SpendModel
 from training.value import ValueModel
 
 DAYS = 365
-BG = {"r": 0.243, "alpha": 30.9, "a": 0.793, "b": 2.426}
-PARETO = {"r": 0.553, "alpha": 74.0, "s": 0.606, "beta": 81.7}
+BG: dict[str, Any] = {"r": 0.243, "alpha": 30.9, "a": 0.793, "b": 2.426}
+PARETO: dict[str, Any] = {"r": 0.553, "alpha": 74.0, "s": 0.606, "beta": 81.7}
 SPEND = {"p": 6.25, "q": 3.74, "gamma": 15.44}
+
+History = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Frequency, recency and T of each customer."""
 
 
 class Sizes(NamedTuple):
@@ -72,9 +75,7 @@ def report(sizes: Sizes) -> dict[str, float]:
     }
 
 
-def fits(
-    name: str, kind: Any, fitter: Any, history: tuple[np.ndarray, ...], best_of: int = 1
-) -> dict[str, float]:
+def fits(name: str, kind: Any, fitter: Any, history: History, best_of: int = 1) -> dict[str, float]:
     np.random.seed(0)  # lifetimes draws its start from it
     theirs, cpu = cpu_of(lambda: fitter().fit(*history), best_of)
     ours, own = cpu_of(lambda: PurchaseModel(kind).fit(*history), 3)
@@ -83,15 +84,17 @@ def fits(
     return line(f"{name}, fit", history[0].size, own, cpu, apart)
 
 
-def finished(fitter: Any, history: tuple[np.ndarray, ...]) -> pd.Series:
+def finished(fitter: Any, history: History) -> pd.Series:
     """Where its simplex ends that goes on from where it stopped, at a tolerance of 1e-9."""
     rows, _ = Histories.of(*history).distinct()
     start = fitter.params_ / [1, history[2].max(), 1, history[2].max()]
     columns = rows.x, rows.t_x, rows.T, rows.counts
-    return ParetoNBDFitter().fit(*columns, initial_params=start.to_numpy(), tol=1e-9).params_
+    again = ParetoNBDFitter().fit(*columns, initial_params=start.to_numpy(), tol=1e-9)
+    params: pd.Series = again.params_
+    return params
 
 
-def values(history: tuple[np.ndarray, ...]) -> tuple[dict[str, float], dict[str, float]]:
+def values(history: History) -> tuple[dict[str, float], dict[str, float]]:
     """Purchases in a year and value over it, both with the same parameters."""
     size = history[0].size
     state = {"kind": "bg_nbd", "random_state": 0, "params": BG, "log_likelihood": 0.0}
@@ -146,14 +149,16 @@ def simulated(
     s: float | None = None,
     beta: float | None = None,
     seed: int = 0,
-) -> tuple[np.ndarray, ...]:
+) -> History:
     """Frequency, recency and T of customers who leave by a chance (a, b) or a hazard (s, beta)."""
     rng = np.random.default_rng(seed)
     tiny = 1e-300
     rate = np.maximum(rng.gamma(r, 1 / alpha, size), tiny)
     T = rng.integers(1, DAYS + 1, size).astype(float)
-    chance = np.zeros(size) if a is None else rng.beta(a, b, size)
-    hazard = np.full(size, tiny) if s is None else np.maximum(rng.gamma(s, 1 / beta, size), tiny)
+    chance = np.zeros(size) if a is None or b is None else rng.beta(a, b, size)
+    hazard = np.full(size, tiny)
+    if s is not None and beta is not None:
+        hazard = np.maximum(rng.gamma(s, 1 / beta, size), tiny)
     end = np.minimum(T, rng.exponential(1 / hazard))
     x, t_x, t, here = np.zeros(size), np.zeros(size), np.zeros(size), np.arange(size)
     while here.size:
@@ -166,7 +171,7 @@ def simulated(
     return x, t_x, T
 
 
-def sets(count: int) -> list[tuple[str, tuple[np.ndarray, ...]]]:
+def sets(count: int) -> list[tuple[str, History]]:
     """Populations of 100 to 1,000 customers, each kind of leaving, each kind of model."""
     rng = np.random.default_rng(0)
     kinds = ("pareto_nbd", "bg_nbd", "mbg_nbd")
@@ -181,7 +186,7 @@ def sets(count: int) -> list[tuple[str, tuple[np.ndarray, ...]]]:
     return made
 
 
-def fitted(kind: Any, history: tuple[np.ndarray, ...]) -> bool:
+def fitted(kind: Any, history: History) -> bool:
     """Whether a fit settles, and no other start finds anything likelier by 1/1000."""
     try:
         found, other = (PurchaseModel(kind, random_state=i).fit(*history) for i in (0, 1))

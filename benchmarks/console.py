@@ -11,8 +11,7 @@ import os
 import sys
 
 os.environ |= {"OMP_NUM_THREADS": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
-sys.path[0] += "/asking"  # not this folder, whose features.py is not the package
-sys.path[0] += "/asking"  # not this folder, whose features.py is not the package
+sys.path.pop(0)  # this folder, whose features.py is not the package
 
 import argparse
 import asyncio
@@ -21,6 +20,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -123,7 +123,7 @@ def pages(settings: Settings) -> Iterator[tuple[str, Callable[[], str]]]:
     yield "make it a campaign", lambda: "/campaigns/new"
     yield "customer", lambda: f"/customer/{masks.token(next(customers))}"
     for name in ("campaigns", "indicators", "journey", "voice", "model", "data"):
-        yield name, lambda name=name: f"/{name}"
+        yield name, partial(str, f"/{name}")
 
 
 def line(app: Application, name: str, path: Callable[[], str]) -> Asked:

@@ -21,7 +21,7 @@ import argparse
 import json
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import shop
@@ -150,7 +150,7 @@ def in_world(
     seed: int, contacts: int, size: Size, world: str, *, churn: ChurnDefinition
 ) -> dict[str, Result]:
     """Every policy's result, and the oracle's, on one company."""
-    about = {"customers": size.customers, "effects": WORLDS[world]}
+    about: dict[str, Any] = {"customers": size.customers, "effects": WORLDS[world]}
     past = shop.randomised([*size.campaigns], contacts, seed, **about)
     seen = company.simulate(random_state=seed, until=DAY, campaigns=past, **about)
     seen = shop.subscriptions(seen) if churn == "contract" else seen
@@ -214,10 +214,13 @@ def bound(profit: np.ndarray, cost: np.ndarray, budget: float, contacts: int) ->
     """The most that could be earned, were customers divisible."""
     customers, offers = profit.shape
     one_each = sparse.kron(sparse.eye(customers), np.ones(offers))
-    limits = sparse.vstack([one_each, cost.reshape(1, -1), np.ones((1, profit.size))], "csr")
+    limits = sparse.vstack(
+        [one_each, *map(sparse.csr_matrix, (cost.reshape(1, -1), np.ones((1, profit.size))))], "csr"
+    )
     most = np.append(np.ones(customers), [budget, contacts])
     found = linprog(-profit.ravel(), A_ub=limits, b_ub=most, bounds=(0, 1), method="highs")
-    return float(-found.fun)
+    assert found.fun is not None, found.message
+    return -found.fun
 
 
 if __name__ == "__main__":

@@ -120,8 +120,7 @@ def _peer(name: str, folder: Path) -> dict[str, float]:
 
 
 def _measured(*job: object) -> dict[str, float]:
-    command = [sys.executable, WORKER, *job]
-    command = [*map(str, command)]
+    command = [sys.executable, str(WORKER), *map(str, job)]
     answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603
     figures: dict[str, float] = json.loads(answer.stdout.splitlines()[-1])
     return figures

@@ -85,8 +85,8 @@ def report(file: Path | None, draws: int) -> dict[str, float | None]:
         "cdnow_auc": risk["auc_score"],
         "cdnow_log_loss": risk["log_loss"],
         "cdnow_ece": risk["calibration_loss"],
-        "online_retail_auc": retail and retail["auc_score"],
-        "online_retail_log_loss": retail and retail["log_loss"],
+        "online_retail_auc": retail["auc_score"] if retail else None,
+        "online_retail_log_loss": retail["log_loss"] if retail else None,
         "cdnow_sample_rmse": sample,
         "coverage80_top_decile": coverage,
     }

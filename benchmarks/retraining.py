@@ -273,8 +273,8 @@ def _features(sales: pd.DataFrame, cutoff: pd.Timestamp) -> pd.DataFrame:
     """Frequency, recency, T, monetary value, windows, and who did not buy in the horizon."""
     before = sales[sales["occurred_at"] < cutoff]
     day = before["occurred_at"].dt.normalize()
-    daily = before.assign(day=day).groupby(["customer_id", "day"], observed=True)["amount"].sum()
-    daily = daily.reset_index()
+    by_day = before.assign(day=day).groupby(["customer_id", "day"], observed=True)
+    daily = by_day["amount"].sum().reset_index()
     grouped = daily.groupby("customer_id", observed=True)
     first, last = grouped["day"].min(), grouped["day"].max()
     rows = pd.DataFrame(
@@ -304,12 +304,17 @@ def picture(own: Mapping[int, Figures], peers: Mapping[int, Figures]) -> Any:
 
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.subplots()
-    for name, found, style in (
-        ("querencia", own, {"color": "#1f4e5f"}),
-        ("pandas, lifetimes, xgboost's defaults", peers, {"color": "#7d929c", "linestyle": "--"}),
+    for name, found, color, line in (
+        ("querencia", own, "#1f4e5f", "-"),
+        ("pandas, lifetimes, xgboost's defaults", peers, "#7d929c", "--"),
     ):
         axes.plot(
-            [*found], [whole(each) for each in found.values()], marker="o", label=name, **style
+            [*found],
+            [whole(each) for each in found.values()],
+            marker="o",
+            label=name,
+            color=color,
+            linestyle=line,
         )
     daily_costs = [daily(each) for each in own.values()]
     axes.plot(

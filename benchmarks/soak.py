@@ -107,7 +107,7 @@ def watch(service: server.Running, seconds: float, told: Counter[str]) -> list[t
 def megabytes(service: server.Running) -> float:
     """Of the worker that answers, but not of what it starts to score beside."""
     children = psutil.Process(service.process.pid).children()
-    return sum(each.memory_info().rss for each in children) / 1e6
+    return float(sum(each.memory_info().rss for each in children) / 1e6)
 
 
 def promote(settings: Settings, done: threading.Event, told: Counter[str]) -> None:

@@ -34,7 +34,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -55,6 +55,7 @@ from querencia.jobs import models, records, reports
 from serving.settings import Settings
 from serving.upkeep import ScheduleSettings
 from training import backtest, history
+from training.candidate import Say
 from training.history import History
 from training.model import Model
 from training.ranking import Ranking
@@ -218,7 +219,7 @@ def two_years(
     injected, named = 0, 0
     for week in range(weeks + 1):
         fresh, began = world.fresh(week), time.monotonic()
-        in_children([lambda fresh=fresh: take_in(world, fresh)])
+        in_children([partial(take_in, world, fresh)])
         name, fault = fault_of(week, weeks, every)
         told = lived(world, week, fresh, fault)
         injected += fault is not NONE
@@ -307,7 +308,7 @@ def in_step(step: str, spoil: Callable[[], Callable[[], None]]) -> Iterator[None
     """Spoil a step as it begins, and do what that asks for as it ends."""
     do = run.STEPS[step]
 
-    def spoiled(settings: Settings, say: run.Say) -> run.Came:
+    def spoiled(settings: Settings, say: Say) -> run.Came:
         finish = spoil()
         came = do(settings, say)
         finish()
@@ -412,8 +413,9 @@ def worse_promotions(world: World) -> int:
     print("\npromoted on   profit per customer: said, and came       log loss: said, and came")
     worse = 0
     for entry in log[1:]:
-        said = entry.findings[0].figures
+        said: Mapping[str, Any] = entry.findings[0].figures
         gain, low, high, loss, loss_low, loss_high = (float(said.get(n, 0.0)) for n in FIGURES)
+        assert entry.champion is not None
         came, loss_came = kind.gains(entry.champion, entry.version, entry.at)
         worse += (is_worse := came < min(low, 0) or loss_came > max(loss_high, 0))
         print(
@@ -446,6 +448,7 @@ class Kind:
         said, clv = {}, 0.0
         for number in (before, after):
             version = registry.version(number)
+            assert version is not None
             model = Model.load(registry.fetch(version))
             rows = snapshot.take(
                 self.store.records(themes=model.themes),

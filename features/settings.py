@@ -98,7 +98,7 @@ class SparkSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     master: str = Field("local[*]", description="address of the master, such as spark://host:7077")
-    most_customers: int = Field(
+    driver_customers: int = Field(
         500_000,
         gt=0,
         description="customers whose rows come to the driver at most; of more, so many are drawn, "

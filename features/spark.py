@@ -92,7 +92,7 @@ class Cluster(Store):
 
     def drawn(self, most: int) -> "Cluster":
         """The same cluster, of whose customers so many come to the driver at most."""
-        fewer = {"most_customers": min(most, self.settings.most_customers)}
+        fewer = {"driver_customers": min(most, self.settings.driver_customers)}
         return replace(self, settings=self.settings.model_copy(update=fewer))
 
     @cached_property
@@ -100,7 +100,7 @@ class Cluster(Store):
         """The share of customers whose rows come to the driver; the same ones every time."""
         ids = self.session.read.parquet(self._uri("transactions")).select("customer_id")
         customers: int = ids.distinct().count()
-        return min(1.0, self.settings.most_customers / max(customers, 1))
+        return min(1.0, self.settings.driver_customers / max(customers, 1))
 
     def take(
         self,

@@ -3,24 +3,38 @@
 import mmap
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import pandas as pd
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from serving import words
 
-FIELDS = (
-    *("customer_id", "known", "risk", "value", "value_low", "value_high", "value_at_stake"),
-    *("expected_loss", "expected_purchases", "expected_purchases_low", "expected_purchases_high"),
-    *("expected_spend", "expected_spend_low", "expected_spend_high"),
-    *("next_purchase_from", "next_purchase_at", "next_purchase_by", "reason"),
-)
-"""What is told of a customer, in order."""
+Figure = Literal[
+    "risk",
+    "value",
+    "value_low",
+    "value_high",
+    "value_at_stake",
+    "expected_loss",
+    "expected_purchases",
+    "expected_purchases_low",
+    "expected_purchases_high",
+    "expected_spend",
+    "expected_spend_low",
+    "expected_spend_high",
+    "next_purchase_from",
+    "next_purchase_at",
+    "next_purchase_by",
+    "reason",
+]
+"""What is told of a customer who is known, in order."""
 
-_UNKNOWN = dict.fromkeys(FIELDS[2:])
+EVERY: tuple[Figure, ...] = get_args(Figure)
+_WHOSE = ("customer_id", "known")
+_FIELDS = (*_WHOSE, *EVERY)
 _AT_ONCE = 10_000
 
 
@@ -57,16 +71,21 @@ def told(scores: pd.DataFrame, language: words.Language) -> Iterator[bytes]:
     """Every customer of the scores, in their order."""
     for start in range(0, len(scores), _AT_ONCE):
         rows = scores.iloc[start : start + _AT_ONCE]
-        rows = rows.assign(known=True, reason=words.reasons(rows, language))[list(FIELDS)]
+        rows = rows.assign(known=True, reason=words.reasons(rows, language))[list(_FIELDS)]
         plain = rows.astype(object).where(rows.notna(), None)
         yield from map(to_json, plain.to_dict("records"))
 
 
-def unknown(customer_id: str) -> bytes:
+def unknown(customer_id: str, figures: Sequence[Figure] = EVERY) -> bytes:
     """One of whom there is nothing to say."""
-    return to_json({"customer_id": customer_id, "known": False, **_UNKNOWN})
+    return to_json({"customer_id": customer_id, "known": False, **dict.fromkeys(figures)})
 
 
-def known(customer: dict[str, Any]) -> bytes:
-    """One who was scored just now; what is not a number is told as null."""
-    return to_json({name: customer[name] for name in FIELDS}, inf_nan_mode="null")
+def known(customer: Mapping[str, Any], figures: Sequence[Figure] = EVERY) -> bytes:
+    """One who is known; what is not a number is told as null."""
+    return to_json({name: customer[name] for name in (*_WHOSE, *figures)}, inf_nan_mode="null")
+
+
+def cut(line: bytes, figures: Sequence[Figure]) -> bytes:
+    """A line of one who is known, with these figures alone."""
+    return line if figures == EVERY else known(from_json(line), figures)

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from string import Formatter
+from typing import Any
 
-Phrases = Mapping[str, Mapping[str, str]]
+Phrases = Mapping[Any, Mapping[str, str]]
 
 
 def fields(text: str) -> set[str]:

@@ -28,7 +28,7 @@ def server(password: str) -> Iterator[str]:
         access = ["--auth=scram-sha-256", f"--pwfile={folder / 'password'}", "--username=me"]
         _run(folder, "initdb", "--no-sync", f"--pgdata={folder / 'data'}", *access)
         options = f"-c listen_addresses='' -c fsync=off -k {folder}"
-        control = ["pg_ctl", "-w", "-D", folder / "data", "-l", folder / "log"]
+        control: list[str | Path] = ["pg_ctl", "-w", "-D", folder / "data", "-l", folder / "log"]
         _run(folder, *control, "-o", options, "start")
         try:
             yield f"postgresql://me@/postgres?host={folder}"

@@ -14,7 +14,8 @@ def largest(one: Path, other: Path) -> float:
     tables = [ds.dataset(path) for path in (one, other)]
     keys = [_keys(table.to_table(columns=["customer_id", "cutoff"])) for table in tables]
     orders = [np.argsort(key) for key in keys]
-    if not np.array_equal(*(key[order] for key, order in zip(keys, orders, strict=True))):
+    one_keys, other_keys = (key[order] for key, order in zip(keys, orders, strict=True))
+    if not np.array_equal(one_keys, other_keys):
         return np.inf
     return max(_apart(*_values(tables, orders, name)) for name in FEATURES)
 
@@ -22,7 +23,8 @@ def largest(one: Path, other: Path) -> float:
 def _keys(rows: pa.Table) -> np.ndarray:
     number = pc.utf8_slice_codeunits(rows["customer_id"].cast(pa.string()), 1).cast(pa.int64())
     month = pc.month(rows["cutoff"])
-    return np.asarray(number) * 12 + np.asarray(month)
+    keys: np.ndarray = np.asarray(number) * 12 + np.asarray(month)
+    return keys
 
 
 def _values(tables: list[ds.Dataset], orders: list[np.ndarray], name: str) -> list[np.ndarray]:

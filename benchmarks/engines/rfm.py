@@ -49,7 +49,7 @@ def _best(work: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, float]:
 def _lifetimes(folder: Path) -> pd.DataFrame:
     path = folder / "sales" / "records" / "transactions.parquet"
     bought = pq.read_table(path, columns=["customer_id", "day", "amount"])
-    return summary_data_from_transaction_data(
+    rows: pd.DataFrame = summary_data_from_transaction_data(
         bought.to_pandas(date_as_object=False),
         "customer_id",
         "day",
@@ -57,6 +57,7 @@ def _lifetimes(folder: Path) -> pd.DataFrame:
         observation_period_end=LAST_DAY,
         freq="D",
     )
+    return rows
 
 
 def _ours(folder: Path) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,10 +30,11 @@ def run(folder: Path, cutoffs: Sequence[datetime], out: Path) -> None:
         *_surveys(_read(folder, "surveys", ids)[0]),
         *_tickets(_read(folder, "tickets", ids)[0]),
     )
-    writer = None
+    writer: Any = None
     for cutoff in cutoffs:
         rows = _rows(*tables, int(cutoff.timestamp()) * 1_000_000)
-        rows.insert(0, "customer_id", pd.Categorical.from_codes(rows.index, ids))
+        who = pd.Categorical.from_codes(rows.index, ids)
+        rows.insert(0, "customer_id", pd.Series(who, rows.index))
         rows.insert(1, "cutoff", pd.Timestamp(cutoff))
         table = pa.Table.from_pandas(rows, preserve_index=False)
         looked_up = list(IN_DICTIONARY)

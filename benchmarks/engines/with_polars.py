@@ -24,7 +24,7 @@ def run(folder: Path, cutoffs: Sequence[datetime], out: Path) -> None:
     ready = [frame.lazy() for frame in pl.collect_all(tables)]
     out.mkdir()
     for number, cutoff in enumerate(cutoffs):
-        rows = _rows(*ready, int(cutoff.timestamp()) * 1_000_000).join(ids, on="customer")
+        rows = _rows(*ready, cutoff=int(cutoff.timestamp()) * 1_000_000).join(ids, on="customer")
         rows = rows.select("customer_id", pl.lit(cutoff).alias("cutoff"), *FEATURES)
         rows.sink_parquet(out / f"{number:02}.parquet", compression=COMPRESSION, engine="streaming")
 
@@ -113,6 +113,7 @@ def _rows(
     answers: pl.LazyFrame,
     opened: pl.LazyFrame,
     resolved: pl.LazyFrame,
+    *,
     cutoff: int,
 ) -> pl.LazyFrame:
     rows = _spent(purchases, cutoff)

@@ -5,6 +5,7 @@ Prints CPU seconds (of the process, its threads and children, without imports) a
 
 import json
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
@@ -14,7 +15,7 @@ from chosen import CUTOFFS
 
 
 def main(job: str, *arguments: str) -> dict[str, float]:
-    work = {
+    work: dict[str, Callable[..., dict[str, float]]] = {
         "data": lambda folder, rows: import_module("data").main(Path(folder), int(rows)),
         "rfm": lambda folder: import_module("rfm").compare(Path(folder)),
         "posted": lambda calls: import_module("posted").latencies(int(calls)),

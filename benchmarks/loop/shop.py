@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,8 @@ def fixed_gamma(scores: pd.DataFrame) -> np.ndarray:
 def shipped(scores: pd.DataFrame) -> np.ndarray:
     """Expected profit by what the scores say that the offer saves."""
     rows = scores.reset_index()
-    return saved(rows, OFFER).mean * rows["value_at_stake"].to_numpy() - COST
+    worth: np.ndarray = saved(rows, OFFER).mean * rows["value_at_stake"].to_numpy() - COST
+    return worth
 
 
 def chosen(worth: np.ndarray, capacity: float) -> np.ndarray:
@@ -151,7 +153,7 @@ def _profit(truth: pd.DataFrame, effect: pd.Series) -> pd.Series:
     return saved * kept - COST
 
 
-def randomised(when: list[int], contacts: int, seed: int, **world: object) -> list[Campaign]:
+def randomised(when: list[int], contacts: int, seed: int, **world: Any) -> list[Campaign]:
     """Campaigns that offered to one in two of customers drawn at random, so many in all."""
     rng = np.random.default_rng(seed)
     quiet = company.simulate(random_state=seed, campaigns=[], **world)

@@ -1,6 +1,6 @@
 """Answers: from what is asked to JSON, all of it from one edition."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -23,6 +23,7 @@ from serving.http.asked import (
 )
 from serving.http.problem import Problem
 from serving.http.told import Explanation
+from serving.lines import EVERY, Figure
 from serving.posted import Posted
 from serving.score_history import ScoreHistory
 from training.reasons import Reasons
@@ -38,16 +39,20 @@ from training.scoring import (
 )
 
 Floats = NDArray[np.float64]
+Wanted = Sequence[Figure]
+"""What to tell of a customer, in order."""
+
+_AMOUNTS = frozenset(FIGURES) - {"risk"}
 
 
 def score(edition: Edition, request: ScoreRequest) -> bytes:
     """Score customers by id, by posted histories, or by rows of features."""
-    cutoff = request.cutoff or edition.cutoff
+    cutoff, wanted = request.cutoff or edition.cutoff, request.told
     customers = [
-        *(_by_id(edition, customer_id) for customer_id in request.customer_ids),
-        *_posted(edition, request.histories, cutoff),
+        *(_by_id(edition, customer_id, wanted) for customer_id in request.customer_ids),
+        *_posted(edition, request.histories, cutoff, wanted),
     ]
-    rows = b"null" if request.rows is None else _rows(edition, request.rows)
+    rows = b"null" if request.rows is None else _rows(edition, request.rows, wanted)
     return joined(edition, cutoff, customers=listed(customers), rows=rows)
 
 
@@ -117,9 +122,11 @@ def listed(parts: Iterable[bytes]) -> bytes:
     return b"[%b]" % b",".join(parts)
 
 
-def _by_id(edition: Edition, customer_id: str) -> bytes:
+def _by_id(edition: Edition, customer_id: str, wanted: Wanted = EVERY) -> bytes:
     place = edition.places.get(customer_id)
-    return lines.unknown(customer_id) if place is None else edition.lines[place]
+    if place is None:
+        return lines.unknown(customer_id, wanted)
+    return lines.cut(edition.lines[place], wanted)
 
 
 def _looked_up(edition: Edition, customer_id: str) -> Snapshot:
@@ -145,40 +152,56 @@ def row_of(edition: Edition, history: Posted, cutoff: datetime) -> Snapshot:
     )
 
 
-def _posted(edition: Edition, histories: Sequence[Posted], cutoff: datetime) -> list[bytes]:
+def _posted(
+    edition: Edition, histories: Sequence[Posted], cutoff: datetime, wanted: Wanted
+) -> list[bytes]:
     """A line per history, in order."""
     if not histories:
         return []
     rows = [row_of(edition, history, cutoff) for history in histories]
-    known = [row for row in rows if len(row)]
-    scored = iter(_scored(edition, Rows.of(snapshot.together(known)), cutoff) if known else ())
+    present = [row for row in rows if len(row)]
+    scored = iter(
+        _scored(edition, Rows.of(snapshot.together(present)), cutoff, wanted) if present else ()
+    )
     return [
-        lines.known({"customer_id": history.customer_id, "known": True, **next(scored)})
+        lines.known({"customer_id": history.customer_id, "known": True, **next(scored)}, wanted)
         if len(row)
-        else lines.unknown(history.customer_id)
+        else lines.unknown(history.customer_id, wanted)
         for history, row in zip(histories, rows, strict=True)
     ]
 
 
-def _scored(edition: Edition, rows: Rows, cutoff: datetime) -> Iterable[dict[str, Any]]:
-    """What is told of each row but whose it is."""
-    told, reasons = _judged(edition, rows)
+def _scored(
+    edition: Edition, rows: Rows, cutoff: datetime, wanted: Wanted
+) -> Iterator[dict[str, Any]]:
+    """What is told of each row but whose it is; nothing is calculated that nobody asked for."""
+    told = _figures(edition, rows, wanted)
+    columns: dict[str, list[Any]] = {name: each.tolist() for name, each in told.items()}
+    if not WINDOW.keys().isdisjoint(wanted):
+        columns |= _window(edition, rows, cutoff)
+    if "reason" in wanted:
+        reasons = edition.model.risk.reasons(rows, risk=told["risk"])
+        columns["reason"] = _in_words(edition, rows, reasons)
+    return (dict(zip(columns, own, strict=True)) for own in zip(*columns.values(), strict=True))
+
+
+def _figures(edition: Edition, rows: Rows, wanted: Wanted) -> dict[str, Floats]:
+    """The risk of each row, and all other figures where one of them is asked for."""
+    if _AMOUNTS.isdisjoint(wanted):
+        told = {"risk": edition.model.risk.predict(rows)}
+    else:
+        told = figures(edition.model, rows)
     edition.seen.add(told["risk"])
-    waits = next_purchase_days(edition.model, rows).tolist()
-    owns = zip(*(told[name].tolist() for name in FIGURES), strict=True)
-    words_of = _in_words(edition, rows, reasons)
-    for own, days, reason in zip(owns, waits, words_of, strict=True):
-        due = (None if each != each else cutoff + timedelta(days=each) for each in days)
-        yield {
-            **dict(zip(FIGURES, own, strict=True)),
-            **dict(zip(WINDOW, due, strict=True)),
-            "reason": reason,
-        }
+    return told
 
 
-def _judged(edition: Edition, rows: Rows) -> tuple[dict[str, Floats], Reasons]:
-    told = figures(edition.model, rows)
-    return told, edition.model.risk.reasons(rows, risk=told["risk"])
+def _window(edition: Edition, rows: Rows, cutoff: datetime) -> dict[str, list[datetime | None]]:
+    return {
+        name: [None if days != days else cutoff + timedelta(days=days) for days in waits]
+        for name, waits in zip(
+            WINDOW, next_purchase_days(edition.model, rows).T.tolist(), strict=True
+        )
+    }
 
 
 def _in_words(edition: Edition, rows: Rows, reasons: Reasons) -> list[str]:
@@ -190,14 +213,14 @@ def _in_words(edition: Edition, rows: Rows, reasons: Reasons) -> list[str]:
     ]
 
 
-def _rows(edition: Edition, asked: FeatureRows) -> bytes:
+def _rows(edition: Edition, asked: FeatureRows, wanted: Wanted) -> bytes:
     try:
-        told = figures(edition.model, _read(edition, asked))
+        told = _figures(edition, _read(edition, asked), wanted)
     except QuerenciaError as error:
         raise _unusable(str(error).rstrip(".")) from None
-    edition.seen.add(told["risk"])
-    data = [*zip(*(told[name].tolist() for name in FIGURES), strict=True)]
-    return to_json({"columns": FIGURES, "data": data}, inf_nan_mode="null")
+    columns = [name for name in wanted if name in told]
+    data = [*zip(*(told[name].tolist() for name in columns), strict=True)]
+    return to_json({"columns": columns, "data": data}, inf_nan_mode="null")
 
 
 def _read(edition: Edition, asked: FeatureRows) -> Rows:
@@ -233,7 +256,8 @@ def explanation(edition: Edition, customer_id: str, row: Snapshot) -> dict[str, 
     if not len(row):
         return Explanation(customer_id=customer_id, known=False).model_dump()
     rows = Rows.of(row)
-    told, reasons = _judged(edition, rows)
+    told = figures(edition.model, rows)
+    reasons = edition.model.risk.reasons(rows, risk=told["risk"])
     return {
         "customer_id": customer_id,
         "known": True,

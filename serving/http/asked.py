@@ -4,7 +4,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, FailFast, Field, model_validator
 
+from serving.lines import EVERY, Figure
 from serving.posted import Asked, History, Instant
+from training.scoring import WINDOW
 
 MOST_IDS = 10_000
 MOST_HISTORIES = 1_000
@@ -43,6 +45,9 @@ _ROWS_EXAMPLE: dict[str, Any] = {
 }
 
 
+_NOT_OF_ROWS = {*WINDOW, "reason"}
+
+
 class ScoreRequest(Asked):
     """Whom to score: customers of the records by id, posted histories, rows of features."""
 
@@ -51,7 +56,7 @@ class ScoreRequest(Asked):
             "examples": [
                 {"customer_ids": ["c-1", "c-2"]},
                 {"histories": [_HISTORY_EXAMPLE], "cutoff": "2025-06-01T00:00:00Z"},
-                {"rows": _ROWS_EXAMPLE},
+                {"rows": _ROWS_EXAMPLE, "figures": ["risk"]},
             ]
         }
     )
@@ -68,11 +73,26 @@ class ScoreRequest(Asked):
         description="instant that posted histories are looked back from; default: that of the "
         "scores",
     )
+    figures: list[Figure] | None = Field(
+        None,
+        min_length=1,
+        max_length=len(EVERY),
+        description="what to tell of each; default: all there is. Rows have neither "
+        "next_purchase_* nor a reason. Who posts histories or rows and needs the risk alone is "
+        "answered sooner",
+    )
+
+    @property
+    def told(self) -> tuple[Figure, ...]:
+        """What to tell of each customer, in the order of an answer."""
+        return EVERY if self.figures is None else tuple(f for f in EVERY if f in self.figures)
 
     @model_validator(mode="after")
     def _can_be_answered(self) -> Self:
         if not self.customer_ids and not self.histories and not self.rows:
             raise ValueError("give customer_ids, histories, rows, or several of them")
+        if self.rows and set(self.told) <= _NOT_OF_ROWS:
+            raise ValueError("figures: rows have neither next_purchase_* nor a reason")
         if self.cutoff and (self.customer_ids or self.rows):
             raise ValueError("cutoff is for histories: all else was looked at as of another")
         return self

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,10 @@ from hypothesis import strategies as st
 from features.comments import Lexicon, Themes
 from features.family import Look
 from features.records import TIMELINES, Kind, Records
+from features.satisfaction import KINDS, SCALES
 from features.snapshot import FAMILIES, look_at
 from features.store import timelines
 from tests.features.naive import (
-    KINDS,
-    SCALES,
     WINDOWS_DAYS,
     Contact,
     History,
@@ -166,14 +166,19 @@ def _survey(draw: st.DrawFn, who: str, when: datetime) -> Survey:
         low, high = SCALES[kind]
     answered_at = _later(draw, when)
     usual = (low, high) == SCALES[kind] and draw(st.booleans())
+    scores = range(int(min(low, high)), int(max(low, high)) + 1)
+    score = _some(draw, *scores) if answered_at else None
+    comment, language = draw(comments)
     return Survey(
         who,
         kind,
         when,
         answered_at,
-        _some(draw, *range(min(low, high), max(low, high) + 1)) if answered_at else None,
-        *((None, None) if usual else (float(low), float(high))),
-        *draw(comments),
+        score,
+        None if usual else float(low),
+        None if usual else float(high),
+        comment,
+        language,
     )
 
 
@@ -275,13 +280,10 @@ def _time(row: Any, table: str) -> datetime:
 def _ordered(history: History) -> dict[str, list[Any]]:
     """Rows by customer and time; in one instant the refund comes last."""
 
-    def place(row: Any) -> tuple[str, datetime, float]:
+    def place(row: Any, table: str) -> tuple[str, datetime, float]:
         return row.customer_id, _time(row, table), -getattr(row, "amount", 0)
 
-    ordered = {}
-    for table, rows in history.items():
-        ordered[table] = sorted(rows, key=place)
-    return ordered
+    return {table: sorted(rows, key=partial(place, table=table)) for table, rows in history.items()}
 
 
 def of_customer(history: History, customer_id: str) -> dict[str, list[Any]]:

@@ -190,7 +190,7 @@ def satisfaction(surveys: Iterable[Survey], known: list[Row], cutoff: datetime) 
     given = answers(surveys, cutoff, *KINDS)
     shares = [share(row) for row in given]
     recent = since(cutoff, 180)
-    lately = [share(row) for row in given if recent(row.answered_at)]
+    lately = [share(row) for row in given if row.answered_at and recent(row.answered_at)]
     last = given[-1].answered_at if given else cutoff
     bought = any(row.amount >= 0 and row.occurred_at > last for row in known)
     nps = [row.score for row in answers(surveys, cutoff, "nps")]
@@ -400,9 +400,7 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row.occurred_at, -row.amount))
 
 
-def before(
-    rows: Iterable[Any], cutoff: datetime, when: Callable[[Any], datetime | None]
-) -> list[Any]:
+def before(rows: Iterable[Any], cutoff: datetime, when: Callable[[Any], Any]) -> list[Any]:
     """The rows whose time, if it has come, lies before the cut-off, in that order."""
     return sorted((row for row in rows if when(row) and when(row) < cutoff), key=when)
 

@@ -1,6 +1,7 @@
 """Families step aside when what they need is missing, and the provenance says so."""
 
 from collections import Counter
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -87,7 +88,7 @@ def test_features_are_declared_once_with_a_meaning_and_something_to_do() -> None
 
 def test_what_a_model_does_not_know_is_not_looked_at() -> None:
     """The open ticket is an errand; the contact and the channels are not seen."""
-    history = {
+    history: dict[str, list[Any]] = {
         "transactions": [
             Row("a", at(0), 5.0, channel="web", category="hats"),
             Row("a", at(1), 5.0, channel="shop"),

@@ -223,10 +223,12 @@ def test_a_lock_holds_across_processes_and_goes_with_the_one_that_has_it(tmp_pat
 
 def test_many_may_append_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "lines"
-    writers = [
-        threading.Thread(target=lambda i=i: [append_line(path, f"{i}" * 500) for _ in range(20)])
-        for i in range(5)
-    ]
+
+    def append(number: int) -> None:
+        for _ in range(20):
+            append_line(path, f"{number}" * 500)
+
+    writers = [threading.Thread(target=append, args=[number]) for number in range(5)]
     for each in writers:
         each.start()
     for each in writers:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from features import gates, holdings, usability
+from features.findings import Facts, Findings
 from features.gates import Pace
 from features.intake import Intake
 from features.settings import FeatureSettings
@@ -32,7 +33,7 @@ def sales(days: int = 182, *, a_day: int = 20) -> pd.DataFrame:
     )
 
 
-def names(found: gates.Findings) -> list[str]:
+def names(found: Findings) -> list[str]:
     return [finding.name for finding in found]
 
 
@@ -122,7 +123,7 @@ def test_rows_are_counted_by_table(make_store: MakeStore) -> None:
 def test_tables_that_stand_still_though_they_always_grow_are_named(make_store: MakeStore) -> None:
     store, now = make_store(sales()), datetime(2024, 7, 1, tzinfo=UTC)
 
-    def facts(rows: int, again: int) -> gates.Facts:
+    def facts(rows: int, again: int) -> Facts:
         came = Intake("transactions", ("amount",), rows, rows, (), again=again)
         return usability.learn(store, FeatureSettings(), now=now, intakes=(came,))
 

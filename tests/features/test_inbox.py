@@ -76,7 +76,7 @@ def test_a_file_has_a_column_for_all_that_is_needed(inbox: Inbox) -> None:
 
 def test_whoever_is_forgotten_is_in_no_parcel_and_all_keep_their_place(inbox: Inbox) -> None:
     inbox.add(parcel({"customer_id": "ana", "amount": "1"}))
-    friend = {"customer_id": "bea", "referred_customer_id": "ana"}
+    friend: dict[str, str | None] = {"customer_id": "bea", "referred_customer_id": "ana"}
     inbox.add(parcel(friend, {"customer_id": "ana"}, table="referrals"))
     inbox.add(parcel({"customer_id": "bea", "category": "ana"}))
     assert inbox.forget("ana") == 3

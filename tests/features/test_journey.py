@@ -19,7 +19,7 @@ SPRING = Period.of(date(2024, 3, 1), date(2024, 5, 31), "UTC")
 
 
 def _times(table: pd.DataFrame) -> pd.DataFrame:
-    names = [name for name in table if name.endswith("_at")]
+    names = [name for name in map(str, table) if name.endswith("_at")]
     return table.assign(**{n: pd.to_datetime(table[n], utc=True, format="ISO8601") for n in names})
 
 

@@ -24,7 +24,7 @@ def after(
     *rows: tuple[datetime, float],
     horizon_days: int = 30,
     time_zone: str = "UTC",
-) -> tuple[bool, int, float]:
+) -> tuple[float, float, float]:
     """Churned, purchase days ahead and spend ahead of one customer."""
     known = sales([Row("a", *row) for row in rows], time_zone)
     found = labels.compute(

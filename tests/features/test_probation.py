@@ -1,13 +1,13 @@
 """Probation: what was read stays, or all of it goes, wherever the reading was killed."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from features import probation
 from features.errors import QuerenciaError
 from features.files import aside
 from features.probation import PARTS, Probation, changing, looking, reading
@@ -120,8 +120,8 @@ def killed(act: Callable[[], None], at: int, monkeypatch: pytest.MonkeyPatch) ->
         return counted
 
     monkeypatch.setattr(Path, "rename", then(Path.rename))
-    monkeypatch.setattr(probation.shutil, "rmtree", then(probation.shutil.rmtree))
-    monkeypatch.setattr(probation.shutil, "copytree", then(probation.shutil.copytree))
+    monkeypatch.setattr(shutil, "rmtree", then(shutil.rmtree))
+    monkeypatch.setattr(shutil, "copytree", then(shutil.copytree))
     act()
     os._exit(0)
 

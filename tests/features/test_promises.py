@@ -11,8 +11,8 @@ from tests.features.naive import Row
 
 def delivery(bought: float, promised: float | None, delivered: float | None) -> Row:
     """A purchase by the days it was bought, promised for and delivered on."""
-    known = (None if day is None else at(day) for day in (promised, delivered))
-    return Row("a", at(bought), 5.0, None, None, None, None, *known)
+    due, came = (None if day is None else at(day) for day in (promised, delivered))
+    return Row("a", at(bought), 5.0, promised_at=due, delivered_at=came)
 
 
 def looked_at(cutoff: datetime, *deliveries: Row) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Answers count when they are given, on one scale from worst to best."""
 
 from math import isnan, nan
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.features.naive import Row, Survey
 
 
 def answer(
-    kind: str, asked: float, answered: float | None, score: float | None = None, *scale: float
+    kind: str, asked: float, answered: float | None, score: float | None = None, *scale: Any
 ) -> Survey:
     known = None if answered is None else at(answered)
     return Survey("a", kind, at(asked), known, score, *scale)

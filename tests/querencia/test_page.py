@@ -17,6 +17,7 @@ from features.summary import Held, Purchases, Summary
 from features.usability import Report
 from querencia import page
 from serving.settings import Settings
+from serving.words import Language
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 VOID = {"meta", "link", "input"}
@@ -66,7 +67,7 @@ def faulty(cdnow_store: Store) -> Report:
     return replace(found, findings=(error, *found.findings))
 
 
-def read(report: Report, language: str = "en") -> Reader:
+def read(report: Report, language: Language = "en") -> Reader:
     return Reader(page.usability(report, Settings.model_construct(language=language)))
 
 
@@ -129,7 +130,7 @@ def test_the_page_is_whole_without_purchases(faulty: Report) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_the_page_is_in_one_language(faulty: Report, language: str) -> None:
+def test_the_page_is_in_one_language(faulty: Report, language: Language) -> None:
     found = read(faulty, language)
     assert dict(found.seen)["html"] == {"lang": language}
     spanish = language == "es"

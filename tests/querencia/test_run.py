@@ -26,6 +26,7 @@ from serving.report import staying
 from serving.settings import Settings
 from serving.upkeep import ScheduleSettings, WatchSettings
 from tests.folders import copied
+from training.candidate import Say
 from training.champion import Champion
 from training.history import History
 from training.settings import TrainingSettings, TreeSettings
@@ -43,10 +44,10 @@ def settings(folder: Path) -> Settings:
     return Settings.model_construct(data=folder / "data", store=folder / "mlruns")
 
 
-def noting(did: list[str]) -> dict[str, Callable[[Settings, run.Say], Came]]:
+def noting(did: list[str]) -> dict[str, Callable[[Settings, Say], Came]]:
     """Steps that do nothing but note that they were done."""
 
-    def step(name: str) -> Callable[[Settings, run.Say], Came]:
+    def step(name: str) -> Callable[[Settings, Say], Came]:
         def do(*_: object) -> Came:
             did.append(name)
             return Came({"name": name})
@@ -342,7 +343,8 @@ def test_who_was_erased_in_a_batch_taken_back_is_erased_when_it_is_read_again_an
     assert found[-1].name == "taken_back"
     assert gone in sold_to(asked)
     rows.to_parquet(path, index=False)
-    told.assign(erased_at=told["erased_at"] if is_meant else pd.NaT).to_parquet(people, index=False)
+    told.loc[[not is_meant] * len(told), "erased_at"] = pd.NaT
+    told.to_parquet(people, index=False)
     jobs.update(asked, hush, append=False)
     assert (gone not in sold_to(asked)) == is_meant
 

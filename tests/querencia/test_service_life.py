@@ -148,10 +148,10 @@ class Posting(threading.Thread):
         with suppress(httpx.HTTPError), httpx.Client(timeout=60) as client:
             for number in itertools.count():
                 bought = {"occurred_at": "1998-06-01T10:00:00Z", "amount": 5, "customer_id": "new"}
-                row = {"transaction_id": f"posted-{number}", **bought}
+                row = {"transaction_id": (told := f"posted-{number}"), **bought}
                 answer = client.post(f"{self.url}/records", json={"transactions": [row]})
                 assert answer.json()["accepted"] == 1, answer.text
-                self.told.append(row["transaction_id"])
+                self.told.append(told)
 
     def until(self, count: int) -> None:
         """Wait for so many answers."""

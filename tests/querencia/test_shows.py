@@ -24,12 +24,13 @@ from serving.limits import CampaignSettings
 from serving.settings import ListSettings, ServiceSettings, Settings, load
 from training import reached
 from training.bootstrap import Interval
+from training.evidence import Evidence
 from training.grade import Grade
 from training.importance import Importance
 from training.promotion import Promotion
 from training.purchases.fitting import Kind
 from training.registry import Version
-from training.retrain import Evidence, Training
+from training.retrain import Training
 from training.settings import MoneySettings, PurchaseProcess, TrainingSettings, TreeSettings
 
 SETTINGS = Settings.model_construct(features=FeatureSettings(currency="USD"))

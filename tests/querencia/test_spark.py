@@ -67,14 +67,18 @@ def test_scores_and_models_are_the_same_by_either_engine(
     assert pd.read_parquet(path)["customer_id"].is_monotonic_increasing
     version = jobs.train(spread, hush).version
     registry = embedded.registry
-    before, after = (Model.load(registry.fetch(registry.version(n))) for n in (1, version.number))
+    first = registry.version(1)
+    assert first is not None
+    before, after = (Model.load(registry.fetch(each)) for each in (first, version))
     champion = Champion.require(registry)
     present = batch.look(embedded.records, champion, embedded.features)
     np.testing.assert_allclose(after.risk.predict(present), before.risk.predict(present), rtol=1e-9)
 
 
 def test_a_run_gives_the_cluster_back(spread: Settings) -> None:
-    session = spread.records.session
+    records = spread.records
+    assert isinstance(records, Cluster)
+    session = records.session
     run.run(spread, hush, steps={"score": run.STEPS["score"]})
     assert session.sparkContext._jsc is None
     spark.release()

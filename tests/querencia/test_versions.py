@@ -1,6 +1,7 @@
 """How the history of versions is shown."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from rich.console import Console
 
@@ -24,7 +25,7 @@ ENTRIES = [
 ]
 
 
-def shown(entries: list[Entry], **settings: str) -> str:
+def shown(entries: list[Entry], **settings: Any) -> str:
     console = Console(width=140, record=True, file=None, quiet=True)
     with console.capture() as captured:
         console.quiet = False

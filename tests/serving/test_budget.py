@@ -35,10 +35,11 @@ def lp_bound(problem: Problem, budget: float) -> float:
             kron(eye(size), np.ones((1, offers))),
             csr_matrix(problem.cost.ravel()[None]),
             csr_matrix(np.ones((1, size * offers))),
-        ]
+        ],
+        format="csr",
     )
     most = np.r_[np.ones(size), budget, min(problem.contacts, size)]
-    found = linprog(-problem.profit.ravel(), limits.tocsr(), most, bounds=(0, 1), method="highs")
+    found = linprog(-problem.profit.ravel(), limits, most, bounds=(0, 1), method="highs")
     return float(-found.fun)
 
 
@@ -58,8 +59,8 @@ def problems(draw: st.DrawFn) -> tuple[Problem, float]:
     cells = size * offers
     profit = draw(st.lists(st.one_of(amounts, st.just(-3.0)), min_size=cells, max_size=cells))
     cost = draw(st.lists(amounts, min_size=cells, max_size=cells))
-    shaped = (np.reshape(each, (size, offers)) for each in (profit, cost))
-    return Problem(*shaped, draw(st.integers(0, size))), draw(amounts)
+    shaped = [np.reshape(each, (size, offers)) for each in (profit, cost)]
+    return Problem(shaped[0], shaped[1], draw(st.integers(0, size))), draw(amounts)
 
 
 @given(problems())

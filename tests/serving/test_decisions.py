@@ -1,6 +1,7 @@
 """What is done about each customer, and who is left alone to learn from."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def test_everybody_gets_the_offer_that_brings_most_where_nothing_is_short() -> N
     gift = 0.3 * scores["risk"] * scores["value_at_stake"] - 21
     call = 0.2 * scores["risk"] * scores["value_at_stake"] - 4
     best = pd.Series(np.where(gift > call, "gift", "call"), scores["customer_id"])
-    best = best[np.maximum(gift, call).to_numpy() > 0]
+    best = best[(gift.clip(lower=call) > 0).to_numpy()]
     assert decided.rows.set_index("customer_id")["offer"].to_dict() == best.to_dict()
     assert (decided.choice.next_euro, decided.choice.next_contact) == (0, 0)
 
@@ -109,7 +110,7 @@ def test_limits_keep_customers_out(limits: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize("limits", [{"driver": "envy"}, {"segment": "gold"}])
-def test_what_no_customer_has_is_refused(limits: dict[str, str]) -> None:
+def test_what_no_customer_has_is_refused(limits: dict[str, Any]) -> None:
     with pytest.raises(QuerenciaError, match=rf"{next(iter(limits.values()))}. There are: "):
         with_limits(**limits).decide(people(), campaign="a")
 

@@ -27,7 +27,7 @@ from serving.settings import Settings
 from serving.watch import Watch
 from tests.folders import copied
 from training import candidate
-from training.retrain import lay_plan
+from training.retrain import lay_plan, retrain
 
 pytestmark = [pytest.mark.usefixtures("workplace"), pytest.mark.timeout(600)]
 
@@ -186,7 +186,7 @@ def test_while_another_job_is_at_work_it_is_noted(mine: Settings) -> None:
 def test_while_a_training_runs_it_is_noted_and_the_version_is_told(
     mine: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone, retrain = first_listed(mine), models.retrain
+    gone = first_listed(mine)
 
     def forgotten_meanwhile(*args: Any, **how: Any) -> Any:
         with pytest.raises(QuerenciaError, match="It is noted"):

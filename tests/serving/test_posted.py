@@ -14,7 +14,7 @@ BOUGHT = {"occurred_at": AT, "amount": 12.5}
 
 
 def row_model(table: str) -> type[BaseModel]:
-    (model,) = History.model_fields[table].annotation.__args__  # type: ignore[union-attr]
+    (model,) = History.model_fields[table].annotation.__args__
     assert issubclass(model, BaseModel)
     return model
 

@@ -1,5 +1,7 @@
 """Which of the best customers are about to leave, and in what order."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from hypothesis.extra.pandas import column, data_frames, range_indexes
 from serving.ranking import Ranking
 
 
-def at_risk(scores: pd.DataFrame, **asked: float) -> pd.DataFrame:
+def at_risk(scores: pd.DataFrame, **asked: Any) -> pd.DataFrame:
     return scores.iloc[Ranking.of(scores).at_risk(**asked)]
 
 

@@ -97,7 +97,7 @@ def rows_of(table: pd.DataFrame, customer_id: str) -> list[dict[str, Any]]:
         own[name] = (
             own[name].dt.tz_convert("America/New_York").map(pd.Timestamp.isoformat, "ignore")
         )
-    rows = [{k: v for k, v in row.items() if pd.notna(v)} for row in own.to_dict("records")]
+    rows = [{str(k): v for k, v in row.items() if pd.notna(v)} for row in own.to_dict("records")]
     random.Random(0).shuffle(rows)  # noqa: S311 - an order, not a secret
     return rows
 
@@ -187,6 +187,19 @@ def test_a_posted_history_gets_the_score_of_the_batch(
     }
     agree(answer["customers"], rows)
     assert is_told(answer["provenance"], scores.provenance)
+
+
+def test_only_the_figures_asked_for_are_told(
+    client: httpx.Client, scores: Scores, tables: Mapping[str, pd.DataFrame]
+) -> None:
+    known = scores.rows["customer_id"].iloc[0]
+    asked = {"customer_ids": [known, "nobody"], "histories": [history(tables, known)]}
+    whole = answered(client, "/score", asked)["customers"]
+    for figures in (["risk"], ["reason", "value"], ["next_purchase_at", "risk"], [*FIGURES]):
+        told = answered(client, "/score", {**asked, "figures": figures})["customers"]
+        names = [each for each in whole[0] if each in {"customer_id", "known", *figures}]
+        assert [list(each) for each in told] == [names] * 3
+        assert told == [{name: each[name] for name in names} for each in whole]
 
 
 @pytest.mark.parametrize("table", sorted({*TIMELINES} - {"transactions"}))
@@ -588,11 +601,14 @@ def test_rows_of_features_get_the_figures_of_the_scores(
         chosen = scores.rows.sample(size, random_state=1)
         asked = rows.loc[chosen["customer_id"], list(model.risk.logistic.features)]
         data = asked.astype(object).where(asked.notna(), None).to_numpy().tolist()
-        told = answered(client, "/score", {"rows": {"columns": list(asked), "data": data}})["rows"]
-        expected = chosen[told["columns"]].to_numpy(float)
-        assert np.array(told["data"], dtype=float) == pytest.approx(
-            expected, rel=1e-6, abs=1e-6, nan_ok=True
-        )
+        body = {"rows": {"columns": list(asked), "data": data}}
+        for only in ({}, {"figures": ["risk"]}, {"figures": ["reason", "value", "risk"]}):
+            told = answered(client, "/score", {**body, **only})["rows"]
+            assert {*told["columns"]} == {*only.get("figures", FIGURES)} - {"reason"}
+            expected = chosen[told["columns"]].to_numpy(float)
+            assert np.array(told["data"], dtype=float) == pytest.approx(
+                expected, rel=1e-6, abs=1e-6, nan_ok=True
+            )
 
 
 ROW = {"frequency": 3, "recency": 120, "T": 150, "monetary_value": 41.5}
@@ -611,6 +627,9 @@ def row_of(**features: Any) -> dict[str, Any]:
         (row_of(**ROW | {"T": None}), "impossible"),
         ({"rows": {"columns": [*ROW, "T"], "data": [[3, 120, 150, 41.5, 1]]}}, "named twice"),
         ({"rows": {"columns": [*ROW], "data": [[3, 120, 150, 41.5], [1]]}}, "needs 4 numbers"),
+        (row_of(**ROW) | {"figures": ["reason"]}, "rows have neither"),
+        (row_of(**ROW) | {"figures": []}, "at least 1 item"),
+        (row_of(**ROW) | {"figures": ["mood"]}, "'risk', 'value'"),
     ],
 )
 def test_rows_that_no_model_can_use_are_refused(

@@ -69,7 +69,7 @@ def test_what_is_given_beats_the_environment_which_beats_the_file(
 
 def test_settings_cannot_be_changed_afterwards() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        load().name = "other"
+        load().name = "other"  # type: ignore[misc]
 
 
 def test_the_registry_is_the_named_model_in_the_named_store(workplace: Path) -> None:

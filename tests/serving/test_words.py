@@ -2,6 +2,7 @@
 
 import ast
 import math
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -34,7 +35,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 DRIVERS = (*get_args(Driver), NO_DRIVER)
 
 
-def row(driver: str = "silence", *, frequency: float = 4, **told: float) -> dict[str, Any]:
+def row(driver: str = "silence", *, frequency: float = 4, **told: float) -> dict[Hashable, Any]:
     """A row of scores of someone who bought so often."""
     history = {"T": 400.0, "silence": 80.0, "purchase_days_180d": 3.0, "driver_points": 0.124}
     gap = 80.0 if frequency else math.nan

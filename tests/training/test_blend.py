@@ -79,9 +79,9 @@ def test_a_member_alone_shares_its_difference_in_proportion_to_its_log_odds(
     rows = later.rows.head(40)
     logistic, peers = model.risk.logistic, model.risk.peers["logistic"]
     typical = peers.loc[peer_class(rows)].set_axis(rows.index)
-    added = logistic.contributions(rows) - typical[list(logistic.features)]
+    added = typical[list(logistic.features)].rsub(logistic.contributions(rows))
     own = added.T.groupby(driver).sum().T
-    base, risk = expit(typical[BASE]), pd.Series(logistic.predict(rows), rows.index)
+    base, risk = typical[BASE].map(expit), pd.Series(logistic.predict(rows), rows.index)
     slope = (risk - base) / (logit(risk) - typical[BASE])
     told = alone.reasons(rows)
     assert told.base == pytest.approx(base.to_numpy())

@@ -16,10 +16,12 @@ from sklearn.metrics import roc_auc_score
 
 from features.errors import QuerenciaError
 from training._lifetimes import ParetoNBDFitter
-from training.btyd import LIMIT_DAYS, ModelWarning, PurchaseModel
+from training._likelihood import ModelWarning
+from training.btyd import LIMIT_DAYS, PurchaseModel
+from training.purchases.fitting import Kind
 from training.purchases.histories import FEW, Histories
 
-KINDS = ["pareto_nbd", "bg_nbd", "mbg_nbd"]
+KINDS: list[Kind] = ["pareto_nbd", "bg_nbd", "mbg_nbd"]
 WEEKS = 39
 
 

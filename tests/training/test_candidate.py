@@ -21,7 +21,7 @@ def test_offers_are_learned_from_all_contacts_however_few_customers_come_to_the_
     features = FeatureSettings(cutoffs=2)
     cutoffs = lay_plan(company_store, features)
     made = train(company_store, cutoffs, features, quick, say=hush)
-    few = Cluster(company_store.folder, SparkSettings(most_customers=100))
+    few = Cluster(company_store.folder, SparkSettings(driver_customers=100))
     here, there = (
         with_effects(made, store, cutoffs, features, say=hush).model.effects.save(tmp_path)
         for store in (company_store, few)

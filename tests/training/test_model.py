@@ -186,10 +186,10 @@ def test_rows_without_a_label_are_left_out(
 def test_the_order_of_the_rows_does_not_change_a_model(
     past: Snapshot, later: Snapshot, quick: TrainingSettings, model: Model, tmp_path: Path
 ) -> None:
-    shuffled = [
+    early, late = (
         each.select(np.random.default_rng(0).permutation(len(each))) for each in (past, later)
-    ]
-    again = Model.fit(*shuffled, quick, margin_rate=1)
+    )
+    again = Model.fit(early, late, quick, margin_rate=1)
     assert files(again, tmp_path / "again") == files(model, tmp_path / "model")
 
 

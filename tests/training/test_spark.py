@@ -56,7 +56,7 @@ def here(company_store: Store, cutoffs: Plan, settings: TrainingSettings) -> Can
 @pytest.fixture(scope="module")
 def few(cluster: Cluster) -> Cluster:
     """The same cluster, of whose customers half come to the driver."""
-    settings = cluster.settings.model_copy(update={"most_customers": 1_500})
+    settings = cluster.settings.model_copy(update={"driver_customers": 1_500})
     return Cluster(cluster.folder, settings)
 
 

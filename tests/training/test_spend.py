@@ -11,7 +11,8 @@ from scipy.stats import spearmanr
 
 from features.errors import QuerenciaError
 from training._lifetimes import GammaGammaFitter
-from training.spend import ModelWarning, SpendModel
+from training._likelihood import ModelWarning
+from training.spend import SpendModel
 
 
 @pytest.fixture(scope="module")

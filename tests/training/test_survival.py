@@ -64,7 +64,7 @@ def test_contracts_last_from_the_first_purchase_to_their_end_or_to_now(
     customers = pd.DataFrame(
         {
             "customer_id": ["ended", "goes on", "ends later"],
-            "contract_ends_at": pd.to_datetime(["2024-01-31", None, "2024-12-31"], utc=True),
+            "contract_ends_at": pd.to_datetime(["2024-01-31", "NaT", "2024-12-31"], utc=True),
         }
     )
     store = make_store(bought, customers=customers)

@@ -1,6 +1,7 @@
 """Trials: which contacts count, and what was known when each was decided."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ MakeStore = Callable[..., Store]
 SETTINGS = FeatureSettings()
 
 
-def end_of(store: Store) -> pd.Timestamp:
+def end_of(store: Store) -> datetime:
     return midnight(store.span()[1], "UTC")
 
 

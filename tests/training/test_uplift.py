@@ -102,7 +102,7 @@ def test_hillstroms_emails_are_ranked_better_than_by_chance(arm: str) -> None:
     rows, sent, lost = hillstrom(arm)
     learned = np.arange(len(rows)) % 2 == 0
     qinis = {}
-    learners = learn(rows[learned], lost[learned], sent[learned], features=tuple(rows))
+    learners = learn(rows[learned], lost[learned], sent[learned], features=tuple(rows.columns))
     for kind, learner in learners.items():
         told = learner.predict(rows[~learned])
         qinis[kind] = Qini.of(lost[~learned], sent[~learned], np.full(told.size, 0.5), told)

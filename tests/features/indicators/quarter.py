@@ -20,7 +20,7 @@ def _at(*times: str | None) -> pd.Series:
 def _table(columns: str, key: str, rows: list[tuple[object, ...]]) -> pd.DataFrame:
     """Rows numbered from 1; columns that end in `_at` are instants."""
     table = pd.DataFrame(rows, columns=columns.split()).astype(object)
-    for name in table:
+    for name in columns.split():
         if name.endswith("_at"):
             table[name] = _at(*table[name].where(table[name].notna(), None))
         else:

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import QuerenciaError
-from features.indicators.change import Change, changes
+from features.indicators.change import Change, Group, changes
 from features.indicators.figures import Figure
 from features.indicators.reading import read
 from features.settings import FeatureSettings
 from features.store import Store
 from tests.features.indicators.quarter import QUARTER
+
+Groups = dict[Group, Figure]
 
 figures = st.dictionaries(
     st.sampled_from(["web", "shop", "phone", None]),
@@ -37,8 +39,8 @@ def test_mix_and_rate_add_up_to_the_change(
 
 def test_a_change_worked_out_by_hand() -> None:
     """Half in each channel at .8 and .4; then a quarter and three quarters at .9 and .4."""
-    early = {"web": Figure(50, 0.8), "shop": Figure(50, 0.4)}
-    late = {"web": Figure(25, 0.9), "shop": Figure(75, 0.4)}
+    early: Groups = {"web": Figure(50, 0.8), "shop": Figure(50, 0.4)}
+    late: Groups = {"web": Figure(25, 0.9), "shop": Figure(75, 0.4)}
     change = Change.of(early, late)
     assert change.total == pytest.approx(0.525 - 0.6)
     assert change.rate == pytest.approx(0.375 * 0.1)
@@ -50,8 +52,8 @@ def test_a_change_worked_out_by_hand() -> None:
 
 
 def test_the_same_customers_in_other_numbers_are_mix_alone() -> None:
-    early = {"web": Figure(10, 1.0), "shop": Figure(30, 0.0)}
-    late = {"web": Figure(30, 1.0), "shop": Figure(10, 0.0), "app": Figure(40, 0.5)}
+    early: Groups = {"web": Figure(10, 1.0), "shop": Figure(30, 0.0)}
+    late: Groups = {"web": Figure(30, 1.0), "shop": Figure(10, 0.0), "app": Figure(40, 0.5)}
     change = Change.of(early, late)
     assert change.rate == 0
     assert change.mix == pytest.approx(change.total)

@@ -156,7 +156,7 @@ def test_nothing_after_the_period_changes_it(
             "customer_id": ["ana", "new"],
             "occurred_at": pd.to_datetime(["2024-05-20", "2024-07-05"], utc=True),
             "amount": [1000.0, 5.0],
-            "recorded_at": pd.to_datetime(["2024-07-04", None], utc=True),
+            "recorded_at": pd.to_datetime(["2024-07-04", "NaT"], utc=True),
         }
     )
     tables["transactions"] = pd.concat([tables["transactions"], more])
@@ -178,7 +178,7 @@ def _known(name: str, rows: pd.DataFrame, end: datetime) -> pd.DataFrame:
     """The rows as they were known at an instant."""
     time = CONTRACTS[name].time
     rows = rows[rows[time] < end] if time in rows else rows
-    outcomes = {c for c in rows if c.endswith("_at")} - {time, "promised_at"}
+    outcomes = {c for c in map(str, rows) if c.endswith("_at")} - {time, "promised_at"}
     hidden = {c: rows[c].where(rows[c] < end) for c in outcomes}
     if "answered_at" in rows:
         hidden["score"] = rows["score"].where(rows["answered_at"] < end)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import pytest
 import uvicorn
@@ -15,10 +16,12 @@ from serving.http.meters import Meters
 from serving.settings import Settings
 from serving.watch import Watch
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Locator, Page
+
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe_api = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is missing")
 
-Page, Locator = sync_api.Page, sync_api.Locator
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 MARKS = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
@@ -49,7 +52,7 @@ def served(settings: Settings) -> Iterator[str]:
 
 
 @contextmanager
-def launched() -> Iterator[object]:
+def launched() -> Iterator["Browser"]:
     """Chromium."""
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -58,9 +61,9 @@ def launched() -> Iterator[object]:
 
 
 @contextmanager
-def tab(chromium: object, address: str) -> Iterator[Page]:
+def tab(chromium: "Browser", address: str) -> Iterator["Page"]:
     """A tab that fails where the page asks anybody else, or breaks its own policy."""
-    context = chromium.new_context(locale="en-GB", accept_downloads=True)  # type: ignore[attr-defined]
+    context = chromium.new_context(locale="en-GB", accept_downloads=True)
     page = context.new_page()
     wrong: list[str] = []
     page.on("request", lambda asked: wrong.extend([asked.url] * elsewhere(asked.url, address)))
@@ -75,25 +78,25 @@ def elsewhere(url: str, address: str) -> bool:
     return not url.startswith((address, "data:"))
 
 
-def gathered(page: Page) -> None:
+def gathered(page: "Page") -> None:
     """Wait, as a person does, until what the page tells is gathered."""
     page.locator(".working").wait_for(state="detached", timeout=180_000)
 
 
-def follow(page: Page, link: Locator) -> None:
+def follow(page: "Page", link: "Locator") -> None:
     """Click, and wait for the page it leads to."""
     with page.expect_navigation():
         link.click()
 
 
-def open_page(page: Page, address: str, name: str, language: str = "en") -> None:
+def open_page(page: "Page", address: str, name: str, language: str = "en") -> None:
     """Open a page."""
     path = "" if name == "list" else f"/{name}"
     page.goto(f"{address}{path}?lang={language}")
     gathered(page)
 
 
-def violations(page: Page) -> list[tuple[str, str]]:
+def violations(page: "Page") -> list[tuple[str, str]]:
     """What axe finds wrong, each with the element it found it at."""
     found = axe_api.Axe().run(page).response["violations"]
     return [(each["id"], each["nodes"][0]["html"][:120]) for each in found]

@@ -10,7 +10,7 @@ from tests.folders import copied
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette's client would rather have httpx's successor
-    from starlette.testclient import TestClient
+    from starlette.testclient import TestClient as TestClient
 
 from querencia import shows
 from serving.edition import Edition

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,12 +12,14 @@ from serving.console.desk import PAGES
 from serving.settings import ServiceSettings, Settings
 from tests.serving.console.browser import (
     MARKS,
-    Page,
     follow,
     gathered,
     open_page,
     violations,
 )
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 pytestmark = MARKS
 HEADINGS = {
@@ -36,7 +39,7 @@ def own(trained_company: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_axe_finds_nothing(page: Page, address: str, language: str, scheme: str) -> None:
+def test_axe_finds_nothing(page: "Page", address: str, language: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
     for name in (*PAGES, "customer", "campaigns/new", "signin"):
         if name == "customer":
@@ -48,7 +51,7 @@ def test_axe_finds_nothing(page: Page, address: str, language: str, scheme: str)
         assert page.evaluate("document.documentElement.lang") == language
 
 
-def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, address: str) -> None:
+def test_on_a_phone_nothing_is_wider_than_the_screen(page: "Page", address: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     for name in PAGES:
         open_page(page, address, name)
@@ -58,7 +61,7 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(page: Page, address: str) -
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_ten_customers_why_and_what_it_brings_are_found_at_once(
-    page: Page, address: str, own: Settings, language: str
+    page: "Page", address: str, own: Settings, language: str
 ) -> None:
     open_page(page, address, "list", language)
     assert HEADINGS[language]["list"] in page.locator("h1").inner_text()
@@ -73,7 +76,7 @@ def test_ten_customers_why_and_what_it_brings_are_found_at_once(
     assert page.locator("svg.sketch circle.now").count() > 1
 
 
-def test_the_budget_is_moved_by_keys_and_the_list_follows(page: Page, address: str) -> None:
+def test_the_budget_is_moved_by_keys_and_the_list_follows(page: "Page", address: str) -> None:
     open_page(page, address, "list")
     before = page.locator(".tabs [aria-current] span").inner_text()
     slider = page.locator("#budget")
@@ -104,7 +107,7 @@ def test_without_a_script_the_form_still_works(chromium: object, address: str) -
     context.close()
 
 
-def test_who_is_about_to_leave_is_one_click_away(page: Page, address: str) -> None:
+def test_who_is_about_to_leave_is_one_click_away(page: "Page", address: str) -> None:
     open_page(page, address, "list")
     follow(page, page.get_by_role("link", name="Who is about to leave"))
     risks = page.locator('td[data-label="risk"]').all_inner_texts()
@@ -113,7 +116,7 @@ def test_who_is_about_to_leave_is_one_click_away(page: Page, address: str) -> No
 
 
 def test_a_customer_is_found_by_id_with_the_keyboard(
-    page: Page, address: str, own: Settings
+    page: "Page", address: str, own: Settings
 ) -> None:
     customer = Campaigns(own.data).all()[-1].rows()["customer_id"].iloc[-1]
     open_page(page, address, "list")
@@ -125,14 +128,14 @@ def test_a_customer_is_found_by_id_with_the_keyboard(
     assert customer not in page.url
 
 
-def test_the_first_tab_stop_skips_to_the_content(page: Page, address: str) -> None:
+def test_the_first_tab_stop_skips_to_the_content(page: "Page", address: str) -> None:
     open_page(page, address, "list")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_the_list_is_downloaded(page: Page, address: str, tmp_path: Path) -> None:
+def test_the_list_is_downloaded(page: "Page", address: str, tmp_path: Path) -> None:
     open_page(page, address, "list")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download as CSV").click()
@@ -146,7 +149,7 @@ def test_the_list_is_downloaded(page: Page, address: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("name", ["indicators", "journey", "voice", "model", "data"])
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_each_page_is_reached_by_clicks_and_tells_its_figures(
-    page: Page, address: str, name: str, language: str
+    page: "Page", address: str, name: str, language: str
 ) -> None:
     open_page(page, address, "list", language)
     follow(page, page.locator(f'header a[href="/console/{name}"]'))
@@ -157,7 +160,7 @@ def test_each_page_is_reached_by_clicks_and_tells_its_figures(
         assert page.locator("main figure svg[role=img]").count() >= 1
 
 
-def test_the_language_is_changed_by_a_click_and_kept(page: Page, address: str) -> None:
+def test_the_language_is_changed_by_a_click_and_kept(page: "Page", address: str) -> None:
     open_page(page, address, "list")
     follow(page, page.get_by_role("link", name="Español"))
     follow(page, page.locator('header a[href="/console/campaigns"]'))
@@ -165,7 +168,7 @@ def test_the_language_is_changed_by_a_click_and_kept(page: Page, address: str) -
 
 
 def test_a_campaign_is_made_and_noted_as_sent_by_clicks(
-    page: Page, address: str, own: Settings
+    page: "Page", address: str, own: Settings
 ) -> None:
     open_page(page, address, "list")
     page.fill("#contacts", "40")

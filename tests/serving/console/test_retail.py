@@ -7,6 +7,7 @@ UCI Online Retail is not part of the product: QUERENCIA_REAL_DATA names a folder
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,11 +17,13 @@ from serving.console.desk import PAGES
 from serving.settings import FILE_VARIABLE, Settings, load
 from tests.serving.console.browser import (
     MARKS,
-    Page,
     follow,
     open_page,
     violations,
 )
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 REAL_DATA = "QUERENCIA_REAL_DATA"
 pytestmark = [
@@ -52,7 +55,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_page_is_whole_without_surveys_tickets_and_offers(
-    page: Page, address: str, language: str
+    page: "Page", address: str, language: str
 ) -> None:
     for name in PAGES:
         open_page(page, address, name, language)
@@ -66,7 +69,7 @@ def test_every_page_is_whole_without_surveys_tickets_and_offers(
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_ten_customers_why_and_what_it_brings_take_three_clicks(
-    page: Page, address: str, language: str
+    page: "Page", address: str, language: str
 ) -> None:
     open_page(page, address, "list", language)
     rows = page.locator("table.list tbody tr")

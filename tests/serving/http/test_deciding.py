@@ -120,7 +120,10 @@ def history(tables: Mapping[str, pd.DataFrame], customer_id: str) -> dict[str, A
 
 def own(rows: pd.DataFrame, customer_id: str) -> list[dict[str, Any]]:
     mine = rows[rows["customer_id"] == customer_id].drop(columns="customer_id")
-    return [{k: plain(v) for k, v in row.items() if pd.notna(v)} for row in mine.to_dict("records")]
+    return [
+        {str(name): plain(value) for name, value in row.items() if pd.notna(value)}
+        for row in mine.to_dict("records")
+    ]
 
 
 def plain(value: Any) -> Any:

@@ -36,7 +36,7 @@ def test_scopes_open_what_they_say_and_admin_opens_all(keys: KeyFile) -> None:
     keys.make("a", ["score"])
     keys.make("b", ["admin"])
     opened = {
-        key.name: [scope for scope in ("score", "write", "admin") if key.opens(scope)]  # type: ignore[arg-type]
+        key.name: [scope for scope in ("score", "write", "admin") if key.opens(scope)]
         for key in keys.read().values()
     }
     assert opened == {"a": ["score"], "b": ["score", "write", "admin"]}

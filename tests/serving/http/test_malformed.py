@@ -31,7 +31,7 @@ def examples() -> list[tuple[str, dict[str, Any]]]:
         (path, example)
         for path, operation in OPERATIONS.items()
         if operation.asked
-        for example in operation.asked.model_config["json_schema_extra"]["examples"]  # type: ignore[index, call-overload]
+        for example in operation.asked.model_json_schema()["examples"]
     ]
 
 

@@ -3,7 +3,7 @@
 The numbers with 15 digits were calculated with mpmath from the integrals that define them.
 """
 
-from dataclasses import asdict, astuple, replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -104,7 +104,7 @@ def test_purchases_while_they_may_leave_are_right(params, x, T, days, bg, mbg):
 
 def test_one_stage_is_mbg_nbd():
     h, plain = buyers(), ModifiedBetaGeometric(0.5, 40.0, 0.9, 1.6)
-    regular = RegularBetaGeometric(*astuple(plain), k=1)
+    regular = RegularBetaGeometric(**asdict(plain), k=1)
     assert regular.log_likelihood(h) == pytest.approx(plain.log_likelihood(h), rel=1e-12)
     assert regular.score(h)[1] == pytest.approx(plain.score(h)[1], rel=1e-9)
     assert regular.p_alive(h) == pytest.approx(plain.p_alive(h), rel=1e-12)
