@@ -122,7 +122,8 @@ def true_profit(truth: pd.DataFrame) -> pd.Series:
     horizon, less the cost.
     """
     by_customer = truth.set_index("customer_id")
-    return _profit(by_customer, by_customer["offer_effect"])
+    profit = _profit(by_customer, by_customer["offer_effect"])
+    return pd.Series(profit, by_customer.index)
 
 
 def knowable_profit(truth: pd.DataFrame, effects: Effects) -> np.ndarray:
@@ -135,22 +136,22 @@ def knowable_profit(truth: pd.DataFrame, effects: Effects) -> np.ndarray:
         _profit(truth, _effect(truth.assign(is_driven_away=away), effects))
         for away in (False, True)
     )
-    return np.asarray((1 - odds) * kept.to_numpy() + odds * driven.to_numpy())
+    return np.asarray((1 - odds) * kept + odds * driven)
 
 
 def _effect(truth: pd.DataFrame, effects: Effects) -> pd.Series:
     """Change of the chance of leaving by the offer."""
     days = OFFER_DAYS * truth["last_hazard"]
     change = offer_log_hazard(truth, truth["upset"].to_numpy(), effects)
-    return np.exp(-days) - np.exp(-days * np.exp(change))
+    return pd.Series(np.exp(-days) - np.exp(-days * np.exp(change)), truth.index)
 
 
-def _profit(truth: pd.DataFrame, effect: pd.Series) -> pd.Series:
+def _profit(truth: pd.DataFrame, effect: pd.Series) -> np.ndarray:
     rate = MONEY.discount_rate / 365.25
     days = -np.expm1(-rate * MONEY.value_horizon_days) / rate
     kept = truth["purchase_rate"] * truth["margin_per_purchase"] * days
     saved = -effect.where(truth["left_at"].isna(), 0.0)
-    return saved * kept - COST
+    return np.asarray(saved * kept - COST)
 
 
 def randomised(when: list[int], contacts: int, seed: int, **world: Any) -> list[Campaign]:
