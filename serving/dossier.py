@@ -23,7 +23,7 @@ def row(customer_id: str, cutoff: datetime, champion: Champion, settings: Settin
     """The snapshot of one customer of the records at one cut-off.
 
     Returns:
-        One row, or none where there was no purchase before the cut-off.
+        One row, or none where there was no purchase before the cut-off, or no contract any more.
 
     Raises:
         QuerenciaError: where the company no longer has what the model knows customers by.

@@ -11,6 +11,7 @@ from serving.reception import Receipt
 from serving.verdicts import Why
 
 _FOUR_OF_FIVE = "four of five such customers end up between this and"
+_KNOWN = "false: never bought before the cut-off, or the contract had ended by then; nothing to say"
 _STAYS = "given that the customer stays; null where not within two years"
 
 
@@ -31,7 +32,7 @@ class CustomerScore(BaseModel):
     """What is known of one customer."""
 
     customer_id: str = Field(description="as asked for")
-    known: bool = Field(description="false: never bought before the cut-off; nothing to say")
+    known: bool = Field(description=_KNOWN)
     risk: Probability | None = Field(
         None, description="calibrated probability of churn within the horizon"
     )
@@ -104,7 +105,7 @@ class Explanation(BaseModel):
     """Why a customer's risk is what it is: base_risk and the points of all reasons add up to it."""
 
     customer_id: str = Field(description="as asked for")
-    known: bool = Field(description="false: never bought before the cut-off; nothing to say")
+    known: bool = Field(description=_KNOWN)
     risk: Probability | None = Field(None, description="probability of churn within the horizon")
     base_risk: Probability | None = Field(
         None, description="risk of a typical customer who bought as often"
