@@ -132,13 +132,17 @@ def without_forgotten(file: ScoreFile, before: frozenset[str]) -> None:
 
 
 def settle_soon(settings: Settings) -> None:
-    """The same, as soon as no other job is at work; on a thread of its own."""
-    threading.Thread(target=_settle_soon, args=[settings], name="forgetting", daemon=True).start()
+    """The same, as soon as no other job is at work; on a thread of its own.
+
+    A process that ends waits for what the thread is at: DuckDB aborts where it is cut off. What is
+    pending then is settled by whoever forgets or reads next.
+    """
+    threading.Thread(target=_settle_soon, args=[settings], name="forgetting").start()
 
 
 def _settle_soon(settings: Settings) -> None:
     forgotten, deadline = Forgotten(settings.data), time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and threading.main_thread().is_alive():
         with _ONE_AT_A_TIME:
             if not forgotten.pending():
                 return

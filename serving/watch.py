@@ -29,6 +29,8 @@ PATIENCE_SECONDS = 30
 
 _SETTLED_NS = 2_000_000_000
 
+_LAST_LOOK_SECONDS = 10
+
 
 class Sign(NamedTuple):
     """What an edition is made of: where it changes, there is a new one."""
@@ -58,6 +60,7 @@ class Watch:
         self._told = told
         self._registry = settings.registry
         self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
         self._kept: OrderedDict[Sign, Edition] = OrderedDict()
         self._refused: dict[Sign, float] = {}
         self._number, self._changed_at = 0, -1
@@ -77,11 +80,14 @@ class Watch:
 
     def start(self, also: Callable[[], None] = lambda: None) -> None:
         """Look from now on, until `stop`, and do this as often."""
-        threading.Thread(target=self._run, args=[also], name="watch", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, args=[also], name="watch", daemon=True)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Look no more, and finish the look that was begun: cut off, a library may abort."""
         self._stopped.set()
+        if self._thread:
+            self._thread.join(_LAST_LOOK_SECONDS)
 
     def look(self) -> None:
         """Look once, and swap where there is reason to; after a failure the old one goes on."""

@@ -1,6 +1,8 @@
 """Whoever is forgotten is nowhere, stays away, and is in no later training."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -276,3 +278,31 @@ def test_scores_that_were_being_made_leave_the_forgotten_out(
     jobs.score(mine, hush)
     assert places(mine.data, gone) == []
     assert not Inbox(mine.data).path.exists()
+
+
+ENDS_AMID = """
+import sys, time
+from pathlib import Path
+import duckdb
+from serving import forgetting
+from serving.settings import Settings
+
+def settle(settings):
+    print("begun", flush=True)
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        duckdb.sql("SELECT sum(range) FROM range(1000000)").fetchall()
+    print("done", flush=True)
+
+forgetting.settle = settle
+forgetting.settle_soon(Settings(data=Path(sys.argv[1])))
+time.sleep(0.3)
+"""
+
+
+def test_a_process_that_ends_finishes_what_it_forgets(tmp_path: Path) -> None:
+    Forgotten(tmp_path).ask("somebody")
+    command = [sys.executable, "-c", ENDS_AMID, str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.split() == ["begun", "done"]  # and does not wait for another chance

@@ -75,6 +75,21 @@ def test_a_new_champion_takes_over_with_scores_of_its_own(two_versions: Settings
     assert scores_of(watch) == first
 
 
+def test_a_look_that_was_begun_is_finished(two_versions: Settings) -> None:
+    begun, finished = threading.Event(), threading.Event()
+
+    def also() -> None:
+        begun.set()
+        time.sleep(0.2)
+        finished.set()
+
+    watch = Watch(two_versions)
+    watch.start(also)
+    assert begun.wait(10)
+    watch.stop()
+    assert finished.is_set()
+
+
 def test_new_scores_of_the_same_version_take_over(two_versions: Settings) -> None:
     watch = Watch(two_versions)
     before = watch.edition
