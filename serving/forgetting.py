@@ -7,8 +7,9 @@ what there is afterwards, and one that was killed is taken up by the next.
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -46,16 +47,20 @@ _RETRY_SECONDS = 2
 _PATIENCE_SECONDS = 3600
 
 
-def settle(settings: Settings) -> list[Proof]:
+def settle(settings: Settings, *, goes_on: Callable[[], bool] = lambda: True) -> list[Proof]:
     """Remove what is left of those who are to be forgotten, one by one.
 
     Asked for while the data folder is locked (`features.probation.changing`).
+
+    Args:
+        settings: Where they are.
+        goes_on: Asked before each whether there is time.
 
     Returns:
         Their proofs.
     """
     waiting = Forgotten(settings.data).pending()
-    return [_settled(proof, settings) for proof in waiting]
+    return [_settled(proof, settings) for proof in takewhile(lambda _: goes_on(), waiting)]
 
 
 def _settled(proof: Proof, settings: Settings) -> Proof:
@@ -134,21 +139,22 @@ def without_forgotten(file: ScoreFile, before: frozenset[str]) -> None:
 def settle_soon(settings: Settings) -> None:
     """The same, as soon as no other job is at work; on a thread of its own.
 
-    A process that ends waits for what the thread is at: DuckDB aborts where it is cut off. What is
-    pending then is settled by whoever forgets or reads next.
+    A process that ends waits until the customer at hand is settled: DuckDB aborts where its thread
+    is cut off. Who is pending then is settled by whoever forgets or reads next.
     """
-    threading.Thread(target=_settle_soon, args=[settings], name="forgetting").start()
+    threading.Thread(target=_settle_soon, args=[settings], name="forgetting", daemon=False).start()
 
 
 def _settle_soon(settings: Settings) -> None:
     forgotten, deadline = Forgotten(settings.data), time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < deadline and threading.main_thread().is_alive():
+    goes_on = threading.main_thread().is_alive
+    while time.monotonic() < deadline:
         with _ONE_AT_A_TIME:
-            if not forgotten.pending():
+            if not goes_on() or not forgotten.pending():
                 return
             try:
                 with changing(settings.data):
-                    settle(settings)
+                    settle(settings, goes_on=goes_on)
             except (QuerenciaError, OSError) as error:
                 log.warning("what is to be forgotten waits: %s", error)
         time.sleep(_RETRY_SECONDS)

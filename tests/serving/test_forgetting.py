@@ -287,7 +287,7 @@ import duckdb
 from serving import forgetting
 from serving.settings import Settings
 
-def settle(settings):
+def settle(settings, goes_on):
     print("begun", flush=True)
     until = time.monotonic() + 1
     while time.monotonic() < until:
