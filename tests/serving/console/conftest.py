@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -59,20 +60,21 @@ def console(trained_company: Settings, company_edition: Edition) -> TestClient:
     return visitor(trained_company, edition=company_edition)
 
 
+def patiently(browser: TestClient, path: str) -> str:
+    """Ask for a page until what it tells is gathered."""
+    for _ in range(600):
+        answer = browser.get(path)
+        if answer.status_code != 202:
+            assert answer.status_code == 200, answer.text
+            return str(answer.text)
+        assert answer.headers["refresh"]
+    raise AssertionError(path)
+
+
 @pytest.fixture(scope="session")
 def gathered(console: TestClient) -> Callable[[str], str]:
-    """Ask for a page until what it tells is gathered."""
-
-    def ask(path: str) -> str:
-        for _ in range(600):
-            answer = console.get(path)
-            if answer.status_code != 202:
-                assert answer.status_code == 200, answer.text
-                return answer.text
-            assert answer.headers["refresh"]
-        raise AssertionError(path)
-
-    return ask
+    """The same, of the console that all look at."""
+    return partial(patiently, console)
 
 
 @pytest.fixture(scope="module")

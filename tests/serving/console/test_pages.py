@@ -29,7 +29,7 @@ from serving.console.masks import Masks
 from serving.http.keys import KeyFile
 from serving.settings import Settings
 from tests.querencia.test_page import Reader
-from tests.serving.console.conftest import OWN, TestClient, visitor
+from tests.serving.console.conftest import OWN, TestClient, patiently, visitor
 from training import sealed
 from training.champion import CHAMPION, Champion
 from training.history import History
@@ -466,8 +466,7 @@ def test_going_back_to_an_earlier_version_needs_to_be_confirmed(shop: Settings) 
     registry.set_alias(CHAMPION, version.number)
     history.note("promoted", version.number, by="test", champion=serving)
     browser = visitor(shop)
-    page = browser.get("/console/model")
-    assert f"<option>{serving}</option>" in page.text
+    assert f"<option>{serving}</option>" in patiently(browser, "/console/model")
     to = {"to": str(serving)}
     assert browser.get("/console/model/rollback", params=to).status_code == 200
     assert browser.post("/console/model/rollback", data=to, headers=OWN).status_code == 422
